@@ -1,0 +1,38 @@
+/* failure.h - what a filter found in a line
+ *
+ * Handed to the callback of filter_process_line() and valid only there: whoever keeps something copies it.
+ * Who the offender is stands in one of three places:
+ *   id    an address (or a text that is none, or a subnet), ready for use;
+ *   host  a host name that has still to be looked up (usedns yes or warn): one failure for each of its addresses, none
+ *         if it has none.  With resolve_warn, "Determined IP using DNS Lookup: NAME = {'ADDR', ...}" is logged as
+ *         a warning then;
+ *   neither: a failure of several lines that is still without an id (only with filter_set_ignore_pending (FALSE)).
+ */
+#pragma once
+
+#include <glib.h>
+
+#include "base/address.h"
+#include "compat/py-value.h"
+
+typedef struct
+{
+  guint regex_index; /* which failregex, from 0 */
+  const Address *id; /* or NULL */
+  const char *host;  /* or NULL; NUL-terminated UTF-8 */
+  gboolean resolve_warn;
+
+  gboolean has_time; /* FALSE: no date was found (never in operation: it is now, then) */
+  gint64 time_usec;  /* as fail2ban counts it: a line far from now in operation happened now */
+  gboolean
+      time_is_int; /* Python would hold an int (the line's zone was known), else a float; matters for `-o row` only */
+
+  /* The captured groups in the order of the expression, None for what took no part, then what the filter adds:
+   *   'matches'  list of the matched lines, each a tuple (before, date, after) of str; joined they are the line
+   *   'ip'       str, when the failure id is something else than the address
+   *   'users'    set of str; 'nofail', 'mlfid', 'mlfgained', 'mlfpending', 'nofail-matches': bookkeeping of several lines
+   * Borrowed, and shared with the filter's memory of connections: do not change it. */
+  PyValue *data;
+} Failure;
+
+typedef void (*FailureFunc) (const Failure *failure, gpointer user_data);
