@@ -1,0 +1,24 @@
+/* clock.h - what time it is, for everybody who asks
+ *
+ * Passed in, never global, so that a test or a scenario sets the time instead of sleeping on it.  A settable clock
+ * stands
+ * still until it is told otherwise; both of its readings move together.
+ * Must not: be shared between threads; arm timers (deadlines are the loop's).
+ */
+#pragma once
+#include <glib.h>
+
+typedef struct Clock Clock; /* opaque: the fields live in clock.c */
+
+Clock *clock_new_system (void);
+Clock *clock_new_settable (gint64 time_usec);
+void clock_free (Clock *self); /* NULL is fine */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Clock, clock_free)
+
+gint64 clock_get_time_usec (const Clock *self);      /* microseconds since 1970, UTC */
+gint64 clock_get_monotonic_usec (const Clock *self); /* for ages and intervals: never jumps back */
+
+/* For settable clocks only. */
+void clock_set_time_usec (Clock *self,
+                          gint64 time_usec); /* the monotonic reading never goes back: it keeps its place then */
+void clock_advance_usec (Clock *self, gint64 step_usec);
