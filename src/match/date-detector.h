@@ -1,0 +1,83 @@
+/* date-detector.h - finds the date of a log line
+ *
+ * A detector holds templates (date-template.h): those of the jail's "datepattern", or fail2ban's default ones.  It tries
+ * the template of the last line first; on another shape it searches the list, which re-sorts itself by use.  What is found
+ * therefore depends on the lines before: one detector a log reader, lines in order.
+ *
+ * Must not: read the clock (the time is a parameter), split lines, decide what an undated line means (that is the filter's).
+ *
+ * Lines are UTF-8 (lone surrogates as three bytes are let through) without their line end, need no NUL and may hold NULs.
+ * All positions are byte offsets into the line.  On the usual path a line costs no allocation.
+ *
+ * The system's time zone is that of the C library (TZ).  A detector keeps results of mktime(): a program that changes TZ
+ * makes new detectors afterwards.
+ */
+#pragma once
+#include "compat/py-regex.h"
+#include "match/date-template.h"
+
+typedef struct DateDetector DateDetector;
+
+/* `now_usec` decides which centuries %ExY takes (a year ago to three years ahead, and 20xx since 2001); fail2ban fixes that
+ * when it starts.  Without any pattern added the default templates are taken at the first line, as in fail2ban, so that
+ * until then date_detector_get_n_templates() is 0. */
+DateDetector *date_detector_new (gint64 now_usec);
+void date_detector_free (DateDetector *self); /* NULL is fine */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (DateDetector, date_detector_free)
+
+/* One pattern; also {^LN-BEG} (the anchored defaults), {DEFAULT}, {NONE}, and patterns around {DATE}.
+ * Errors: DATE_ERROR_TYPE for a pattern that is none, DATE_ERROR_VALUE for a template twice.  What was added before the
+ * error stays: throw the detector away. */
+gboolean date_detector_add_pattern (DateDetector *self, const char *pattern, gssize len, GError **error);
+
+/* The text of the option "datepattern": one pattern a line, blanks around each cut, empty lines dropped. */
+gboolean date_detector_add_patterns (DateDetector *self, const char *text, gssize len, GError **error);
+
+/* The option "logtimezone": what a date without zone means.  "UTC+0200", "CET", "-0400", ...; NULL: the system's zone.
+ * On DATE_ERROR_VALUE the old one stays.  date_zone_check() in match/date-zone.h checks alone. */
+gboolean date_detector_set_default_zone (DateDetector *self, const char *zone, GError **error);
+
+typedef enum
+{
+  DATE_RESULT_NONE, /* no template matches, or (get_time) the text is no date: Feb 30 */
+  DATE_RESULT_FOUND,
+  DATE_RESULT_ERROR, /* the line is lost; error says why.  The detector lives on */
+} DateResult;
+
+/* Where the date of a line is.  `begin` to `end` is the date's text, group 1 of the expression: what is cut out of the line
+ * before the failregex sees it.  It may be empty (pattern {NONE}, "(...)?"): then the time is not to be asked for.
+ * The fields after `template` belong to the detector. */
+typedef struct
+{
+  gsize begin, end;
+  const DateTemplate *template;
+
+  gboolean is_fast; /* recognised by hand: then `field` has the numbers */
+  gint field[8];
+} DateMatch;
+
+/* Looks for a date in a line, counts, and re-sorts the templates.  `now_usec` tells how long a template was not used;
+ * `flags` is what the caller knows of the line already. */
+DateResult date_detector_match (DateDetector *self, const char *line, gsize len, PySearchFlags flags, gint64 now_usec,
+                                DateMatch *ret_match, GError **error);
+
+/* A time as the reference has it: an int when the line (or logtimezone) names a zone and for TAI64N, a float otherwise.
+ * `-o row` of fail2ban-regex shows the difference. */
+typedef struct
+{
+  gint64 usec;    /* since the epoch, rounded; saturates */
+  double seconds; /* the same as the reference's float */
+  gboolean is_int;
+  gint64 int_seconds; /* when is_int */
+} DateTime;
+
+/* The time of a match: of the last line given to date_detector_match(), with that same line.  `now_usec` is what "this
+ * year" and "today" are. */
+DateResult date_detector_get_time (DateDetector *self, const char *line, gsize len, const DateMatch *match,
+                                   gint64 now_usec, DateTime *ret_time, GError **error);
+
+/* The templates in their present order, for "Date template hits" and "get <JAIL> datepattern" */
+guint date_detector_get_n_templates (const DateDetector *self);
+const DateTemplate *date_detector_peek_template (const DateDetector *self, guint i);
+guint64 date_detector_get_hits (const DateDetector *self, guint i);
+double date_detector_get_weight (const DateDetector *self, guint i); /* hits * weight / distance */
