@@ -31,9 +31,9 @@ typedef struct PyExpr PyExpr; /* a compiled expression */
 /* Sets the value of a dotted or plain name; returns a new reference, or NULL for "not known". */
 typedef PyValue *(*PyExprLookup) (const char *name, gpointer user_data);
 
-PyExpr  *py_expr_new      (const char *text, gssize len, GError **error);
-void     py_expr_free     (PyExpr *self); /* NULL is fine */
-PyValue *py_expr_eval     (const PyExpr *self, PyExprLookup lookup, gpointer user_data, GError **error);
+PyExpr *py_expr_new (const char *text, gssize len, GError **error);
+void py_expr_free (PyExpr *self); /* NULL is fine */
+PyValue *py_expr_eval (const PyExpr *self, PyExprLookup lookup, gpointer user_data, GError **error);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (PyExpr, py_expr_free)
 
 /* Compile, evaluate without names, free. */

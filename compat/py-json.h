@@ -21,11 +21,11 @@ typedef enum
 
 typedef enum
 {
-  PY_JSON_DEFAULT   = 0,      /* Python's default: everything beyond ASCII as \uXXXX */
-  PY_JSON_UTF8      = 1 << 0, /* ensure_ascii=False */
-  PY_JSON_COMPACT   = 1 << 1, /* separators "," and ":" */
+  PY_JSON_DEFAULT = 0,        /* Python's default: everything beyond ASCII as \uXXXX */
+  PY_JSON_UTF8 = 1 << 0,      /* ensure_ascii=False */
+  PY_JSON_COMPACT = 1 << 1,   /* separators "," and ":" */
   PY_JSON_SORT_KEYS = 1 << 2, /* sort_keys=True, by code point; all keys must be str */
 } PyJsonFlags;
 
 PyValue *py_json_parse (const char *text, gssize len, GError **error); /* whole text; len < 0: NUL-terminated */
-char    *py_json_dump  (const PyValue *value, PyJsonFlags flags, GError **error);
+char *py_json_dump (const PyValue *value, PyJsonFlags flags, GError **error);

@@ -31,7 +31,7 @@ typedef struct
 extern const PyPickleLimits py_pickle_default_limits;
 
 /* protocol 2, 3 or 4. */
-GBytes  *py_pickle_encode        (const PyValue *value, guint protocol);
-void     py_pickle_encode_append (GByteArray *out, const PyValue *value, guint protocol);
+GBytes *py_pickle_encode (const PyValue *value, guint protocol);
+void py_pickle_encode_append (GByteArray *out, const PyValue *value, guint protocol);
 /* limits NULL: the defaults.  ret_used (may be NULL): bytes up to and with STOP. */
-PyValue *py_pickle_decode        (const void *data, gsize len, const PyPickleLimits *limits, gsize *ret_used, GError **error);
+PyValue *py_pickle_decode (const void *data, gsize len, const PyPickleLimits *limits, gsize *ret_used, GError **error);

@@ -33,86 +33,86 @@ typedef enum
 typedef struct PyValue PyValue;   /* opaque: the fields live in py-value.c */
 typedef struct PyBigint PyBigint; /* py-bigint.h */
 
-PyValue *py_value_ref   (PyValue *self);
-void     py_value_unref (PyValue *self); /* NULL is fine */
+PyValue *py_value_ref (PyValue *self);
+void py_value_unref (PyValue *self); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (PyValue, py_value_unref)
 
-PyType      py_value_type      (const PyValue *self);
+PyType py_value_type (const PyValue *self);
 const char *py_value_type_name (const PyValue *self); /* Python's: "NoneType", "int", "str", …; an exception's class */
 
 /* Python's == (1 == 1.0 == True; a set equals a frozenset) and the hash that agrees with it.  hash and equal have GLib's
  * signatures for GHashTable; list, dict and set are not hashable in Python: py_value_is_hashable tells (tuples: all of it). */
-gboolean py_value_equal       (gconstpointer a, gconstpointer b);
-guint    py_value_hash        (gconstpointer self);
+gboolean py_value_equal (gconstpointer a, gconstpointer b);
+guint py_value_hash (gconstpointer self);
 gboolean py_value_is_hashable (const PyValue *self);
-gboolean py_value_truth       (const PyValue *self); /* Python's bool(): an exception is true */
+gboolean py_value_truth (const PyValue *self); /* Python's bool(): an exception is true */
 
 /* --- scalars ----------------------------------------------------------------------------------------------------- */
-PyValue *py_none_new  (void);
-PyValue *py_bool_new  (gboolean value);
-PyValue *py_int_new   (gint64 value);
+PyValue *py_none_new (void);
+PyValue *py_bool_new (gboolean value);
+PyValue *py_int_new (gint64 value);
 PyValue *py_float_new (double value);
 PyValue *py_int_take_bigint (PyBigint *value); /* becomes PY_INT when it fits */
 
-gboolean        py_bool_get      (const PyValue *self);
-gint64          py_int_get       (const PyValue *self); /* PY_INT or PY_BOOL */
-double          py_float_get     (const PyValue *self);
-const PyBigint *py_bigint_peek   (const PyValue *self);
+gboolean py_bool_get (const PyValue *self);
+gint64 py_int_get (const PyValue *self); /* PY_INT or PY_BOOL */
+double py_float_get (const PyValue *self);
+const PyBigint *py_bigint_peek (const PyValue *self);
 /* Any number (bool, int, bigint, float) as double; FALSE for other types and ints beyond double's range. */
-gboolean        py_value_to_double (const PyValue *self, double *ret_value);
+gboolean py_value_to_double (const PyValue *self, double *ret_value);
 
 /* --- text and bytes ---------------------------------------------------------------------------------------------- */
-PyValue *py_str_new      (const char *text);             /* NUL-terminated UTF-8 (or WTF-8) */
-PyValue *py_str_new_len  (const char *text, gssize len); /* len < 0: NUL-terminated */
-PyValue *py_str_take     (char *text);                   /* takes a g_malloc'ed NUL-terminated string */
-PyValue *py_str_printf   (const char *format, ...) G_GNUC_PRINTF (1, 2);
-PyValue *py_bytes_new    (const void *data, gsize len);
+PyValue *py_str_new (const char *text);                 /* NUL-terminated UTF-8 (or WTF-8) */
+PyValue *py_str_new_len (const char *text, gssize len); /* len < 0: NUL-terminated */
+PyValue *py_str_take (char *text);                      /* takes a g_malloc'ed NUL-terminated string */
+PyValue *py_str_printf (const char *format, ...) G_GNUC_PRINTF (1, 2);
+PyValue *py_bytes_new (const void *data, gsize len);
 /* A str from bytes of unknown encoding, as Python decodes argv: UTF-8, each undecodable byte as lone surrogate. */
 PyValue *py_str_new_surrogateescape (const char *bytes, gssize len);
 /* The way back: surrogates U+DC80..U+DCFF become the bytes again.  Always NUL-terminated; ret_len may be NULL. */
-char    *py_str_dup_surrogateescape (const PyValue *self, gsize *ret_len);
+char *py_str_dup_surrogateescape (const PyValue *self, gsize *ret_len);
 
 /* Lends the bytes (NUL-terminated for convenience); ret_len may be NULL.  py_str_peek: PY_STR only; bytes: PY_BYTES only. */
-const char *py_str_peek    (const PyValue *self, gsize *ret_len);
-const char *py_bytes_peek  (const PyValue *self, gsize *ret_len);
-gboolean    py_str_equals  (const PyValue *self, const char *text); /* FALSE too when self is NULL or no str */
+const char *py_str_peek (const PyValue *self, gsize *ret_len);
+const char *py_bytes_peek (const PyValue *self, gsize *ret_len);
+gboolean py_str_equals (const PyValue *self, const char *text); /* FALSE too when self is NULL or no str */
 
 /* --- list and tuple ----------------------------------------------------------------------------------------------- */
-PyValue *py_list_new        (void);
-PyValue *py_tuple_new       (void);
-PyValue *py_list_new_items  (PyValue *first, ...) G_GNUC_NULL_TERMINATED; /* takes each; first may be NULL: empty */
+PyValue *py_list_new (void);
+PyValue *py_tuple_new (void);
+PyValue *py_list_new_items (PyValue *first, ...) G_GNUC_NULL_TERMINATED; /* takes each; first may be NULL: empty */
 PyValue *py_tuple_new_items (PyValue *first, ...) G_GNUC_NULL_TERMINATED;
-PyValue *py_list_new_strs   (const char *first, ...) G_GNUC_NULL_TERMINATED;
-PyValue *py_list_new_strv   (const char *const *strv);          /* each through py_str_new */
-void     py_list_append     (PyValue *self, PyValue *item);     /* takes item; list, or tuple while it is built */
-guint    py_seq_length      (const PyValue *self);              /* list or tuple */
-PyValue *py_seq_peek        (const PyValue *self, guint index); /* list or tuple; index in range */
-gboolean py_value_is_seq    (const PyValue *self);              /* list or tuple (NULL: FALSE) */
+PyValue *py_list_new_strs (const char *first, ...) G_GNUC_NULL_TERMINATED;
+PyValue *py_list_new_strv (const char *const *strv);     /* each through py_str_new */
+void py_list_append (PyValue *self, PyValue *item);      /* takes item; list, or tuple while it is built */
+guint py_seq_length (const PyValue *self);               /* list or tuple */
+PyValue *py_seq_peek (const PyValue *self, guint index); /* list or tuple; index in range */
+gboolean py_value_is_seq (const PyValue *self);          /* list or tuple (NULL: FALSE) */
 
 /* --- dict: keeps the order of insertion, a known key keeps its place ------------------------------------------------ */
-PyValue *py_dict_new        (void);
-void     py_dict_set        (PyValue *self, PyValue *key, PyValue *value); /* takes both; key must be hashable */
-void     py_dict_set_str    (PyValue *self, const char *key, PyValue *value);
-PyValue *py_dict_get        (const PyValue *self, const PyValue *key); /* peek; NULL when absent */
-PyValue *py_dict_get_str    (const PyValue *self, const char *key);
-guint    py_dict_length     (const PyValue *self);
-PyValue *py_dict_peek_key   (const PyValue *self, guint index); /* in order of insertion */
+PyValue *py_dict_new (void);
+void py_dict_set (PyValue *self, PyValue *key, PyValue *value); /* takes both; key must be hashable */
+void py_dict_set_str (PyValue *self, const char *key, PyValue *value);
+PyValue *py_dict_get (const PyValue *self, const PyValue *key); /* peek; NULL when absent */
+PyValue *py_dict_get_str (const PyValue *self, const char *key);
+guint py_dict_length (const PyValue *self);
+PyValue *py_dict_peek_key (const PyValue *self, guint index); /* in order of insertion */
 PyValue *py_dict_peek_value (const PyValue *self, guint index);
 
 /* --- set and frozenset: in order of insertion (Python's order is arbitrary) ------------------------------------------ */
-PyValue *py_set_new       (void);
+PyValue *py_set_new (void);
 PyValue *py_frozenset_new (void);
-void     py_set_add       (PyValue *self, PyValue *item); /* takes; hashable; an equal one already there wins */
-gboolean py_set_contains  (const PyValue *self, const PyValue *item);
-guint    py_set_length    (const PyValue *self);
-PyValue *py_set_peek      (const PyValue *self, guint index);
+void py_set_add (PyValue *self, PyValue *item); /* takes; hashable; an equal one already there wins */
+gboolean py_set_contains (const PyValue *self, const PyValue *item);
+guint py_set_length (const PyValue *self);
+PyValue *py_set_peek (const PyValue *self, guint index);
 
 /* --- exceptions: a class by name and the tuple of its arguments ------------------------------------------------------ */
-PyValue    *py_exception_new         (const char *module, const char *class_name, PyValue *args); /* takes args: a tuple */
-PyValue    *py_exception_new_text    (const char *class_name, const char *text);  /* module builtins, args (text,) */
-PyValue    *py_exception_new_printf  (const char *class_name, const char *format, ...) G_GNUC_PRINTF (2, 3);
+PyValue *py_exception_new (const char *module, const char *class_name, PyValue *args); /* takes args: a tuple */
+PyValue *py_exception_new_text (const char *class_name, const char *text); /* module builtins, args (text,) */
+PyValue *py_exception_new_printf (const char *class_name, const char *format, ...) G_GNUC_PRINTF (2, 3);
 /* OSError's family: FileNotFoundError etc. chosen by errno as Python does; args (errno, strerror, filename) */
-PyValue    *py_exception_new_errno   (int error_number, const char *filename); /* filename may be NULL */
+PyValue *py_exception_new_errno (int error_number, const char *filename); /* filename may be NULL */
 const char *py_exception_peek_module (const PyValue *self);
-const char *py_exception_peek_class  (const PyValue *self);
-PyValue    *py_exception_peek_args   (const PyValue *self);
+const char *py_exception_peek_class (const PyValue *self);
+PyValue *py_exception_peek_args (const PyValue *self);
