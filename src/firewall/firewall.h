@@ -1,0 +1,45 @@
+/* firewall.h - firewall commands without a process for each of them
+ *
+ * Takes the text of a shell command that an action would run.  When that text is nothing but plain calls of iptables or
+ * ip6tables which can be expressed exactly, they are carried out in process (legacy tables: libiptc; nf_tables: one
+ * iptables-restore --noflush for all), together with everything else that is waiting, in one transaction a table.
+ * Must not: guess.  What is not understood to the last word is refused, and the caller runs it in a shell.  A command that
+ * fails here has changed nothing; the caller runs it in a shell too, which gives the message and the exit status.
+ *
+ * So there are only two outcomes: the effect is in the kernel exactly as if the command had run and returned 0, or nothing
+ * happened.  Elements of one submission take effect together or not at all; of two submissions one may fail alone.
+ *
+ * Which variant `iptables` is gets asked anew for every batch, through PATH, as a shell would: the name has to lead to
+ * xtables-legacy-multi or xtables-nft-multi (as in Debian and its kin since iptables 1.8).  A script of that name, or
+ * anything else, is not ours to replace.  The xtables lock (/run/xtables.lock or $XTABLES_LOCKFILE) is held around each
+ * legacy transaction, as `iptables -w` does; it is waited for in the loop, not by blocking it.
+ *
+ * One object for the whole server: what several jails have waiting goes into the same transaction.
+ */
+#pragma once
+#include <glib.h>
+
+typedef struct Firewall Firewall; /* opaque: the fields live in firewall.c */
+
+Firewall *firewall_new  (void);
+void      firewall_free (Firewall *self); /* NULL is fine; what was not done yet is dropped without a callback */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Firewall, firewall_free)
+
+/* One or more plain firewall commands, parsed. */
+typedef struct FirewallCommand FirewallCommand;
+
+/* NULL when the text is for the shell (no error: that is the normal case).  Depends on PATH and what it leads to. */
+FirewallCommand *firewall_command_parse (const char *text, gssize len);
+void             firewall_command_free  (FirewallCommand *self); /* NULL is fine */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (FirewallCommand, firewall_command_free)
+
+/* done: TRUE in force; FALSE nothing happened, ask the shell.  Called from the default main context, never before
+ * firewall_submit returned.  Submissions for the same table take effect in the order they came in. */
+typedef void (*FirewallDone) (gboolean done, gpointer user_data);
+typedef struct FirewallJob FirewallJob; /* lives until its callback was called or it is cancelled */
+
+/* Takes the command.  timeout_usec: how long to wait for the xtables lock at most (0: for ever). */
+FirewallJob *firewall_submit (Firewall *self, FirewallCommand *command, gint64 timeout_usec, FirewallDone done,
+                              gpointer user_data);
+/* The callback is not called any more; whether the command took effect is left open.  NULL is fine. */
+void         firewall_cancel (FirewallJob *job);
