@@ -1,0 +1,158 @@
+#include "compat/py-codec.h"
+
+#include <string.h>
+
+static void
+decodes (int line, const char *encoding, const char *bytes, gsize len, const char *text, int begin, int end)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (PyCodec) codec = py_codec_new (encoding, &error);
+  g_autoptr (GString) out = g_string_new (NULL);
+  gsize at = 0, stop = 0;
+  PyCodecResult result;
+
+  g_assert_no_error (error);
+  result = py_codec_decode (codec, bytes, len, out, &at, &stop, &error);
+  if (strcmp (out->str, text) != 0 || (result == PY_CODEC_BROKEN) != (begin >= 0)
+      || (begin >= 0 && ((int) at != begin || (int) stop != end)))
+    g_error ("line %d: %s gave '%s', broken %d-%d", line, encoding, out->str, (int) at, (int) stop);
+}
+#define DECODES(encoding, bytes, text)           decodes (__LINE__, encoding, bytes, sizeof bytes - 1, text, -1, 0)
+#define BREAKS(encoding, bytes, text, begin, to) decodes (__LINE__, encoding, bytes, sizeof bytes - 1, text, begin, to)
+
+static void
+test_names_are_those_of_python (void)
+{
+  const char *known[] = { "UTF-8",     "utf8",   "U8",           "latin-1", "ISO-8859-1",       "iso 8859 15",
+                          "L1",        "cp1252", "windows-1252", "KOI8-R",  "iso_646.irv_1991", "UTF-16LE",
+                          "utf-8-sig", "hex",    "rot13",        "idna",    "Shift_JIS" };
+  const char *unknown[] = { "bogus", "auto", "", "utf-9", "codec", "--" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (known); i++)
+    {
+      g_autoptr (GError) error = NULL;
+      g_autoptr (PyCodec) codec = py_codec_new (known[i], &error);
+      g_assert_no_error (error);
+      g_assert_cmpstr (py_codec_peek_name (codec), ==, known[i]);
+    }
+  for (guint i = 0; i < G_N_ELEMENTS (unknown); i++)
+    {
+      g_autoptr (GError) error = NULL;
+      g_autofree char *text = g_strdup_printf ("unknown encoding: %s", unknown[i]);
+      g_assert_null (py_codec_new (unknown[i], &error));
+      g_assert_error (error, PY_CODEC_ERROR, PY_CODEC_ERROR_LOOKUP);
+      g_assert_cmpstr (error->message, ==, text);
+    }
+}
+
+static void
+test_utf_8_replaces_each_broken_sequence_once (void)
+{
+  DECODES ("utf-8", "J\xc3\xbcrgen \xf0\x9f\x98\x80", "J\xc3\xbcrgen \xf0\x9f\x98\x80");
+  BREAKS ("utf-8", "J\xfcrgen", "J\xef\xbf\xbdrgen", 1, 2);
+  BREAKS ("utf-8", "a\xe2\x82", "a\xef\xbf\xbd", 1, 3);
+  BREAKS ("utf-8", "a\xe2\x82z\xff", "a\xef\xbf\xbdz\xef\xbf\xbd", 1, 3);
+  BREAKS ("utf-8", "\xed\xa0\x80", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd", 0, 1);
+  BREAKS ("utf-8", "\xc0\xaf", "\xef\xbf\xbd\xef\xbf\xbd", 0, 1);
+  DECODES ("utf-8-sig", "\xef\xbb\xbfx", "x");
+  DECODES ("utf-8", "\xef\xbb\xbfx", "\xef\xbb\xbfx");
+}
+
+static void
+test_one_byte_encodings (void)
+{
+  DECODES ("latin-1", "J\xfcrgen", "J\xc3\xbcrgen");
+  BREAKS ("ascii", "J\xfcrgen", "J\xef\xbf\xbdrgen", 1, 2);
+  DECODES ("cp1252", "\x80", "\xe2\x82\xac");
+  BREAKS ("cp1252", "\x81", "\xef\xbf\xbd", 0, 1);
+  DECODES ("koi8-r", "\xc1", "\xd0\xb0");
+  DECODES ("iso8859-15", "\xa4", "\xe2\x82\xac");
+}
+
+static void
+test_utf_16_and_32 (void)
+{
+  DECODES ("utf-16",
+           "\xff\xfe"
+           "a\0\n\0",
+           "a\n");
+  DECODES ("utf-16", "\xfe\xff\0a", "a");
+  DECODES ("utf-16", "a\0", "a");
+  DECODES ("utf-16-be", "\xd8\x3d\xde\x00", "\xf0\x9f\x98\x80");
+  BREAKS ("utf-16-le", "a\0\n", "a\xef\xbf\xbd", 2, 3);
+  BREAKS ("utf-16-le",
+          "\x3d\xd8"
+          "a\0",
+          "\xef\xbf\xbd"
+          "a",
+          0, 2);
+  DECODES ("utf-32-le", "a\0\0\0\n\0\0\0", "a\n");
+  BREAKS ("utf-32-le", "a\0\0\0\n", "a\xef\xbf\xbd", 4, 5);
+  BREAKS ("utf-32-be", "\0\x11\0\0", "\xef\xbf\xbd", 0, 4);
+}
+
+static void
+test_encodings_of_several_bytes (void)
+{
+  DECODES ("shift_jis", "\x83\x65", "\xe3\x83\x86");
+  BREAKS ("shift_jis", "a\x83", "a\xef\xbf\xbd", 1, 2);
+  DECODES ("euc-jp", "\xa5\xc6", "\xe3\x83\x86");
+}
+
+static void
+test_what_is_no_encoding_of_text_fails_when_used (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (PyCodec) codec = py_codec_new ("hex", NULL);
+  g_autoptr (GString) out = g_string_new (NULL);
+
+  g_assert_cmpint (py_codec_decode (codec, "41", 2, out, NULL, NULL, &error), ==, PY_CODEC_FAILED);
+  g_assert_error (error, PY_CODEC_ERROR, PY_CODEC_ERROR_NO_BYTES);
+  g_assert_false (py_codec_encode (codec, "A", 1, TRUE, out));
+}
+
+static void
+test_what_was_decoded_is_encoded_again (void)
+{
+  const char *encodings[] = { "utf-8", "utf-16-le", "utf-16-be", "utf-32-le", "latin-1", "cp1252", "shift_jis" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (encodings); i++)
+    {
+      g_autoptr (PyCodec) codec = py_codec_new (encodings[i], NULL);
+      g_autoptr (GString) bytes = g_string_new (NULL), text = g_string_new (NULL);
+
+      g_assert_true (py_codec_encode (codec, "line 1\n", 7, FALSE, bytes));
+      g_assert_cmpint (py_codec_decode (codec, bytes->str, bytes->len, text, NULL, NULL, NULL), ==, PY_CODEC_CLEAN);
+      g_assert_cmpstr (text->str, ==, "line 1\n");
+    }
+}
+
+static void
+test_what_an_encoding_cannot_say_is_left_out_or_marked (void)
+{
+  g_autoptr (PyCodec) codec = py_codec_new ("ascii", NULL);
+  g_autoptr (GString) out = g_string_new (NULL);
+
+  g_assert_true (py_codec_encode (codec, "a\xc3\xbc\xed\xb3\xbfz", 7, FALSE, out));
+  g_assert_cmpstr (out->str, ==, "az");
+  g_string_truncate (out, 0);
+  g_assert_true (py_codec_encode (codec, "a\xc3\xbcz", 4, TRUE, out));
+  g_assert_cmpstr (out->str, ==, "a?z");
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/codec/names are those of Python", test_names_are_those_of_python);
+  g_test_add_func ("/codec/UTF-8 replaces each broken sequence once", test_utf_8_replaces_each_broken_sequence_once);
+  g_test_add_func ("/codec/one byte encodings", test_one_byte_encodings);
+  g_test_add_func ("/codec/UTF-16 and UTF-32", test_utf_16_and_32);
+  g_test_add_func ("/codec/encodings of several bytes", test_encodings_of_several_bytes);
+  g_test_add_func ("/codec/what is no encoding of text fails when used",
+                   test_what_is_no_encoding_of_text_fails_when_used);
+  g_test_add_func ("/codec/what was decoded is encoded again", test_what_was_decoded_is_encoded_again);
+  g_test_add_func ("/codec/what an encoding cannot say is left out or marked",
+                   test_what_an_encoding_cannot_say_is_left_out_or_marked);
+  return g_test_run ();
+}

@@ -1,0 +1,528 @@
+#include "compat/py-codec.h"
+
+#include <errno.h>
+#include <iconv.h>
+#include <langinfo.h>
+#include <string.h>
+
+#include "compat/py-codec-names.h"
+
+G_DEFINE_QUARK (py - codec - error - quark, py_codec_error)
+
+#define REPLACEMENT 0xfffd
+#define NO_CHAR     G_MAXUINT32
+
+struct PyCodec
+{
+  char *name;
+  const CodecName *row;
+  guint32 *table;  /* CODEC_TABLE: 256 characters, NO_CHAR where there is none */
+  iconv_t decoder; /* CODEC_ICONV */
+};
+
+/* One decoding: where the bytes are, where the text goes, and the first trouble. */
+typedef struct
+{
+  const guint8 *bytes;
+  gsize len, at;
+  GString *out;
+  gboolean broken;
+  gsize error_begin, error_end;
+} Decoding;
+
+static void
+add_char (Decoding *d, guint32 c, gsize size)
+{
+  char utf8[6];
+
+  if (c < 0x80)
+    g_string_append_c (d->out, (char) c);
+  else
+    g_string_append_len (d->out, utf8, g_unichar_to_utf8 (c, utf8));
+  d->at += size;
+}
+
+static void
+add_broken (Decoding *d, gsize size)
+{
+  if (!d->broken)
+    {
+      d->error_begin = d->at;
+      d->error_end = d->at + size;
+    }
+  d->broken = TRUE;
+  add_char (d, REPLACEMENT, size);
+}
+
+/* How many bytes of a UTF-8 sequence that begins at p are right: *ret_all tells how many there should be (0: none begins
+ * here). */
+static gsize
+utf8_prefix (const guint8 *p, gsize len, gsize *ret_all)
+{
+  guint8 low = 0x80, high = 0xbf;
+  gsize all, n;
+
+  if (p[0] >= 0xc2 && p[0] <= 0xdf)
+    all = 2;
+  else if (p[0] >= 0xe0 && p[0] <= 0xef)
+    all = 3;
+  else if (p[0] >= 0xf0 && p[0] <= 0xf4)
+    all = 4;
+  else
+    {
+      *ret_all = 0;
+      return 1;
+    }
+  switch (p[0])
+    {
+    case 0xe0:
+      low = 0xa0;
+      break;
+    case 0xed:
+      high = 0x9f;
+      break;
+    case 0xf0:
+      low = 0x90;
+      break;
+    case 0xf4:
+      high = 0x8f;
+      break;
+    default:
+      break;
+    }
+  for (n = 1; n < all && n < len; n++, low = 0x80, high = 0xbf)
+    if (p[n] < low || p[n] > high)
+      break;
+  *ret_all = all;
+  return n;
+}
+
+static void
+decode_utf8 (Decoding *d)
+{
+  while (d->at < d->len)
+    {
+      const guint8 *p = d->bytes + d->at;
+      gsize all, n;
+
+      if (*p < 0x80)
+        {
+          const guint8 *end = d->bytes + d->len, *q = p;
+          while (q < end && *q < 0x80)
+            q++;
+          g_string_append_len (d->out, (const char *) p, q - p);
+          d->at += (gsize) (q - p);
+          continue;
+        }
+      n = utf8_prefix (p, d->len - d->at, &all);
+      if (n < all || all == 0)
+        add_broken (d, n);
+      else
+        {
+          g_string_append_len (d->out, (const char *) p, (gssize) n);
+          d->at += n;
+        }
+    }
+}
+
+static void
+decode_bytes (Decoding *d, const guint32 *table, guint32 limit)
+{
+  for (; d->at < d->len;)
+    {
+      guint32 c = d->bytes[d->at];
+      if (table != NULL)
+        c = table[c];
+      if (c == NO_CHAR || (table == NULL && c >= limit))
+        add_broken (d, 1);
+      else
+        add_char (d, c, 1);
+    }
+}
+
+static guint32
+unit16 (const Decoding *d, gsize at, gboolean big)
+{
+  const guint8 *p = d->bytes + at;
+  return big ? (guint32) (p[0] << 8 | p[1]) : (guint32) (p[1] << 8 | p[0]);
+}
+
+static void
+decode_utf16 (Decoding *d, gboolean big)
+{
+  while (d->at < d->len)
+    {
+      guint32 c, low;
+
+      if (d->len - d->at < 2)
+        {
+          add_broken (d, 1);
+          return;
+        }
+      c = unit16 (d, d->at, big);
+      if (c < 0xd800 || c > 0xdfff)
+        {
+          add_char (d, c, 2);
+          continue;
+        }
+      if (c >= 0xdc00)
+        {
+          add_broken (d, 2);
+          continue;
+        }
+      if (d->len - d->at < 4)
+        {
+          add_broken (d, d->len - d->at);
+          return;
+        }
+      low = unit16 (d, d->at + 2, big);
+      if (low < 0xdc00 || low > 0xdfff)
+        add_broken (d, 2);
+      else
+        add_char (d, 0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00), 4);
+    }
+}
+
+static void
+decode_utf32 (Decoding *d, gboolean big)
+{
+  while (d->at < d->len)
+    {
+      const guint8 *p = d->bytes + d->at;
+      guint32 c;
+
+      if (d->len - d->at < 4)
+        {
+          add_broken (d, d->len - d->at);
+          return;
+        }
+      c = big ? (guint32) p[0] << 24 | (guint32) p[1] << 16 | (guint32) p[2] << 8 | p[3]
+              : (guint32) p[3] << 24 | (guint32) p[2] << 16 | (guint32) p[1] << 8 | p[0];
+      if (c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff))
+        add_broken (d, 4);
+      else
+        add_char (d, c, 4);
+    }
+}
+
+/* UTF-16 and UTF-32 without a byte order in their name: a mark decides, else the machine's.  Each line is decoded on its
+ * own, as fail2ban does, so only the first line of a file can have the mark. */
+static void
+decode_marked (Decoding *d, gsize unit)
+{
+  gboolean big = G_BYTE_ORDER == G_BIG_ENDIAN;
+  const guint8 little_mark[] = { 0xff, 0xfe, 0, 0 }, big_mark[] = { 0, 0, 0xfe, 0xff };
+
+  if (d->len >= unit && memcmp (d->bytes, little_mark, unit) == 0)
+    {
+      big = FALSE;
+      d->at = unit;
+    }
+  else if (d->len >= unit && memcmp (d->bytes, big_mark + 4 - unit, unit) == 0)
+    {
+      big = TRUE;
+      d->at = unit;
+    }
+  if (unit == 2)
+    decode_utf16 (d, big);
+  else
+    decode_utf32 (d, big);
+}
+
+static void
+decode_iconv (Decoding *d, iconv_t decoder)
+{
+  (void) iconv (decoder, NULL, NULL, NULL, NULL);
+  while (d->at < d->len)
+    {
+      char buffer[256], *in = (char *) d->bytes + d->at, *out = buffer;
+      gsize in_left = d->len - d->at, out_left = sizeof buffer;
+      gsize done = iconv (decoder, &in, &in_left, &out, &out_left);
+      int failure = done == (gsize) -1 ? errno : 0;
+
+      g_string_append_len (d->out, buffer, out - buffer);
+      d->at = d->len - in_left;
+      if (failure == EILSEQ)
+        add_broken (d, 1);
+      else if (failure == EINVAL)
+        add_broken (d, in_left);
+    }
+}
+
+PyCodecResult
+py_codec_decode (const PyCodec *self, const char *bytes, gsize len, GString *out, gsize *ret_begin, gsize *ret_end,
+                 GError **error)
+{
+  Decoding d = { .bytes = (const guint8 *) bytes, .len = len, .out = out };
+
+  switch (self->row->kind)
+    {
+    case CODEC_UTF8_SIG:
+      if (len >= 3 && memcmp (bytes, "\xef\xbb\xbf", 3) == 0)
+        d.at = 3;
+      decode_utf8 (&d);
+      break;
+    case CODEC_UTF8:
+      decode_utf8 (&d);
+      break;
+    case CODEC_ASCII:
+      decode_bytes (&d, NULL, 0x80);
+      break;
+    case CODEC_LATIN1:
+      decode_bytes (&d, NULL, 0x100);
+      break;
+    case CODEC_TABLE:
+      decode_bytes (&d, self->table, 0);
+      break;
+    case CODEC_UTF16:
+      decode_marked (&d, 2);
+      break;
+    case CODEC_UTF16_LE:
+    case CODEC_UTF16_BE:
+      decode_utf16 (&d, self->row->kind == CODEC_UTF16_BE);
+      break;
+    case CODEC_UTF32:
+      decode_marked (&d, 4);
+      break;
+    case CODEC_UTF32_LE:
+    case CODEC_UTF32_BE:
+      decode_utf32 (&d, self->row->kind == CODEC_UTF32_BE);
+      break;
+    case CODEC_ICONV:
+      decode_iconv (&d, self->decoder);
+      break;
+    case CODEC_NO_BYTES:
+      g_set_error (error, PY_CODEC_ERROR, PY_CODEC_ERROR_NO_BYTES,
+                   "'%s' is not a text encoding; use codecs.decode() to handle arbitrary codecs", self->name);
+      return PY_CODEC_FAILED;
+    default:
+      g_return_val_if_reached (PY_CODEC_FAILED);
+    }
+  if (!d.broken)
+    return PY_CODEC_CLEAN;
+  if (ret_begin != NULL)
+    *ret_begin = d.error_begin;
+  if (ret_end != NULL)
+    *ret_end = d.error_end;
+  return PY_CODEC_BROKEN;
+}
+
+/* --- the way back ------------------------------------------------------------------------------------------------- */
+static void
+put_unit (GString *out, guint32 unit, gsize size, gboolean big)
+{
+  for (gsize i = 0; i < size; i++)
+    g_string_append_c (out, (char) (unit >> (8 * (big ? size - 1 - i : i))));
+}
+
+static void
+encode_utf16 (GString *out, guint32 c, gboolean big)
+{
+  if (c < 0x10000)
+    put_unit (out, c, 2, big);
+  else
+    {
+      put_unit (out, 0xd800 + ((c - 0x10000) >> 10), 2, big);
+      put_unit (out, 0xdc00 + ((c - 0x10000) & 0x3ff), 2, big);
+    }
+}
+
+static gboolean
+encode_byte (const PyCodec *self, guint32 c, GString *out)
+{
+  guint32 limit = self->row->kind == CODEC_ASCII ? 0x80 : 0x100;
+
+  if (self->table == NULL)
+    {
+      if (c >= limit)
+        return FALSE;
+      g_string_append_c (out, (char) c);
+      return TRUE;
+    }
+  for (guint i = 0; i < 256; i++)
+    if (self->table[i] == c)
+      {
+        g_string_append_c (out, (char) i);
+        return TRUE;
+      }
+  return FALSE;
+}
+
+static gboolean
+encode_iconv (const PyCodec *self, const char *text, gsize len, gboolean replace, GString *out)
+{
+  iconv_t encoder = iconv_open (self->row->iconv_name, "UTF-8");
+
+  if (encoder == (iconv_t) -1)
+    return FALSE;
+  for (gsize at = 0; at < len;)
+    {
+      char buffer[256], *in = (char *) text + at, *to = buffer;
+      gsize in_left = len - at, out_left = sizeof buffer;
+      gsize done = iconv (encoder, &in, &in_left, &to, &out_left);
+      gboolean failed = done == (gsize) -1 && errno != E2BIG;
+
+      g_string_append_len (out, buffer, to - buffer);
+      at = len - in_left;
+      if (failed)
+        {
+          if (replace)
+            g_string_append_c (out, '?');
+          at++;
+          while (at < len && ((guint8) text[at] & 0xc0) == 0x80)
+            at++;
+        }
+    }
+  (void) iconv_close (encoder);
+  return TRUE;
+}
+
+/* A character that may be a lone surrogate; those are what no encoding can say. */
+static gboolean
+encode_char (const PyCodec *self, guint32 c, GString *out)
+{
+  char utf8[6];
+
+  if (c >= 0xd800 && c <= 0xdfff)
+    return FALSE;
+  switch (self->row->kind)
+    {
+    case CODEC_UTF8:
+    case CODEC_UTF8_SIG:
+      g_string_append_len (out, utf8, g_unichar_to_utf8 (c, utf8));
+      return TRUE;
+    case CODEC_UTF16:
+    case CODEC_UTF16_LE:
+    case CODEC_UTF16_BE:
+      encode_utf16 (out, c, self->row->kind == CODEC_UTF16_BE);
+      return TRUE;
+    case CODEC_UTF32:
+    case CODEC_UTF32_LE:
+    case CODEC_UTF32_BE:
+      put_unit (out, c, 4, self->row->kind == CODEC_UTF32_BE);
+      return TRUE;
+    case CODEC_ASCII:
+    case CODEC_LATIN1:
+    case CODEC_TABLE:
+      return encode_byte (self, c, out);
+    case CODEC_ICONV:
+    case CODEC_NO_BYTES:
+    default:
+      return FALSE;
+    }
+}
+
+gboolean
+py_codec_encode (const PyCodec *self, const char *text, gsize len, gboolean replace, GString *out)
+{
+  const char *end = text + len;
+
+  if (self->row->kind == CODEC_NO_BYTES)
+    return FALSE;
+  if (self->row->kind == CODEC_ICONV)
+    return encode_iconv (self, text, len, replace, out);
+
+  /* Python writes the mark again at each call. */
+  if (self->row->kind == CODEC_UTF16)
+    put_unit (out, 0xfeff, 2, FALSE);
+  else if (self->row->kind == CODEC_UTF32)
+    put_unit (out, 0xfeff, 4, FALSE);
+  else if (self->row->kind == CODEC_UTF8_SIG)
+    g_string_append (out, "\xef\xbb\xbf");
+  for (const char *p = text; p < end; p = g_utf8_next_char (p))
+    {
+      guint8 b = (guint8) *p;
+      gunichar c = b;
+      if (b >= 0xf0 && end - p >= 4)
+        c = (gunichar) ((b & 7) << 18 | (p[1] & 0x3f) << 12 | (p[2] & 0x3f) << 6 | (p[3] & 0x3f));
+      else if (b >= 0xe0 && end - p >= 3)
+        c = (gunichar) ((b & 15) << 12 | (p[1] & 0x3f) << 6 | (p[2] & 0x3f));
+      else if (b >= 0xc0 && end - p >= 2)
+        c = (gunichar) ((b & 31) << 6 | (p[1] & 0x3f));
+      if (!encode_char (self, c, out) && replace)
+        (void) encode_char (self, '?', out);
+    }
+  return TRUE;
+}
+
+/* --- opening ------------------------------------------------------------------------------------------------------ */
+static gboolean
+make_table (PyCodec *self)
+{
+  iconv_t decoder = iconv_open ("UTF-8", self->row->iconv_name);
+
+  if (decoder == (iconv_t) -1)
+    return FALSE;
+  self->table = g_new (guint32, 256);
+  for (guint i = 0; i < 256; i++)
+    {
+      char byte = (char) i, utf8[8] = { 0 }, *in = &byte, *out = utf8;
+      gsize in_left = 1, out_left = sizeof utf8 - 1;
+
+      (void) iconv (decoder, NULL, NULL, NULL, NULL);
+      if (iconv (decoder, &in, &in_left, &out, &out_left) == (gsize) -1 || out == utf8)
+        /* A base character that iconv holds back until it knows what follows (CP1255, CP1258, TCVN). */
+        (void) iconv (decoder, NULL, NULL, &out, &out_left);
+      self->table[i] = out == utf8 ? NO_CHAR : g_utf8_get_char (utf8);
+    }
+  (void) iconv_close (decoder);
+  return TRUE;
+}
+
+PyCodec *
+py_codec_new (const char *name, GError **error)
+{
+  g_return_val_if_fail (name != NULL, NULL);
+
+  g_autoptr (PyCodec) self = g_new0 (PyCodec, 1);
+  gboolean usable = TRUE;
+
+  self->decoder = (iconv_t) -1;
+  self->name = g_strdup (name);
+  self->row = codec_name_find (name);
+  if (self->row != NULL && self->row->kind == CODEC_TABLE)
+    usable = make_table (self);
+  else if (self->row != NULL && self->row->kind == CODEC_ICONV)
+    usable = (self->decoder = iconv_open ("UTF-8", self->row->iconv_name)) != (iconv_t) -1;
+  if (self->row == NULL || !usable)
+    {
+      g_set_error (error, PY_CODEC_ERROR, PY_CODEC_ERROR_LOOKUP, "unknown encoding: %s", name);
+      return NULL;
+    }
+  return g_steal_pointer (&self);
+}
+
+void
+py_codec_free (PyCodec *self)
+{
+  if (self == NULL)
+    return;
+  if (self->decoder != (iconv_t) -1)
+    (void) iconv_close (self->decoder);
+  g_free (self->table);
+  g_free (self->name);
+  g_free (self);
+}
+
+const char *
+py_codec_peek_name (const PyCodec *self)
+{
+  return self->name;
+}
+
+gboolean
+py_codec_is_utf8 (const PyCodec *self)
+{
+  return self->row->kind == CODEC_UTF8;
+}
+
+const char *
+py_codec_preferred (void)
+{
+  const char *codeset = nl_langinfo (CODESET);
+
+  /* In the C locale Python switches to its UTF-8 mode (PEP 540), which has this spelling. */
+  if (*codeset == '\0' || g_str_has_prefix (codeset, "ANSI_"))
+    return "utf-8";
+  return codeset;
+}
