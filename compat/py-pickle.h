@@ -27,7 +27,7 @@ typedef struct
   gsize max_memo;   /* memo entries */
 } PyPickleLimits;
 
-/* 200 deep, 4 million values, 4 million memo entries: a server-stream of 3000 jails has some 100,000 values. */
+/* The limits by default: 200 deep, 4 million values, 4 million memo entries: a server-stream of 3000 jails has some 100,000 values. */
 extern const PyPickleLimits py_pickle_default_limits;
 
 /* protocol 2, 3 or 4. */

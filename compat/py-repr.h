@@ -21,5 +21,9 @@ char *py_str (const PyValue *value, gsize *ret_len);
 /* pprint.pformat (value, width=width, indent=indent, sort_dicts=True as pprint's default); --dp uses 1000 and 2. */
 char *py_pprint (const PyValue *value, guint width, guint indent);
 
+/* For py-pprint.c: repr with dicts in the order of their keys, and that order. */
+void py_repr_append_sorted (GString *out, const PyValue *value);
+void py_repr_sort_keys (GPtrArray *keys);
+
 /* str.isprintable() of one code point, Unicode 14 (Python 3.11). */
 gboolean py_unichar_is_printable (gunichar c);

@@ -365,6 +365,42 @@ py_str_equals (const PyValue *self, const char *text)
          && memcmp (self->text.data, text, self->text.len) == 0;
 }
 
+guint
+py_utf8_decode (const char *text, gsize left, gunichar *ret_c)
+{
+  static const gunichar smallest[] = { 0, 0, 0x80, 0x800, 0x10000 };
+  const guchar *at = (const guchar *) text;
+
+  if (left == 0)
+    return 0;
+  guint n = at[0] < 0x80 ? 1 : at[0] < 0xc0 ? 0 : at[0] < 0xe0 ? 2 : at[0] < 0xf0 ? 3 : at[0] < 0xf8 ? 4 : 0;
+  gunichar c = n == 1 ? at[0] : at[0] & (0x7fu >> n);
+  if (n == 0 || n > left)
+    return 0;
+  for (guint i = 1; i < n; i++)
+    {
+      if ((at[i] & 0xc0) != 0x80)
+        return 0;
+      c = c << 6 | (at[i] & 0x3f);
+    }
+  if (c < smallest[n] || c > 0x10ffff)
+    return 0;
+  *ret_c = c;
+  return n;
+}
+
+void
+py_utf8_append (GString *out, gunichar c)
+{
+  if (c >= 0xd800 && c <= 0xdfff)
+    {
+      char bytes[3] = { (char) 0xed, (char) (0x80 | (c >> 6 & 0x3f)), (char) (0x80 | (c & 0x3f)) };
+      g_string_append_len (out, bytes, 3);
+    }
+  else
+    g_string_append_unichar (out, c);
+}
+
 /* --- list and tuple ----------------------------------------------------------------------------------------------- */
 
 static void
@@ -625,6 +661,21 @@ py_set_peek (const PyValue *self, guint index)
   return g_ptr_array_index (self->table.keys, index);
 }
 
+void
+py_value_clear (PyValue *self)
+{
+  g_return_if_fail (self != NULL);
+  if (py_value_is_seq (self))
+    g_ptr_array_set_size (self->items, 0);
+  else if (is_set (self) || is_dict (self))
+    {
+      g_hash_table_remove_all (self->table.index);
+      g_ptr_array_set_size (self->table.keys, 0);
+      if (self->table.values != NULL)
+        g_ptr_array_set_size (self->table.values, 0);
+    }
+}
+
 /* --- exceptions --------------------------------------------------------------------------------------------------- */
 
 PyValue *
@@ -655,39 +706,41 @@ py_exception_new_printf (const char *class_name, const char *format, ...)
   return py_exception_new_text (class_name, text);
 }
 
+/* Python's subclasses of OSError and the numbers that choose them. */
+static const struct
+{
+  int number;
+  const char *class_name;
+} os_errors[] = {
+  { EAGAIN, "BlockingIOError" },
+  { EALREADY, "BlockingIOError" },
+  { EINPROGRESS, "BlockingIOError" },
+  { EPIPE, "BrokenPipeError" },
+  { ESHUTDOWN, "BrokenPipeError" },
+  { ECHILD, "ChildProcessError" },
+  { ECONNABORTED, "ConnectionAbortedError" },
+  { ECONNREFUSED, "ConnectionRefusedError" },
+  { ECONNRESET, "ConnectionResetError" },
+  { EEXIST, "FileExistsError" },
+  { ENOENT, "FileNotFoundError" },
+  { EINTR, "InterruptedError" },
+  { EISDIR, "IsADirectoryError" },
+  { ENOTDIR, "NotADirectoryError" },
+  { EACCES, "PermissionError" },
+  { EPERM, "PermissionError" },
+  { ESRCH, "ProcessLookupError" },
+  { ETIMEDOUT, "TimeoutError" },
+};
+
 PyValue *
 py_exception_new_errno (int error_number, const char *filename)
 {
-  static const struct
-  {
-    int number;
-    const char *class_name;
-  } classes[] = {
-    { EAGAIN, "BlockingIOError" },
-    { EALREADY, "BlockingIOError" },
-    { EINPROGRESS, "BlockingIOError" },
-    { EPIPE, "BrokenPipeError" },
-    { ESHUTDOWN, "BrokenPipeError" },
-    { ECHILD, "ChildProcessError" },
-    { ECONNABORTED, "ConnectionAbortedError" },
-    { ECONNREFUSED, "ConnectionRefusedError" },
-    { ECONNRESET, "ConnectionResetError" },
-    { EEXIST, "FileExistsError" },
-    { ENOENT, "FileNotFoundError" },
-    { EINTR, "InterruptedError" },
-    { EISDIR, "IsADirectoryError" },
-    { ENOTDIR, "NotADirectoryError" },
-    { EACCES, "PermissionError" },
-    { EPERM, "PermissionError" },
-    { ESRCH, "ProcessLookupError" },
-    { ETIMEDOUT, "TimeoutError" },
-  };
   const char *class_name = "OSError";
   PyValue *args = py_tuple_new_items (py_int_new (error_number), py_str_new (g_strerror (error_number)), NULL);
 
-  for (guint i = 0; i < G_N_ELEMENTS (classes); i++)
-    if (classes[i].number == error_number)
-      class_name = classes[i].class_name;
+  for (guint i = 0; i < G_N_ELEMENTS (os_errors); i++)
+    if (os_errors[i].number == error_number)
+      class_name = os_errors[i].class_name;
   if (filename != NULL)
     py_list_append (args, py_str_new_surrogateescape (filename, -1));
   return py_exception_new ("builtins", class_name, args);
@@ -718,6 +771,32 @@ py_exception_peek_args (const PyValue *self)
 {
   g_return_val_if_fail (is_exception (self), NULL);
   return self->exception.args;
+}
+
+gboolean
+py_exception_is_os_error (const PyValue *self)
+{
+  g_return_val_if_fail (is_exception (self), FALSE);
+  const char *name = self->exception.class_name;
+  if (g_str_equal (name, "OSError") || g_str_equal (name, "IOError") || g_str_equal (name, "EnvironmentError")
+      || g_str_equal (name, "ConnectionError"))
+    return TRUE;
+  for (guint i = 0; i < G_N_ELEMENTS (os_errors); i++)
+    if (g_str_equal (name, os_errors[i].class_name))
+      return TRUE;
+  return FALSE;
+}
+
+PyValue *
+py_exception_dup_args (const PyValue *self)
+{
+  g_return_val_if_fail (is_exception (self), NULL);
+  const GPtrArray *args = self->exception.args->items;
+  if (!py_exception_is_os_error (self) || args->len < 3 || args->len > 5
+      || py_value_type (g_ptr_array_index (args, 2)) == PY_NONE)
+    return py_value_ref (self->exception.args);
+  return py_tuple_new_items (py_value_ref (g_ptr_array_index (args, 0)), py_value_ref (g_ptr_array_index (args, 1)),
+                             NULL);
 }
 
 /* --- equality, hash, truth ----------------------------------------------------------------------------------------- */

@@ -47,6 +47,9 @@ guint py_value_hash (gconstpointer self);
 gboolean py_value_is_hashable (const PyValue *self);
 gboolean py_value_truth (const PyValue *self); /* Python's bool(): an exception is true */
 
+/* Empties a list, tuple, dict or set: for a builder that has to take apart what it made (py-pickle: cycles). */
+void py_value_clear (PyValue *self);
+
 /* --- scalars ----------------------------------------------------------------------------------------------------- */
 PyValue *py_none_new (void);
 PyValue *py_bool_new (gboolean value);
@@ -76,6 +79,10 @@ char *py_str_dup_surrogateescape (const PyValue *self, gsize *ret_len);
 const char *py_str_peek (const PyValue *self, gsize *ret_len);
 const char *py_bytes_peek (const PyValue *self, gsize *ret_len);
 gboolean py_str_equals (const PyValue *self, const char *text); /* FALSE too when self is NULL or no str */
+
+/* One code point of UTF-8 with lone surrogates allowed (WTF-8) at text; gives its length in bytes, 0 when there is none. */
+guint py_utf8_decode (const char *text, gsize left, gunichar *ret_c);
+void py_utf8_append (GString *out, gunichar c); /* any code point, a lone surrogate too */
 
 /* --- list and tuple ----------------------------------------------------------------------------------------------- */
 PyValue *py_list_new (void);
@@ -115,4 +122,7 @@ PyValue *py_exception_new_printf (const char *class_name, const char *format, ..
 PyValue *py_exception_new_errno (int error_number, const char *filename); /* filename may be NULL */
 const char *py_exception_peek_module (const PyValue *self);
 const char *py_exception_peek_class (const PyValue *self);
-PyValue *py_exception_peek_args (const PyValue *self);
+PyValue *py_exception_peek_args (const PyValue *self); /* as pickled: an OSError's file name is the third */
+/* What Python shows as e.args: an OSError with a file name shows the number and the text only. */
+PyValue *py_exception_dup_args (const PyValue *self);
+gboolean py_exception_is_os_error (const PyValue *self); /* OSError or one of its subclasses in builtins */
