@@ -53,6 +53,9 @@ typedef struct
    * the database merged, NULL when there are none (then the ticket itself counts) or on failure.  On failure the error is
    * logged: "Failed to get all bans merged, jail 'j': …" */
   Ticket *(*dup_merged_bans) (gpointer jail, const Ticket *ticket, gboolean all_jails, GError **error);
+  /* A ban begins: called right after its announcement was logged, before any action runs, so that the jail's own lines about
+   * this ban ("Increase Ban …") follow it.  May be NULL. */
+  void    (*ban_begins) (gpointer jail, Ticket *ticket);
 } ActionJailFuncs;
 
 /* context and funcs are copied.  jail_name: as in "Jail('name')". */
