@@ -36,6 +36,9 @@ typedef enum
 void resolver_set_ipv6 (Resolver *self, ResolverIpv6 value);
 gboolean resolver_is_ipv6_allowed (Resolver *self);
 
+/* Forgets all answers (a reload): names are looked up anew. */
+void resolver_clear_cache (Resolver *self);
+
 /* --- at once -------------------------------------------------------------------------------------------------------
  * */
 /* All addresses of a name; an empty set when there are none.  Caller unrefs; do not change it (the cache holds it). */
