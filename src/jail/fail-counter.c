@@ -1,0 +1,244 @@
+#include "jail/fail-counter.h"
+
+struct FailCounter
+{
+  GHashTable *links; /* Address of the ticket (borrowed from it) -> its GList in tickets */
+  GQueue      tickets; /* in the order in which the ids came up */
+  gint64      find_time_usec;
+  gint64      max_retry;
+  gint64      max_matches;
+  guint64     total;
+  GHashTable *changes; /* set of Address; NULL: not tracked */
+};
+
+FailCounter *
+fail_counter_new (void)
+{
+  FailCounter *self = g_new0 (FailCounter, 1);
+
+  self->links = g_hash_table_new (address_hash, address_equal);
+  g_queue_init (&self->tickets);
+  self->find_time_usec = 600 * G_USEC_PER_SEC;
+  self->max_retry = 3;
+  self->max_matches = 5;
+  return self;
+}
+
+void
+fail_counter_free (FailCounter *self)
+{
+  if (self == NULL)
+    return;
+  g_hash_table_unref (self->links);
+  g_clear_pointer (&self->changes, g_hash_table_unref);
+  g_queue_clear_full (&self->tickets, (GDestroyNotify) ticket_unref);
+  g_free (self);
+}
+
+void
+fail_counter_set_find_time_usec (FailCounter *self, gint64 find_time_usec)
+{
+  self->find_time_usec = find_time_usec;
+}
+
+void
+fail_counter_set_max_retry (FailCounter *self, gint64 max_retry)
+{
+  self->max_retry = max_retry;
+}
+
+gint64
+fail_counter_get_max_retry (const FailCounter *self)
+{
+  return self->max_retry;
+}
+
+void
+fail_counter_set_max_matches (FailCounter *self, gint64 max_matches)
+{
+  self->max_matches = max_matches;
+}
+
+gint64
+fail_counter_get_max_matches (const FailCounter *self)
+{
+  return self->max_matches;
+}
+
+static void
+changed (FailCounter *self, const Address *id)
+{
+  if (self->changes != NULL)
+    g_hash_table_add (self->changes, address_ref (id));
+}
+
+void
+fail_counter_track_changes (FailCounter *self, gboolean track)
+{
+  g_clear_pointer (&self->changes, g_hash_table_unref);
+  if (track)
+    self->changes = g_hash_table_new_full (address_hash, address_equal, (GDestroyNotify) address_unref, NULL);
+}
+
+GPtrArray *
+fail_counter_take_changes (FailCounter *self)
+{
+  GPtrArray *ids;
+  GHashTableIter iter;
+  gpointer id;
+
+  if (self->changes == NULL || g_hash_table_size (self->changes) == 0)
+    return NULL;
+  ids = g_ptr_array_new_full (g_hash_table_size (self->changes), (GDestroyNotify) address_unref);
+  g_hash_table_iter_init (&iter, self->changes);
+  while (g_hash_table_iter_next (&iter, &id, NULL))
+    {
+      g_ptr_array_add (ids, id);
+      g_hash_table_iter_steal (&iter);
+    }
+  return ids;
+}
+
+/* Takes a ticket out of both places; the reference goes to the caller. */
+static Ticket *
+unlink_ticket (FailCounter *self, GList *link)
+{
+  Ticket *ticket = link->data;
+
+  changed (self, ticket_peek_id (ticket));
+  g_hash_table_remove (self->links, ticket_peek_id (ticket));
+  g_queue_delete_link (&self->tickets, link);
+  return ticket;
+}
+
+static void
+link_ticket (FailCounter *self, Ticket *ticket)
+{
+  if (self->tickets.length >= FAIL_COUNTER_MAX)
+    ticket_unref (unlink_ticket (self, self->tickets.head));
+  g_queue_push_tail (&self->tickets, ticket_ref (ticket));
+  g_hash_table_insert (self->links, (gpointer) ticket_peek_id (ticket), self->tickets.tail);
+}
+
+static Ticket *
+add_new (FailCounter *self, Ticket *ticket, double count)
+{
+  if (count > ticket_get_attempts (ticket))
+    {
+      ticket_set_retry (ticket, count);
+      if (ticket_get_attempts (ticket) == 0)
+        ticket_set_attempts (ticket, 1);
+    }
+  link_ticket (self, ticket);
+  return ticket;
+}
+
+static void
+merge (FailCounter *self, Ticket *known, Ticket *ticket, double count)
+{
+  guint attempts = known == ticket ? 1 : MAX (ticket_get_attempts (ticket), 1);
+
+  ticket_adjust_time (known, ticket_get_time_usec (ticket), self->find_time_usec);
+  ticket_add_failure (known, attempts, count);
+  if (known != ticket && self->max_matches > 0)
+    ticket_add_matches_of (known, ticket);
+  ticket_trim_matches (known, (guint) CLAMP (self->max_matches, 0, G_MAXUINT));
+}
+
+static double
+add (FailCounter *self, Ticket *ticket, double count, gboolean only_known)
+{
+  GList *link = g_hash_table_lookup (self->links, ticket_peek_id (ticket));
+  Ticket *known;
+
+  if (link != NULL)
+    merge (self, known = link->data, ticket, count);
+  else if (only_known)
+    return ticket_get_retry (ticket);
+  else
+    known = add_new (self, ticket, count);
+  self->total++;
+  changed (self, ticket_peek_id (known));
+  return ticket_get_retry (known);
+}
+
+double
+fail_counter_add (FailCounter *self, Ticket *ticket, double count)
+{
+  return add (self, ticket, count, FALSE);
+}
+
+double
+fail_counter_add_known (FailCounter *self, Ticket *ticket, double count)
+{
+  return add (self, ticket, count, TRUE);
+}
+
+void
+fail_counter_restore (FailCounter *self, Ticket *ticket)
+{
+  if (g_hash_table_lookup (self->links, ticket_peek_id (ticket)) == NULL)
+    link_ticket (self, ticket);
+}
+
+Ticket *
+fail_counter_peek (const FailCounter *self, const Address *id)
+{
+  GList *link = g_hash_table_lookup (self->links, id);
+
+  return link != NULL ? link->data : NULL;
+}
+
+Ticket *
+fail_counter_take_over_limit (FailCounter *self, const Address *id)
+{
+  GList *link = g_hash_table_lookup (self->links, id);
+
+  if (link == NULL || ticket_get_retry (link->data) < (double) self->max_retry)
+    return NULL;
+  return unlink_ticket (self, link);
+}
+
+gint64
+fail_counter_clean (FailCounter *self, gint64 now_usec)
+{
+  gint64 oldest = G_MAXINT64;
+  GList *next;
+
+  for (GList *link = self->tickets.head; link != NULL; link = next)
+    {
+      gint64 time_usec = ticket_get_time_usec (link->data);
+
+      next = link->next;
+      if (time_usec <= now_usec - self->find_time_usec)
+        ticket_unref (unlink_ticket (self, link));
+      else
+        oldest = MIN (oldest, time_usec);
+    }
+  if (self->tickets.length == 0)
+    return 0;
+  return oldest + self->find_time_usec;
+}
+
+guint
+fail_counter_get_size (const FailCounter *self)
+{
+  return self->tickets.length;
+}
+
+guint64
+fail_counter_get_total (const FailCounter *self)
+{
+  return self->total;
+}
+
+char *
+fail_counter_dup_summary (const FailCounter *self)
+{
+  GString *text = g_string_new (NULL);
+
+  for (const GList *link = self->tickets.head; link != NULL; link = link->next)
+    g_string_append_printf (text, "%s%s:%d", text->len > 0 ? ", " : "",
+                            address_peek_text (ticket_peek_id (link->data)), (int) ticket_get_retry (link->data));
+  return g_string_free (text, FALSE);
+}

@@ -1,0 +1,50 @@
+/* fail-counter.h - who failed how often within findtime, until maxretry is reached
+ *
+ * One ticket an id.  A later failure of a known id is merged into its ticket: retry and attempts grow, matches are joined and
+ * cut to the last max_matches, the time moves on (never back: an older line counts, but does not make the ticket older).
+ * What was captured besides stays that of the first failure (as 1.1.2).
+ * Must not: read the clock, log, ban.
+ * Bounded: FAIL_COUNTER_MAX ids, beyond that the one that came first is forgotten (ids are written by strangers).
+ */
+#pragma once
+#include "base/ticket.h"
+
+#define FAIL_COUNTER_MAX 200000
+
+typedef struct FailCounter FailCounter;
+
+FailCounter *fail_counter_new  (void); /* maxretry 3, findtime 600 s, maxmatches 5 */
+void         fail_counter_free (FailCounter *self); /* NULL is fine */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (FailCounter, fail_counter_free)
+
+void   fail_counter_set_find_time_usec (FailCounter *self, gint64 find_time_usec);
+void   fail_counter_set_max_retry      (FailCounter *self, gint64 max_retry);   /* 0 and less: the first failure bans */
+gint64 fail_counter_get_max_retry      (const FailCounter *self);
+void   fail_counter_set_max_matches    (FailCounter *self, gint64 max_matches); /* 0 and less: none are kept */
+gint64 fail_counter_get_max_matches    (const FailCounter *self);
+
+/* Counts a failure; count is what it adds to retry (an attempt by hand counts once for each of its lines).  Keeps a
+ * reference to the ticket of an id that is new.  Returns the retry of the id now. */
+double fail_counter_add (FailCounter *self, Ticket *ticket, double count);
+/* The same for a known offender, counted a second time by his record: an id that is no longer here (just banned) is not
+ * taken up again, its own retry is returned. */
+double fail_counter_add_known (FailCounter *self, Ticket *ticket, double count);
+
+/* Takes the ticket of id out when its retry has reached maxretry; NULL when not. */
+Ticket *fail_counter_take_over_limit (FailCounter *self, const Address *id);
+
+/* A ticket of the time before a crash: taken up as it is, not counted again. */
+void fail_counter_restore (FailCounter *self, Ticket *ticket);
+Ticket *fail_counter_peek (const FailCounter *self, const Address *id); /* NULL: no failures */
+
+/* Forgets whose last failure is findtime or more before now.  Returns when the next one will be (0: nobody is left). */
+gint64 fail_counter_clean (FailCounter *self, gint64 now_usec);
+
+/* For whoever writes the counts to the database: remembers from now on whose count changed or went. */
+void       fail_counter_track_changes (FailCounter *self, gboolean track);
+GPtrArray *fail_counter_take_changes  (FailCounter *self); /* of Address, owned; NULL: none */
+
+guint   fail_counter_get_size  (const FailCounter *self); /* Currently failed */
+guint64 fail_counter_get_total (const FailCounter *self); /* Total failed */
+/* "192.0.2.1:3, 192.0.2.2:1", for the debug line of a failure. */
+char   *fail_counter_dup_summary (const FailCounter *self);

@@ -1,0 +1,17 @@
+/* jail-services-private.h - the parts of JailServices that only this room sees */
+#pragma once
+#include "action/action-queue.h"
+#include "base/resolver.h"
+#include "jail/jail-services.h"
+#include "store/ban-store.h"
+
+struct JailServices
+{
+  const Clock *clock;
+  Log         *log;
+  Resolver    *resolver;
+  Firewall    *firewall;
+  BanStore    *store; /* NULL: no database */
+  GSource     *purge;
+  GRand       *random;
+};

@@ -1,0 +1,124 @@
+#include "jail/jail-services.h"
+
+#include "jail/jail-services-private.h"
+
+#define PURGE_INTERVAL_SEC (60 * 60)
+
+static gboolean
+on_purge (gpointer user_data)
+{
+  JailServices *self = user_data;
+  g_autoptr (GError) error = NULL;
+
+  log_debug (self->log, "fail2ban.observer", "Purge database event occurred");
+  if (self->store != NULL && !ban_store_purge (self->store, &error))
+    log_error (self->log, "fail2ban.observer", "%s", error->message);
+  return G_SOURCE_CONTINUE;
+}
+
+JailServices *
+jail_services_new (const Clock *clock, Log *log)
+{
+  JailServices *self = g_new0 (JailServices, 1);
+
+  self->clock = clock;
+  self->log = log;
+  self->resolver = resolver_new (clock, log);
+  self->firewall = firewall_new ();
+  self->random = g_rand_new ();
+  self->purge = g_timeout_source_new_seconds (PURGE_INTERVAL_SEC);
+  g_source_set_callback (self->purge, on_purge, self, NULL);
+  g_source_attach (self->purge, NULL);
+  return self;
+}
+
+void
+jail_services_free (JailServices *self)
+{
+  if (self == NULL)
+    return;
+  g_source_destroy (self->purge);
+  g_source_unref (self->purge);
+  ban_store_free (self->store);
+  firewall_free (self->firewall);
+  resolver_free (self->resolver);
+  g_rand_free (self->random);
+  g_free (self);
+}
+
+const Clock *
+jail_services_peek_clock (const JailServices *self)
+{
+  return self->clock;
+}
+
+Log *
+jail_services_peek_log (const JailServices *self)
+{
+  return self->log;
+}
+
+gboolean
+jail_services_open_store (JailServices *self, const char *path, GError **error)
+{
+  g_clear_pointer (&self->store, ban_store_free);
+  if (path == NULL)
+    return TRUE;
+  self->store = ban_store_open (path, self->clock, self->log, error);
+  if (self->store == NULL)
+    return FALSE;
+  if (!ban_store_disable_all_jails (self->store, error))
+    {
+      g_clear_pointer (&self->store, ban_store_free);
+      return FALSE;
+    }
+  return TRUE;
+}
+
+const char *
+jail_services_peek_store_path (const JailServices *self)
+{
+  return self->store != NULL ? ban_store_peek_path (self->store) : NULL;
+}
+
+gint64
+jail_services_get_purge_age (const JailServices *self)
+{
+  return ban_store_get_purge_age (self->store);
+}
+
+void
+jail_services_set_purge_age (JailServices *self, gint64 seconds)
+{
+  ban_store_set_purge_age (self->store, seconds);
+}
+
+gint64
+jail_services_get_max_matches (const JailServices *self)
+{
+  return ban_store_get_max_matches (self->store);
+}
+
+void
+jail_services_set_max_matches (JailServices *self, gint64 count)
+{
+  ban_store_set_max_matches (self->store, (guint) CLAMP (count, 0, G_MAXINT));
+}
+
+void
+jail_services_set_ipv6 (JailServices *self, JailIpv6 value)
+{
+  static const ResolverIpv6 values[] = {
+    [JAIL_IPV6_AUTO] = RESOLVER_IPV6_AUTO,
+    [JAIL_IPV6_YES] = RESOLVER_IPV6_YES,
+    [JAIL_IPV6_NO] = RESOLVER_IPV6_NO,
+  };
+
+  resolver_set_ipv6 (self->resolver, values[value]);
+}
+
+void
+jail_services_clear_caches (JailServices *self)
+{
+  resolver_clear_cache (self->resolver);
+}
