@@ -71,6 +71,9 @@ int address_compare (gconstpointer a, gconstpointer b); /* total: IPv4 before IP
 /* Is address inside self (or equal to it)?  FALSE for names: those are for resolver_contains_name. */
 gboolean address_contains (const Address *self, const Address *address);
 
+/* The network of prefix bits around an IPv4 or IPv6 address; prefix at most 32 or 128. */
+Address *address_dup_network (const Address *self, guint prefix);
+
 /* "4.3.2.1.in-addr.arpa." and the nibbles of IPv6 before "ip6.arpa."; suffix replaces these domains.  "" for TEXT and
  * RAW. */
 char *address_dup_ptr_name (const Address *self, const char *suffix);

@@ -81,7 +81,7 @@ const char *log_level_name (int level, char buffer[16]); /* "WARNING", "TRACE", 
  * nothing, also with other options (1.1.2). */
 gboolean log_set_target (Log *self, const char *target, GError **error);
 const char *log_peek_target (const Log *self); /* NULL before the first one */
-/* "auto" (default): /dev/log.  The target is reopened when it is SYSLOG. */
+/* "auto" (default): /dev/log.  Counts from the next target on, also when SYSLOG is in use (1.1.2).  Never fails so far. */
 gboolean log_set_syslog_socket (Log *self, const char *path, GError **error);
 const char *log_peek_syslog_socket (const Log *self); /* "auto" until SYSLOG was used, as 1.1.2 */
 /* -v of the server: from 3 on the formats with threads and functions; 0 or less: unset.  Counts at the next

@@ -1,0 +1,48 @@
+#include "base/clock.h"
+
+static void
+test_a_settable_clock_stands_still (void)
+{
+  g_autoptr (Clock) clock = clock_new_settable (5);
+
+  g_assert_cmpint (clock_get_time_usec (clock), ==, 5);
+  g_assert_cmpint (clock_get_time_usec (clock), ==, 5);
+  clock_advance_usec (clock, 10);
+  g_assert_cmpint (clock_get_time_usec (clock), ==, 15);
+  g_assert_cmpint (clock_get_monotonic_usec (clock), ==, 10);
+}
+
+static void
+test_setting_it_back_keeps_the_monotonic_reading (void)
+{
+  g_autoptr (Clock) clock = clock_new_settable (100);
+
+  clock_set_time_usec (clock, 150);
+  g_assert_cmpint (clock_get_monotonic_usec (clock), ==, 50);
+  clock_set_time_usec (clock, 20);
+  g_assert_cmpint (clock_get_time_usec (clock), ==, 20);
+  g_assert_cmpint (clock_get_monotonic_usec (clock), ==, 50);
+}
+
+static void
+test_the_system_clock_is_the_system_s (void)
+{
+  g_autoptr (Clock) clock = clock_new_system ();
+  gint64 before = g_get_real_time ();
+  gint64 now = clock_get_time_usec (clock);
+
+  g_assert_cmpint (now, >=, before);
+  g_assert_cmpint (now, <=, g_get_real_time ());
+  g_assert_cmpint (clock_get_monotonic_usec (clock), <=, clock_get_monotonic_usec (clock));
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/clock/a settable clock stands still", test_a_settable_clock_stands_still);
+  g_test_add_func ("/clock/setting it back keeps the monotonic reading",
+                   test_setting_it_back_keeps_the_monotonic_reading);
+  g_test_add_func ("/clock/the system clock is the system's", test_the_system_clock_is_the_system_s);
+  return g_test_run ();
+}

@@ -1,0 +1,494 @@
+#include "base/log-format.h"
+
+#include <pthread.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "compat/py-repr.h"
+
+typedef enum
+{
+  FIELD_TEXT,
+  FIELD_INT,
+  FIELD_FLOAT,
+} FieldType;
+
+typedef struct
+{
+  FieldType type;
+  const char *text; /* FIELD_TEXT; borrowed from the record or from buffer */
+  gint64 integer;
+  double number;
+  char buffer[64];
+} FieldValue;
+
+typedef void (*FieldFunc) (const LogRecord *record, FieldValue *ret_value);
+
+/* Either literal text or one field. */
+typedef struct
+{
+  char *literal; /* NULL: a field */
+  FieldFunc field;
+  FieldType type;
+  char conversion;
+  gboolean left, zero, plus, space, alternate;
+  guint width;
+  int precision; /* -1: none */
+} Segment;
+
+struct LogFormat
+{
+  GArray *segments;
+};
+
+#define MAX_WIDTH 1000 /* of one field: a format is configuration, but a typing error should not fill the disk */
+
+/* --- fields ---------------------------------------------------------------------------------------------------------- */
+
+static void
+set_text (FieldValue *value, const char *text)
+{
+  value->type = FIELD_TEXT;
+  value->text = text;
+}
+
+static void
+set_int (FieldValue *value, gint64 integer)
+{
+  value->type = FIELD_INT;
+  value->integer = integer;
+}
+
+static void
+set_float (FieldValue *value, double number)
+{
+  value->type = FIELD_FLOAT;
+  value->number = number;
+}
+
+static void
+field_asctime (const LogRecord *record, FieldValue *value)
+{
+  time_t seconds = (time_t) (record->time_usec / G_USEC_PER_SEC);
+  struct tm local;
+  gsize n;
+
+  localtime_r (&seconds, &local);
+  n = strftime (value->buffer, sizeof value->buffer, "%Y-%m-%d %H:%M:%S", &local);
+  g_snprintf (value->buffer + n, sizeof value->buffer - n, ",%03d", (int) (record->time_usec % G_USEC_PER_SEC / 1000));
+  set_text (value, value->buffer);
+}
+
+static void
+field_created (const LogRecord *record, FieldValue *value)
+{
+  set_float (value, (double) record->time_usec / G_USEC_PER_SEC);
+}
+
+static const char *
+module_of (const char *logger)
+{
+  const char *dot = strrchr (logger, '.');
+
+  return dot != NULL ? dot + 1 : logger;
+}
+
+static void
+field_filename (const LogRecord *record, FieldValue *value)
+{
+  g_snprintf (value->buffer, sizeof value->buffer, "%s.c", module_of (record->logger));
+  set_text (value, value->buffer);
+}
+
+static void
+field_function (const LogRecord *record, FieldValue *value)
+{
+  set_text (value, record->function);
+}
+
+static void
+field_level_name (const LogRecord *record, FieldValue *value)
+{
+  set_text (value, record->level_name);
+}
+
+static void
+field_level_number (const LogRecord *record, FieldValue *value)
+{
+  set_int (value, record->level);
+}
+
+static void
+field_line (const LogRecord *record, FieldValue *value)
+{
+  set_int (value, 0);
+}
+
+static void
+field_message (const LogRecord *record, FieldValue *value)
+{
+  set_text (value, record->text);
+}
+
+static void
+field_module (const LogRecord *record, FieldValue *value)
+{
+  set_text (value, module_of (record->logger));
+}
+
+static void
+field_msecs (const LogRecord *record, FieldValue *value)
+{
+  set_float (value, (double) (record->time_usec % G_USEC_PER_SEC / 1000));
+}
+
+static void
+field_name (const LogRecord *record, FieldValue *value)
+{
+  set_text (value, record->logger);
+}
+
+static void
+field_process (const LogRecord *record, FieldValue *value)
+{
+  set_int (value, getpid ());
+}
+
+static void
+field_process_name (const LogRecord *record, FieldValue *value)
+{
+  set_text (value, "MainProcess");
+}
+
+static void
+field_relative (const LogRecord *record, FieldValue *value)
+{
+  set_float (value, (double) (record->time_usec - record->start_usec) / 1000);
+}
+
+static void
+field_thread (const LogRecord *record, FieldValue *value)
+{
+  set_int (value, (gint64) pthread_self ());
+}
+
+static void
+field_thread_name (const LogRecord *record, FieldValue *value)
+{
+  set_text (value, "MainThread");
+}
+
+/* Sorted by name; the test asks for each. */
+static const struct
+{
+  const char *name;
+  FieldType type;
+  FieldFunc func;
+} fields[] = {
+  { "asctime", FIELD_TEXT, field_asctime },
+  { "created", FIELD_FLOAT, field_created },
+  { "filename", FIELD_TEXT, field_filename },
+  { "funcName", FIELD_TEXT, field_function },
+  { "levelname", FIELD_TEXT, field_level_name },
+  { "levelno", FIELD_INT, field_level_number },
+  { "lineno", FIELD_INT, field_line },
+  { "message", FIELD_TEXT, field_message },
+  { "module", FIELD_TEXT, field_module },
+  { "msecs", FIELD_FLOAT, field_msecs },
+  { "name", FIELD_TEXT, field_name },
+  { "pathname", FIELD_TEXT, field_filename },
+  { "process", FIELD_INT, field_process },
+  { "processName", FIELD_TEXT, field_process_name },
+  { "relativeCreated", FIELD_FLOAT, field_relative },
+  { "tb", FIELD_TEXT, field_function },
+  { "tbc", FIELD_TEXT, field_function },
+  { "thread", FIELD_INT, field_thread },
+  { "threadName", FIELD_TEXT, field_thread_name },
+};
+
+/* --- parsing --------------------------------------------------------------------------------------------------------- */
+
+static void
+segment_clear (gpointer data)
+{
+  Segment *segment = data;
+
+  g_free (segment->literal);
+}
+
+static void
+add_literal (LogFormat *self, GString *literal)
+{
+  Segment segment = { .literal = g_strndup (literal->str, literal->len) };
+
+  if (literal->len > 0)
+    g_array_append_val (self->segments, segment);
+  else
+    g_free (segment.literal);
+  g_string_truncate (literal, 0);
+}
+
+static gboolean
+find_field (const char *name, gsize len, Segment *segment)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (fields); i++)
+    if (strlen (fields[i].name) == len && strncmp (fields[i].name, name, len) == 0)
+      {
+        segment->field = fields[i].func;
+        segment->type = fields[i].type;
+        return TRUE;
+      }
+  return FALSE;
+}
+
+static const char *
+parse_flags (const char *at, Segment *segment)
+{
+  for (;; at++)
+    switch (*at)
+      {
+      case '-':
+        segment->left = TRUE;
+        break;
+      case '0':
+        segment->zero = TRUE;
+        break;
+      case '+':
+        segment->plus = TRUE;
+        break;
+      case ' ':
+        segment->space = TRUE;
+        break;
+      case '#':
+        segment->alternate = TRUE;
+        break;
+      default:
+        return at;
+      }
+}
+
+static const char *
+parse_number (const char *at, guint *ret_number)
+{
+  guint number = 0;
+
+  for (; g_ascii_isdigit (*at); at++)
+    number = MIN (number * 10 + (guint) (*at - '0'), MAX_WIDTH);
+  *ret_number = number;
+  return at;
+}
+
+/* What stands behind '%'.  NULL: no such field or conversion. */
+static const char *
+parse_field (const char *at, Segment *segment)
+{
+  const char *name = at + 1;
+  const char *end = *at == '(' ? strchr (name, ')') : NULL;
+  guint precision;
+
+  *segment = (Segment){ .precision = -1 };
+  if (end == NULL || !find_field (name, (gsize) (end - name), segment))
+    return NULL;
+  at = parse_flags (end + 1, segment);
+  at = parse_number (at, &segment->width);
+  if (*at == '.')
+    {
+      at = parse_number (at + 1, &precision);
+      segment->precision = (int) precision;
+    }
+  if (*at == '\0' || strchr (segment->type == FIELD_TEXT ? "sra" : "sradiuoxXeEfFgG", *at) == NULL)
+    return NULL;
+  if (segment->type == FIELD_FLOAT && strchr ("oxX", *at) != NULL)
+    return NULL; /* Python: an integer is required */
+  segment->conversion = *at;
+  return at + 1;
+}
+
+LogFormat *
+log_format_new (const char *format, GError **error)
+{
+  g_autoptr (LogFormat) self = g_new0 (LogFormat, 1);
+  g_autoptr (GString) literal = g_string_new (NULL);
+  guint n_fields = 0;
+
+  self->segments = g_array_new (FALSE, FALSE, sizeof (Segment));
+  g_array_set_clear_func (self->segments, segment_clear);
+  for (const char *at = format; *at != '\0';)
+    {
+      Segment segment;
+      const char *next;
+
+      if (*at != '%' || at[1] == '%')
+        {
+          g_string_append_c (literal, *at);
+          at += *at == '%' ? 2 : 1;
+          continue;
+        }
+      next = parse_field (at + 1, &segment);
+      if (next == NULL)
+        {
+          g_set_error (error, LOG_ERROR, LOG_ERROR_FORMAT, "unusable field '%.40s' in log format '%s'", at, format);
+          return NULL;
+        }
+      add_literal (self, literal);
+      g_array_append_val (self->segments, segment);
+      n_fields++;
+      at = next;
+    }
+  add_literal (self, literal);
+  if (n_fields == 0)
+    {
+      g_set_error (error, LOG_ERROR, LOG_ERROR_FORMAT, "Invalid format '%s' for '%%' style", format);
+      return NULL;
+    }
+  return g_steal_pointer (&self);
+}
+
+void
+log_format_free (LogFormat *self)
+{
+  if (self == NULL)
+    return;
+  if (self->segments != NULL)
+    g_array_unref (self->segments);
+  g_free (self);
+}
+
+/* --- writing --------------------------------------------------------------------------------------------------------- */
+
+static void
+append_padded (GString *out, const Segment *segment, const char *text, gsize len)
+{
+  gsize width = (gsize) g_utf8_strlen (text, (gssize) len);
+  gsize missing = width < segment->width ? segment->width - width : 0;
+
+  if (segment->left)
+    g_string_append_len (out, text, (gssize) len);
+  for (gsize i = 0; i < missing; i++)
+    g_string_append_c (out, ' ');
+  if (!segment->left)
+    g_string_append_len (out, text, (gssize) len);
+}
+
+static void
+append_text (GString *out, const Segment *segment, const char *text)
+{
+  gsize len = strlen (text);
+
+  if (segment->precision >= 0 && g_utf8_strlen (text, (gssize) len) > segment->precision)
+    len = (gsize) (g_utf8_offset_to_pointer (text, segment->precision) - text);
+  append_padded (out, segment, text, len);
+}
+
+/* digits: the number without sign. */
+static void
+append_number (GString *out, const Segment *segment, gboolean negative, const char *prefix, const char *digits)
+{
+  g_autoptr (GString) text = g_string_new (negative ? "-" : segment->plus ? "+" : segment->space ? " " : "");
+  gsize len;
+
+  g_string_append (text, prefix);
+  len = text->len + strlen (digits);
+  if (segment->zero && !segment->left && len < segment->width)
+    for (gsize i = len; i < segment->width; i++)
+      g_string_append_c (text, '0');
+  g_string_append (text, digits);
+  append_padded (out, segment, text->str, text->len);
+}
+
+static void
+append_int (GString *out, const Segment *segment, gint64 value)
+{
+  guint64 magnitude = value < 0 ? -(guint64) value : (guint64) value;
+  g_autoptr (GString) digits = g_string_new (NULL);
+  const char *prefix = "";
+
+  switch (segment->conversion)
+    {
+    case 'x':
+      g_string_printf (digits, "%" G_GINT64_MODIFIER "x", magnitude);
+      prefix = segment->alternate ? "0x" : "";
+      break;
+    case 'X':
+      g_string_printf (digits, "%" G_GINT64_MODIFIER "X", magnitude);
+      prefix = segment->alternate ? "0X" : "";
+      break;
+    case 'o':
+      g_string_printf (digits, "%" G_GINT64_MODIFIER "o", magnitude);
+      prefix = segment->alternate ? "0o" : "";
+      break;
+    default:
+      g_string_printf (digits, "%" G_GUINT64_FORMAT, magnitude);
+      break;
+    }
+  while (segment->precision > 0 && digits->len < (gsize) segment->precision)
+    g_string_prepend_c (digits, '0');
+  append_number (out, segment, value < 0, prefix, digits->str);
+}
+
+static void
+append_float (GString *out, const Segment *segment, double value)
+{
+  int precision = segment->precision < 0 ? 6 : MIN (segment->precision, 100);
+  double magnitude = value < 0 ? -value : value;
+  char digits[512];
+
+  switch (segment->conversion)
+    {
+    case 'e':
+      g_snprintf (digits, sizeof digits, "%.*e", precision, magnitude);
+      break;
+    case 'E':
+      g_snprintf (digits, sizeof digits, "%.*E", precision, magnitude);
+      break;
+    case 'g':
+      g_snprintf (digits, sizeof digits, "%.*g", precision, magnitude);
+      break;
+    case 'G':
+      g_snprintf (digits, sizeof digits, "%.*G", precision, magnitude);
+      break;
+    default:
+      g_snprintf (digits, sizeof digits, "%.*f", precision, magnitude);
+      break;
+    }
+  append_number (out, segment, value < 0, "", digits);
+}
+
+static void
+append_field (GString *out, const Segment *segment, const LogRecord *record)
+{
+  FieldValue value = { 0 };
+  g_autofree char *text = NULL;
+
+  segment->field (record, &value);
+  if (strchr ("sra", segment->conversion) != NULL)
+    {
+      if (value.type == FIELD_INT)
+        text = g_strdup_printf ("%" G_GINT64_FORMAT, value.integer);
+      else if (value.type == FIELD_FLOAT)
+        text = py_repr_float (value.number);
+      else if (segment->conversion != 's')
+        text = py_repr_str (value.text, -1);
+      append_text (out, segment, text != NULL ? text : value.text);
+    }
+  else if (strchr ("eEfFgG", segment->conversion) != NULL)
+    append_float (out, segment, value.type == FIELD_INT ? (double) value.integer : value.number);
+  else
+    append_int (out, segment, value.type == FIELD_FLOAT ? (gint64) value.number : value.integer);
+}
+
+void
+log_format_append (const LogFormat *self, const LogRecord *record, GString *out)
+{
+  for (guint i = 0; i < self->segments->len; i++)
+    {
+      const Segment *segment = &g_array_index (self->segments, Segment, i);
+
+      if (segment->literal != NULL)
+        g_string_append (out, segment->literal);
+      else
+        append_field (out, segment, record);
+    }
+}
