@@ -581,6 +581,35 @@ py_dict_set_str (PyValue *self, const char *key, PyValue *value)
   py_dict_set (self, py_str_new (key), value);
 }
 
+gboolean
+py_dict_remove_str (PyValue *self, const char *key)
+{
+  g_return_val_if_fail (is_dict (self), FALSE);
+  g_autoptr (PyValue) name = py_str_new (key);
+  gint place = table_find (&self->table, name);
+
+  if (place < 0)
+    return FALSE;
+  g_hash_table_remove (self->table.index, name);
+  g_ptr_array_remove_index (self->table.keys, (guint) place);
+  g_ptr_array_remove_index (self->table.values, (guint) place);
+  for (guint i = (guint) place; i < self->table.keys->len; i++)
+    g_hash_table_insert (self->table.index, g_ptr_array_index (self->table.keys, i), GINT_TO_POINTER ((gint) i + 1));
+  return TRUE;
+}
+
+void
+py_dict_update (PyValue *self, const PyValue *other, PyDictUpdate mode)
+{
+  g_return_if_fail (is_dict (self) && is_dict (other) && self != other);
+  for (guint i = 0; i < other->table.keys->len; i++)
+    {
+      PyValue *value = g_ptr_array_index (other->table.values, i);
+      if (mode == PY_DICT_UPDATE_ALL || value->type != PY_NONE)
+        py_dict_set (self, py_value_ref (g_ptr_array_index (other->table.keys, i)), py_value_ref (value));
+    }
+}
+
 PyValue *
 py_dict_get (const PyValue *self, const PyValue *key)
 {

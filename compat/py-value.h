@@ -100,6 +100,13 @@ gboolean py_value_is_seq (const PyValue *self);          /* list or tuple (NULL:
 PyValue *py_dict_new (void);
 void py_dict_set (PyValue *self, PyValue *key, PyValue *value); /* takes both; key must be hashable */
 void py_dict_set_str (PyValue *self, const char *key, PyValue *value);
+gboolean py_dict_remove_str (PyValue *self, const char *key); /* d.pop (key, None): FALSE when it was not there */
+typedef enum
+{
+  PY_DICT_UPDATE_ALL,
+  PY_DICT_UPDATE_NOT_NONE, /* leaves out what is None in other */
+} PyDictUpdate;
+void py_dict_update (PyValue *self, const PyValue *other, PyDictUpdate mode); /* shares other's keys and values */
 PyValue *py_dict_get (const PyValue *self, const PyValue *key); /* peek; NULL when absent */
 PyValue *py_dict_get_str (const PyValue *self, const char *key);
 guint py_dict_length (const PyValue *self);

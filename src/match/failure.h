@@ -19,13 +19,14 @@ typedef struct
 {
   guint regex_index; /* which failregex, from 0 */
   const Address *id; /* or NULL */
+  PyValue *id_value; /* how Python shows the id: a str, or the tuple of <F-TUPLE_ID>; NULL without id */
   const char *host;  /* or NULL; NUL-terminated UTF-8 */
   gboolean resolve_warn;
 
-  gboolean has_time; /* FALSE: no date was found (never in operation: it is now, then) */
-  gint64 time_usec;  /* as fail2ban counts it: a line far from now in operation happened now */
-  gboolean
-      time_is_int; /* Python would hold an int (the line's zone was known), else a float; matters for `-o row` only */
+  gboolean has_time;    /* FALSE: no date was found (never in operation: it is now, then) */
+  gint64 time_usec;     /* as fail2ban counts it: a line far from now in operation happened now */
+  gboolean time_is_int; /* Python would hold an int (the line's zone was known), else a float */
+  double time_sec;      /* the same as a float of Python has it */
 
   /* The captured groups in the order of the expression, None for what took no part, then what the filter adds:
    *   'matches'  list of the matched lines, each a tuple (before, date, after) of str; joined they are the line
@@ -36,3 +37,6 @@ typedef struct
 } Failure;
 
 typedef void (*FailureFunc) (const Failure *failure, gpointer user_data);
+
+/* The time as Python holds it: int, float or None.  The caller's. */
+PyValue *failure_dup_time (const Failure *failure);

@@ -8,6 +8,7 @@
  *   FILTER_ERROR_VALUE      ValueError       a value out of range, an unknown zone, a bad date pattern
  *   FILTER_ERROR_LOOKUP     LookupError      an unknown encoding
  *   FILTER_ERROR_PROCESS    of filter_process_line() only: the message is the repr of the exception, KeyError('POST')
+ *   DATE_ERROR, PY_REGEX_ERROR  other exceptions, by the class that these rooms' errors name
  * What the reference also writes to its log while setting (errors of expressions, "  maxLines: 2") is written here.
  */
 #pragma once
@@ -16,6 +17,8 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "compat/py-codec.h"
+#include "match/date-detector.h"
 #include "match/failure.h"
 #include "match/log-line.h"
 
@@ -106,5 +109,13 @@ void filter_set_check_all (Filter *self, gboolean check_all);   /* try each fail
 void filter_set_check_find_time (Filter *self, gboolean check); /* TRUE; FALSE: never compare a date with now */
 void filter_set_ignore_pending (Filter *self, gboolean ignore_pending); /* TRUE; FALSE: report failures without an id */
 void filter_set_raw_host (Filter *self, gboolean raw);                  /* FALSE; TRUE: host names are ids themselves */
+
+const PyCodec *filter_peek_codec (const Filter *self);
+const DateDetector *filter_peek_date_detector (const Filter *self); /* NULL: no date is searched */
+/* With maxlines above 1: the lines that wait for more, a list of tuples (before, date, after).  The caller's. */
+PyValue *filter_dup_window (const Filter *self);
+/* The last line without its date (with hooks only).  Lent until the next line. */
+const char *filter_peek_processed_text (const Filter *self, gsize *ret_len);
+PyValue *filter_dup_last_time (const Filter *self); /* the last date that was found: int, float or None */
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Filter, filter_free)

@@ -11,11 +11,18 @@
 
 #include <glib.h>
 
+#include "base/clock.h"
+#include "base/log.h"
+#include "compat/py-codec.h"
+#include "compat/py-regex.h"
+#include "match/date-detector.h"
+
 typedef struct LogLine LogLine;
 
 /* name: what messages call the log ("Error decoding line from '<name>' with 'UTF-8'."), copied. */
 LogLine *log_line_new (const char *name);
-void log_line_free (LogLine *self);
+void log_line_free (LogLine *self); /* NULL is fine */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (LogLine, log_line_free)
 
 /* The next line, as bytes.  Line ends at its end (any run of \r and \n) are taken off once it is decoded.  The bytes are
  * borrowed until the next set; they may hold NULs and need no terminator. */
@@ -30,6 +37,26 @@ void log_line_set_text (LogLine *self, const char *text, gsize len);
 void log_line_set_entry (LogLine *self, const char *date_text, gsize date_len, const char *text, gsize len,
                          gint64 time_usec);
 
-const char *log_line_peek_name (const LogLine *self);
+/* --- for filters --------------------------------------------------------------------------------------------------- */
+/* The text of the line by a codec, lent until the next set; *ret_flags says what is known about it.  What the codec cannot
+ * decode becomes U+FFFD, which is a warning in the log, for each log once a day.  FALSE: the codec decodes no text. */
+gboolean log_line_get_text (LogLine *self, const PyCodec *codec, const Clock *clock, Log *log, const char **ret_text,
+                            gsize *ret_len, PySearchFlags *ret_flags, GError **error);
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (LogLine, log_line_free)
+/* Is it an entry with its own time?  Then also that one. */
+gboolean log_line_get_entry_time (const LogLine *self, const char **ret_date_text, gsize *ret_date_len,
+                                  gint64 *ret_time_usec);
+
+/* Where the date of the line is, and which time it means. */
+typedef struct
+{
+  gboolean found;    /* a template matched, from begin to end (which may be the same) */
+  gsize begin, end;  /* bytes */
+  gboolean has_time; /* and the text between is a time */
+  DateTime time;
+} LineDate;
+
+/* What log_line_put_date() was given for this line under this key; NULL: nothing.  A key stands for all date settings and
+ * the encoding, compared as a pointer (an interned string). */
+const LineDate *log_line_peek_date (const LogLine *self, const char *key);
+void log_line_put_date (LogLine *self, const char *key, const LineDate *date);

@@ -1,0 +1,61 @@
+/* failregex.h - one expression of a filter: fail2ban's tags, and what it captured
+ *
+ * A failregex, ignoreregex or prefregex: text with tags (<HOST>, <ADDR>, <F-USER>...</F-USER>, <SKIPLINES>, ...) that become
+ * Python expressions, compiled once.  Texts of expansions and errors are the reference's (1.1.2-dev, failregex.py), since
+ * `get JAIL failregex`, error positions and fail2ban-regex show them.
+ * Must not: know lines and dates, decide what a match means, keep a match (that is the caller's PyMatch).
+ */
+#pragma once
+
+#include <glib.h>
+
+#include "compat/py-regex.h"
+#include "compat/py-value.h"
+
+typedef enum
+{
+  FAILREGEX_DEFAULT = 0,
+  FAILREGEX_MULTILINE = 1 << 0, /* ^ and $ at each line: maxlines is above 1 */
+  FAILREGEX_NO_DNS = 1 << 1,    /* usedns = no: <HOST> is an address only */
+} FailregexFlags;
+
+typedef struct Failregex Failregex;
+
+#define FAILREGEX_ERROR (failregex_error_quark ())
+GQuark failregex_error_quark (void);
+typedef enum
+{
+  FAILREGEX_ERROR_INVALID, /* RegexException: "Cannot add empty regex", "Unable to compile regular expression '...':\n..." */
+} FailregexError;
+
+/* pattern: UTF-8 or WTF-8.  What Python answers with another exception than re.error comes as PY_REGEX_ERROR. */
+Failregex *failregex_new (const char *pattern, FailregexFlags flags, GError **error);
+void failregex_free (Failregex *self); /* NULL is fine */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Failregex, failregex_free)
+
+/* The text with its tags expanded, not compiled (debuggex links). */
+char *failregex_expand (const char *pattern, FailregexFlags flags);
+
+const char *failregex_peek_pattern (const Failregex *self); /* as compiled: tags expanded */
+/* repr() of the compiled pattern, as error messages show it: re.compile('...', re.MULTILINE) */
+char *failregex_dup_repr (const Failregex *self);
+
+/* Can a match of it say who it was: is there a group fid, ip4, ip6, dns or mlfid?  A failregex must, unless its prefregex
+ * can. */
+gboolean failregex_has_id (const Failregex *self);
+
+PyRegexResult failregex_search (Failregex *self, const char *text, gsize len, PySearchFlags flags, PyMatch *match);
+
+/* A search ran into its limit.  TRUE for the first time: say so, once. */
+gboolean failregex_note_limit (Failregex *self);
+
+/* The named groups of a match, in their order, None for those that took no part.  Groups alt_NAME and alt_NAME_1, ... fill
+ * NAME where it is empty; tuple_NAME, ... join it as a tuple.  text is what was searched. */
+PyValue *failregex_dup_groups (const Failregex *self, const PyMatch *match, const char *text);
+
+/* The span of a named group, FALSE when there is no such group or it took no part. */
+gboolean failregex_span (const Failregex *self, const PyMatch *match, const char *name, gsize *ret_start,
+                         gsize *ret_end);
+
+/* The lines that <SKIPLINES> took in a match, as Python's splitlines() splits them: a list of str. */
+PyValue *failregex_dup_skipped_lines (const Failregex *self, const PyMatch *match, const char *text);

@@ -1,0 +1,280 @@
+#include "match/filter-private.h"
+
+#include <string.h>
+
+#include "base/duration.h"
+#include "compat/py-repr.h"
+#include "match/date-error.h"
+
+#define MINUTE_USEC (60 * G_USEC_PER_SEC)
+
+/* An exception of the reference as repr() shows it. */
+static void
+fail_with_exception (GError **error, const char *class_name, const char *text)
+{
+  g_autofree char *shown = py_repr_str (text, -1);
+
+  g_set_error (error, FILTER_ERROR, FILTER_ERROR_PROCESS, "%s(%s)", class_name, shown);
+}
+
+static void
+fail_with_date_error (GError **error, const GError *reason)
+{
+  if (reason->domain != DATE_ERROR)
+    fail_with_exception (error, "Exception", reason->message);
+  else if (reason->code == DATE_ERROR_KEY) /* its text is the repr of the key already */
+    g_set_error (error, FILTER_ERROR, FILTER_ERROR_PROCESS, "KeyError(%s)", reason->message);
+  else
+    fail_with_exception (error, date_error_class ((DateError) reason->code), reason->message);
+}
+
+static void
+set_now (FilterTime *time, gint64 now_usec)
+{
+  time->is_set = TRUE;
+  time->time = (DateTime){ .usec = now_usec, .seconds = filter_now_sec (now_usec) };
+}
+
+/* A date that a line without one may take over: that of a line of the last minute. */
+static gboolean
+is_last_time_fresh (const Filter *self, gint64 now_usec)
+{
+  return self->last_time.is_set && self->last_time.time.usec != 0 && self->last_time.time.usec > now_usec - MINUTE_USEC;
+}
+
+static void
+keep_last (Filter *self, const char *text, gsize len, const DateTime *time)
+{
+  g_string_truncate (self->last_time_text, 0);
+  g_string_append_len (self->last_time_text, text, (gssize) len);
+  self->last_time.is_set = TRUE;
+  self->last_time.time = *time;
+}
+
+/* --- the date of a line ------------------------------------------------------------------------------------------- */
+static gboolean
+search_date (Filter *self, const char *text, gsize len, PySearchFlags flags, gint64 now_usec, LineDate *ret_date,
+             GError **error)
+{
+  g_autoptr (GError) reason = NULL;
+  DateMatch match;
+  DateResult result = date_detector_match (self->detector, text, len, flags, now_usec, &match, &reason);
+
+  memset (ret_date, 0, sizeof *ret_date);
+  if (result == DATE_RESULT_FOUND)
+    {
+      ret_date->found = TRUE;
+      ret_date->begin = match.begin;
+      ret_date->end = match.end;
+      if (match.end > match.begin)
+        result = date_detector_get_time (self->detector, text, len, &match, now_usec, &ret_date->time, &reason);
+      ret_date->has_time = match.end > match.begin && result == DATE_RESULT_FOUND;
+    }
+  if (result != DATE_RESULT_ERROR)
+    return TRUE;
+  fail_with_date_error (error, reason);
+  return FALSE;
+}
+
+static gboolean
+get_date (Filter *self, LogLine *line, const char *text, gsize len, PySearchFlags flags, gint64 now_usec,
+          LineDate *ret_date, GError **error)
+{
+  const LineDate *known = log_line_peek_date (line, self->date_key);
+
+  if (known != NULL)
+    {
+      *ret_date = *known;
+      return TRUE;
+    }
+  if (!search_date (self, text, len, flags, now_usec, ret_date, error))
+    return FALSE;
+  log_line_put_date (line, self->date_key, ret_date);
+  return TRUE;
+}
+
+static void
+log_bad_date (Filter *self, const char *text, gsize len)
+{
+  g_autoptr (GString) message = g_string_new ("findFailure failed to parse timeText: ");
+
+  g_string_append_len (message, text, (gssize) len);
+  log_write_text (self->log, LOG_LEVEL_ERROR, FILTER_LOGGER, __func__, message->str, message->len);
+}
+
+/* The line takes over the last date: it is shown with that date's text, and keeps all of its own. */
+static void
+take_last (Filter *self, const char *text, gsize len, LinePieces *pieces, FilterTime *time)
+{
+  *pieces = (LinePieces){ .before = "",
+                          .date = self->last_time_text->str,
+                          .date_len = self->last_time_text->len,
+                          .after = text,
+                          .after_len = len };
+  *time = self->last_time;
+}
+
+/* Splits a line at its date and finds its time.  *ret_no_date: there is none in it, or none that can be. */
+static gboolean
+date_line (Filter *self, LogLine *line, const char *text, gsize len, PySearchFlags flags, gboolean in_operation,
+           LinePieces *pieces, FilterTime *time, gboolean *ret_no_date, GError **error)
+{
+  gint64 now_usec = clock_get_time_usec (self->clock);
+  LineDate date;
+
+  if (self->detector == NULL)
+    {
+      fail_with_exception (error, "AttributeError", "'NoneType' object has no attribute 'matchTime'");
+      return FALSE;
+    }
+  if (!get_date (self, line, text, len, flags, now_usec, &date, error))
+    return FALSE;
+  *pieces = (LinePieces){ .before = "", .date = "", .after = text, .after_len = len };
+  if (date.found)
+    {
+      *pieces = (LinePieces){ .before = text,
+                              .before_len = date.begin,
+                              .date = text + date.begin,
+                              .date_len = date.end - date.begin,
+                              .after = text + date.end,
+                              .after_len = len - date.end };
+      if (date.has_time)
+        {
+          time->is_set = TRUE;
+          time->time = date.time;
+          keep_last (self, pieces->date, pieces->date_len, &date.time);
+        }
+      else if (date.end > date.begin)
+        log_bad_date (self, pieces->date, pieces->date_len);
+      else if (is_last_time_fresh (self, now_usec))
+        take_last (self, text, len, pieces, time);
+      else
+        set_now (time, now_usec);
+    }
+  *ret_no_date = !time->is_set;
+  if (time->is_set)
+    return TRUE;
+  if (is_last_time_fresh (self, now_usec))
+    take_last (self, text, len, pieces, time);
+  else if (self->check_find_time && in_operation)
+    set_now (time, now_usec);
+  return TRUE;
+}
+
+/* --- dates that do not fit ---------------------------------------------------------------------------------------- */
+static char *
+odd_line_text (const LinePieces *pieces)
+{
+  g_autoptr (GString) out = g_string_new ("Please check a jail for a timing issue. Line with odd timestamp: ");
+
+  g_string_append_len (out, pieces->before, (gssize) pieces->before_len);
+  g_string_append_len (out, pieces->date, (gssize) pieces->date_len);
+  g_string_append_len (out, pieces->after, (gssize) pieces->after_len);
+  return g_strdup (out->str);
+}
+
+/* New lines are about now, whatever their date says. */
+static void
+simulate_now (Filter *self, const LinePieces *line, FilterTime *time)
+{
+  gint64 now_usec = clock_get_time_usec (self->clock);
+  gint64 delta_sec = (time->time.usec - now_usec) / G_USEC_PER_SEC;
+
+  if (ABS (delta_sec) <= 60)
+    return;
+  g_autoptr (PyValue) distance = py_int_new (ABS (delta_sec));
+  g_autofree char *shown = duration_format_value (distance);
+  filter_warn_once (self, &self->next_simulated_warning,
+                    g_strdup_printf ("Detected a log entry %s %s the current time in operation mode. "
+                                     "This looks like a %s problem. Treating such entries as if they just happened.",
+                                     shown, delta_sec < 0 ? "before" : "after",
+                                     delta_sec < 0 && delta_sec >= -3300 ? "latency" : "timezone"),
+                    odd_line_text (line), NULL);
+  set_now (time, now_usec);
+  self->last_time = *time;
+}
+
+static gboolean
+is_obsolete (Filter *self, const LinePieces *line, const FilterTime *time)
+{
+  if (time->time.usec >= clock_get_time_usec (self->clock) - self->find_time_usec)
+    return FALSE;
+  filter_warn_once (self, &self->next_ignored_warning,
+                    g_strdup_printf ("Ignoring all log entries older than %ss; these are probably"
+                                     " messages generated while fail2ban was not running.",
+                                     self->find_time_text),
+                    odd_line_text (line), NULL);
+  return TRUE;
+}
+
+/* --- a line ------------------------------------------------------------------------------------------------------- */
+static void
+keep_processed (Filter *self, const LinePieces *pieces)
+{
+  g_string_truncate (self->processed, 0);
+  g_string_append_len (self->processed, pieces->before, (gssize) pieces->before_len);
+  g_string_append_len (self->processed, pieces->after, (gssize) pieces->after_len);
+}
+
+gboolean
+filter_process_line (Filter *self, LogLine *line, gboolean in_operation, FailureFunc func, gpointer user_data,
+                     GError **error)
+{
+  LinePieces pieces = { 0 };
+  FilterTime time = { 0 };
+  gboolean no_date = FALSE;
+  const char *text, *date_text;
+  gsize len, date_len;
+  gint64 time_usec;
+  PySearchFlags flags;
+  g_autoptr (GError) reason = NULL;
+
+  if (!log_line_get_text (line, self->codec, self->clock, self->log, &text, &len, &flags, &reason))
+    {
+      fail_with_exception (error, "LookupError", reason->message);
+      return FALSE;
+    }
+  if (log_line_get_entry_time (line, &date_text, &date_len, &time_usec))
+    {
+      pieces = (LinePieces){ .before = "", .date = date_text, .date_len = date_len, .after = text, .after_len = len };
+      set_now (&time, time_usec);
+      keep_last (self, date_text, date_len, &time.time);
+    }
+  else if (!date_line (self, line, text, len, flags, in_operation, &pieces, &time, &no_date, error))
+    return FALSE;
+
+  if (self->check_find_time && time.is_set)
+    {
+      if (in_operation)
+        simulate_now (self, &pieces, &time);
+      else if (is_obsolete (self, &pieces, &time))
+        return TRUE;
+    }
+  if (self->hooks != NULL)
+    keep_processed (self, &pieces);
+  return filter_find (self, &pieces, flags, &time, no_date, func, user_data, error);
+}
+
+void
+filter_log_failed_line (Filter *self, LogLine *line, const GError *error)
+{
+  g_autoptr (GString) shown = g_string_new (NULL);
+  const char *text, *date_text;
+  gsize len, date_len;
+  gint64 time_usec;
+  PySearchFlags flags;
+
+  if (!log_line_get_text (line, self->codec, self->clock, self->log, &text, &len, &flags, NULL))
+    text = "", len = 0;
+  if (log_line_get_entry_time (line, &date_text, &date_len, &time_usec))
+    {
+      g_string_append (shown, "('', ");
+      py_repr_append_str (shown, date_text, (gssize) date_len);
+      g_string_append (shown, ", ");
+      py_repr_append_str (shown, text, (gssize) len);
+      g_string_append_c (shown, ')');
+    }
+  else
+    py_repr_append_str (shown, text, (gssize) len);
+  log_error (self->log, FILTER_LOGGER, "Failed to process line: %s, caught exception: %s", shown->str, error->message);
+}

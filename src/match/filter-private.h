@@ -1,0 +1,75 @@
+/* filter-private.h - what the files of the filter share: filter.c (settings), filter-line.c (dates), filter-find.c
+ * (expressions), filter-merge.c (connections) */
+#pragma once
+
+#include "compat/py-codec.h"
+#include "match/connection-cache.h"
+#include "match/date-detector.h"
+#include "match/failregex.h"
+#include "match/filter.h"
+
+#define FILTER_LOGGER "fail2ban.filter"
+
+/* A time as the reference holds it: an int or a float of Python, or None. */
+typedef struct
+{
+  gboolean is_set;
+  DateTime time;
+} FilterTime;
+
+/* A line in its three pieces, all borrowed: before its date, the date, after it. */
+typedef struct
+{
+  const char *before, *date, *after;
+  gsize before_len, date_len, after_len;
+} LinePieces;
+
+struct Filter
+{
+  char *jail_name;
+  Clock *clock;
+  Log *log;
+
+  /* settings */
+  Failregex *prefregex;
+  GPtrArray *failregexes, *ignoreregexes; /* of Failregex */
+  const char *use_dns;                    /* static */
+  guint max_lines;
+  PyCodec *codec;
+  DateDetector *detector; /* NULL: no date is searched */
+  char *date_patterns;    /* NULL: the default ones */
+  char *zone;
+  const char *date_key; /* interned: what date_patterns, zone and codec say */
+  gint64 find_time_usec;
+  char *find_time_text;
+
+  /* settings of fail2ban-regex */
+  const FilterHooks *hooks; /* or NULL */
+  gpointer hooks_data;
+  gboolean check_all, check_find_time, ignore_pending, raw_host;
+
+  /* what goes on from line to line */
+  PyValue *window;         /* with max_lines above 1: list of tuples (before, date, after) */
+  GString *last_time_text; /* the date text of the last line that had one */
+  FilterTime last_time;
+  ConnectionCache *connections;
+  gint64 next_no_time_warning, next_simulated_warning, next_ignored_warning; /* microseconds: once a day */
+
+  /* kept to be used again */
+  PyMatch *fail_match, *pre_match, *ignore_match;
+  GString *text, *content, *processed;
+};
+
+double filter_now_sec (gint64 now_usec);
+
+/* Writes "[JAIL] text" as a warning, if the last was a day ago; *next is when the next may be.  A second and a third text may
+ * follow (NULL: none); they are taken. */
+void filter_warn_once (Filter *self, gint64 *next_usec, char *first, char *second, char *third);
+
+/* filter-find.c: the expressions on a line.  time may be unset; no_date: it was not in the line. */
+gboolean filter_find (Filter *self, const LinePieces *line, PySearchFlags flags, const FilterTime *time,
+                      gboolean no_date, FailureFunc func, gpointer user_data, GError **error);
+
+/* filter-merge.c: adds a line of a connection to what is known of it.  Takes fail and gives what has to be reported (which
+ * the memory of connections shares).  matched: list of the lines. */
+PyValue *filter_merge (Filter *self, PyValue *mlfid, PyValue *fail, const PyValue *matched);

@@ -1,0 +1,248 @@
+#include "match/log-line.h"
+
+#include <string.h>
+
+#include "compat/py-repr.h"
+#include "compat/py-value.h"
+
+#define LOGGER   "fail2ban.filter"
+#define DAY_USEC (24 * 60 * 60 * (gint64) G_USEC_PER_SEC)
+
+/* Different settings that are remembered at the same time; more are worked out again for each filter. */
+#define MAX_TEXTS 4
+#define MAX_DATES 4
+
+typedef struct
+{
+  const char *encoding; /* the codec's name, lent */
+  const char *text;     /* in the caller's bytes, or in buffer */
+  gsize len;
+  PySearchFlags flags;
+  GString *buffer; /* NULL until it is needed */
+} DecodedText;
+
+typedef struct
+{
+  const char *key;
+  LineDate date;
+} KeyedDate;
+
+struct LogLine
+{
+  char *name;
+  gint64 next_warning_usec;
+
+  const char *bytes;
+  gsize len;
+  gboolean is_text, is_entry;
+  const char *date_text;
+  gsize date_len;
+  gint64 time_usec;
+
+  DecodedText texts[MAX_TEXTS];
+  guint n_texts;
+  KeyedDate dates[MAX_DATES];
+  guint n_dates;
+};
+
+LogLine *
+log_line_new (const char *name)
+{
+  LogLine *self = g_new0 (LogLine, 1);
+
+  self->name = g_strdup (name);
+  self->next_warning_usec = G_MININT64;
+  return self;
+}
+
+void
+log_line_free (LogLine *self)
+{
+  if (self == NULL)
+    return;
+  for (guint i = 0; i < MAX_TEXTS; i++)
+    if (self->texts[i].buffer != NULL)
+      g_string_free (self->texts[i].buffer, TRUE);
+  g_free (self->name);
+  g_free (self);
+}
+
+static void
+set_line (LogLine *self, const char *bytes, gsize len)
+{
+  self->bytes = bytes;
+  self->len = len;
+  self->is_text = self->is_entry = FALSE;
+  self->n_texts = self->n_dates = 0;
+}
+
+void
+log_line_set_bytes (LogLine *self, const char *bytes, gsize len)
+{
+  set_line (self, bytes, len);
+}
+
+void
+log_line_set_text (LogLine *self, const char *text, gsize len)
+{
+  set_line (self, text, len);
+  self->is_text = TRUE;
+}
+
+void
+log_line_set_entry (LogLine *self, const char *date_text, gsize date_len, const char *text, gsize len, gint64 time_usec)
+{
+  set_line (self, text, len);
+  self->is_text = self->is_entry = TRUE;
+  self->date_text = date_text;
+  self->date_len = date_len;
+  self->time_usec = time_usec;
+}
+
+/* --- text --------------------------------------------------------------------------------------------------------- */
+static void
+warn_broken (LogLine *self, const PyCodec *codec, const Clock *clock, Log *log)
+{
+  gint64 now_usec = clock_get_time_usec (clock);
+  int level = LOG_LEVEL_TRACEDEBUG;
+
+  if (now_usec >= self->next_warning_usec)
+    {
+      level = LOG_LEVEL_WARNING;
+      self->next_warning_usec = now_usec + DAY_USEC;
+    }
+  if (!log_enabled (log, level))
+    return;
+  g_autoptr (PyValue) bytes = py_bytes_new (self->bytes, self->len);
+  g_autofree char *shown = py_repr (bytes);
+  log_write (log, level, LOGGER, "Error decoding line from '%s' with '%s'.", self->name, py_codec_peek_name (codec));
+  log_write (log, level, LOGGER,
+             "Consider setting logencoding to appropriate encoding for this jail. "
+             "Continuing to process line ignoring invalid characters: %s",
+             shown);
+}
+
+/* The line ended within the character that is its line end: "a\0\n" of UTF-16, whose last byte comes with the next read. */
+static gboolean
+is_cut_line_end (const LogLine *self, gsize begin, gsize end)
+{
+  return end == self->len && (self->bytes[begin] == '\r' || self->bytes[begin] == '\n');
+}
+
+static gboolean
+decode (LogLine *self, DecodedText *to, const PyCodec *codec, const Clock *clock, Log *log, GError **error)
+{
+  gsize begin = 0, end = 0;
+
+  if (to->buffer == NULL)
+    to->buffer = g_string_new (NULL);
+  g_string_truncate (to->buffer, 0);
+  switch (py_codec_decode (codec, self->bytes, self->len, to->buffer, &begin, &end, error))
+    {
+    case PY_CODEC_FAILED:
+      return FALSE;
+    case PY_CODEC_BROKEN:
+      if (!is_cut_line_end (self, begin, end))
+        {
+          warn_broken (self, codec, clock, log);
+          break;
+        }
+      g_string_truncate (to->buffer, 0);
+      (void) py_codec_decode (codec, self->bytes, begin, to->buffer, NULL, NULL, NULL);
+      break;
+    case PY_CODEC_CLEAN:
+    default:
+      break;
+    }
+  to->text = to->buffer->str;
+  to->len = to->buffer->len;
+  to->flags = PY_SEARCH_IS_UTF8;
+  return TRUE;
+}
+
+static gboolean
+fill_text (LogLine *self, DecodedText *to, const PyCodec *codec, const Clock *clock, Log *log, GError **error)
+{
+  gboolean is_ascii;
+
+  to->text = self->bytes;
+  to->len = self->len;
+  to->flags = PY_SEARCH_DEFAULT;
+  if (!self->is_text && !py_codec_is_utf8 (codec))
+    {
+      if (!decode (self, to, codec, clock, log, error))
+        return FALSE;
+    }
+  else
+    {
+      is_ascii = py_text_is_ascii (to->text, to->len);
+      if (is_ascii)
+        to->flags = PY_SEARCH_IS_ASCII | PY_SEARCH_IS_UTF8;
+      else if (!self->is_text)
+        {
+          /* Text with NULs fails here too, and goes the long way. */
+          if (g_utf8_validate_len (to->text, to->len, NULL))
+            to->flags = PY_SEARCH_IS_UTF8;
+          else if (!decode (self, to, codec, clock, log, error))
+            return FALSE;
+        }
+    }
+  if (!self->is_text)
+    while (to->len > 0 && (to->text[to->len - 1] == '\n' || to->text[to->len - 1] == '\r'))
+      to->len--;
+  return TRUE;
+}
+
+gboolean
+log_line_get_text (LogLine *self, const PyCodec *codec, const Clock *clock, Log *log, const char **ret_text,
+                   gsize *ret_len, PySearchFlags *ret_flags, GError **error)
+{
+  const char *encoding = self->is_text ? NULL : py_codec_peek_name (codec);
+  DecodedText *found = NULL;
+
+  for (guint i = 0; i < self->n_texts && found == NULL; i++)
+    if (g_strcmp0 (self->texts[i].encoding, encoding) == 0)
+      found = &self->texts[i];
+  if (found == NULL)
+    {
+      found = &self->texts[MIN (self->n_texts, MAX_TEXTS - 1)];
+      if (!fill_text (self, found, codec, clock, log, error))
+        return FALSE;
+      found->encoding = encoding;
+      self->n_texts = MIN (self->n_texts + 1, MAX_TEXTS);
+    }
+  *ret_text = found->text;
+  *ret_len = found->len;
+  *ret_flags = found->flags;
+  return TRUE;
+}
+
+/* --- date --------------------------------------------------------------------------------------------------------- */
+gboolean
+log_line_get_entry_time (const LogLine *self, const char **ret_date_text, gsize *ret_date_len, gint64 *ret_time_usec)
+{
+  if (!self->is_entry)
+    return FALSE;
+  *ret_date_text = self->date_text;
+  *ret_date_len = self->date_len;
+  *ret_time_usec = self->time_usec;
+  return TRUE;
+}
+
+const LineDate *
+log_line_peek_date (const LogLine *self, const char *key)
+{
+  for (guint i = 0; i < self->n_dates; i++)
+    if (self->dates[i].key == key)
+      return &self->dates[i].date;
+  return NULL;
+}
+
+void
+log_line_put_date (LogLine *self, const char *key, const LineDate *date)
+{
+  if (self->n_dates == MAX_DATES)
+    return;
+  self->dates[self->n_dates].key = key;
+  self->dates[self->n_dates++].date = *date;
+}
