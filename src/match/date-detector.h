@@ -37,13 +37,6 @@ gboolean date_detector_add_patterns (DateDetector *self, const char *text, gssiz
  * On DATE_ERROR_VALUE the old one stays.  date_zone_check() in match/date-zone.h checks alone. */
 gboolean date_detector_set_default_zone (DateDetector *self, const char *zone, GError **error);
 
-typedef enum
-{
-  DATE_RESULT_NONE, /* no template matches, or (get_time) the text is no date: Feb 30 */
-  DATE_RESULT_FOUND,
-  DATE_RESULT_ERROR, /* the line is lost; error says why.  The detector lives on */
-} DateResult;
-
 /* Where the date of a line is.  `begin` to `end` is the date's text, group 1 of the expression: what is cut out of the line
  * before the failregex sees it.  It may be empty (pattern {NONE}, "(...)?"): then the time is not to be asked for.
  * The fields after `template` belong to the detector. */
@@ -52,8 +45,9 @@ typedef struct
   gsize begin, end;
   const DateTemplate *template;
 
-  gboolean is_fast; /* recognised by hand: then `field` has the numbers */
-  gint field[8];
+  gboolean is_fast; /* recognised by hand: then these are the numbers */
+  gint year, month, day, hour, minute, second, zone_minutes;
+  gboolean has_zone;
 } DateMatch;
 
 /* Looks for a date in a line, counts, and re-sorts the templates.  `now_usec` tells how long a template was not used;
@@ -61,20 +55,13 @@ typedef struct
 DateResult date_detector_match (DateDetector *self, const char *line, gsize len, PySearchFlags flags, gint64 now_usec,
                                 DateMatch *ret_match, GError **error);
 
-/* A time as the reference has it: an int when the line (or logtimezone) names a zone and for TAI64N, a float otherwise.
- * `-o row` of fail2ban-regex shows the difference. */
-typedef struct
-{
-  gint64 usec;    /* since the epoch, rounded; saturates */
-  double seconds; /* the same as the reference's float */
-  gboolean is_int;
-  gint64 int_seconds; /* when is_int */
-} DateTime;
-
-/* The time of a match: of the last line given to date_detector_match(), with that same line.  `now_usec` is what "this
+/* The time of a match (date-fields.h): of the last line given to date_detector_match(), with that same line.  `now_usec` is what "this
  * year" and "today" are. */
 DateResult date_detector_get_time (DateDetector *self, const char *line, gsize len, const DateMatch *match,
                                    gint64 now_usec, DateTime *ret_time, GError **error);
+
+/* How many searches were given up since they would have taken too long; such a search counts as "no match". */
+guint64 date_detector_get_n_given_up (const DateDetector *self);
 
 /* The templates in their present order, for "Date template hits" and "get <JAIL> datepattern" */
 guint date_detector_get_n_templates (const DateDetector *self);

@@ -18,6 +18,7 @@ typedef enum
   DATE_ERROR_INDEX,     /* IndexError: an empty match at the end of a line */
   DATE_ERROR_OVERFLOW,  /* OverflowError: a number too large */
   DATE_ERROR_ATTRIBUTE, /* AttributeError: %I with an optional %p that is not there */
+  DATE_ERROR_RECURSION, /* RecursionError: groups nested too deep */
 } DateError;
 
 GQuark date_error_quark (void);

@@ -10,10 +10,11 @@
  * Must not: read the clock, know of other templates, count hits (that is DateDetector's).
  */
 #pragma once
-#include <glib.h>
-#include "match/date-error.h"
+#include "compat/py-regex.h"
+#include "match/date-fields.h"
 
 typedef struct DateTemplate DateTemplate;
+typedef struct DateDirectives DateDirectives;
 
 typedef enum
 {
@@ -30,3 +31,26 @@ const char *date_template_peek_pattern (const DateTemplate *self); /* NULL for E
 const char *date_template_peek_regex (const DateTemplate *self);
 double date_template_get_weight (const DateTemplate *self); /* 1, or 100 for the anchored twin of a default */
 DateAnchor date_template_get_anchor (const DateTemplate *self);
+
+/* --- for the detector ---------------------------------------------------------------------------------------------- */
+
+/* The key under which fail2ban takes two patterns for the same: patterns without a directive in capitals. */
+char *date_template_make_key (const char *pattern);
+
+DateTemplate *date_template_new (const DateDirectives *directives, const char *pattern, GError **error);
+void date_template_free (DateTemplate *self); /* NULL is fine */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (DateTemplate, date_template_free)
+
+void date_template_set_weight (DateTemplate *self, double weight);
+
+/* Searches between pos and endpos (G_MAXSIZE: the end).  FALSE when the expression does not compile; else *ret_result. */
+gboolean date_template_search (DateTemplate *self, const char *line, gsize len, gsize pos, gsize endpos,
+                               PySearchFlags flags, PyMatch *match, PyRegexResult *ret_result, GError **error);
+
+/* Has the compiled expression a group 1? */
+gboolean date_template_has_group (const DateTemplate *self);
+
+/* The time of a match in that line. */
+DateResult date_template_get_time (const DateTemplate *self, const char *line, const PyMatch *match,
+                                   const int *default_zone, DateLocal *local, gint64 now_usec, DateTime *ret_time,
+                                   GError **error);

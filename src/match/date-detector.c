@@ -1,0 +1,522 @@
+#include "match/date-detector.h"
+
+#include <string.h>
+
+#include "compat/py-strptime.h"
+#include "compat/py-text.h"
+#include "match/date-template-set.h"
+#include "match/date-zone.h"
+
+#define FAR         0x7fffffff /* a position that no line reaches */
+#define UNUSED_USEC (300 * (gint64) G_USEC_PER_SEC)
+#define NO_CHAR     (-1)
+
+/* One template in this detector's list */
+typedef struct
+{
+  DateTemplate *template;
+  guint64 hits;
+  gint64 last_used_usec;
+  gsize distance; /* where it matched last, in characters */
+} Entry;
+
+/* What one search found */
+typedef struct
+{
+  gsize start, end;        /* the whole match, in bytes */
+  gsize distance, end_pos; /* the same in characters: positions are compared between lines */
+  guint index;             /* of the entry */
+} Hit;
+
+/* A line, with what is known about it */
+typedef struct
+{
+  const char *text;
+  gsize len;
+  PySearchFlags flags;
+} Line;
+
+struct DateDetector
+{
+  DateTemplateSet *set;
+  GHashTable *names; /* of the templates in the list; borrowed strings */
+  GArray *entries;
+
+  guint last_index;                /* of the entry that matched last; FAR: none did */
+  gsize last_start, last_end;      /* where, in characters */
+  gunichar before_start, at_start; /* the characters around these two places; NO_CHAR: none */
+  gunichar before_end, at_end;
+  guint first_unused;
+
+  PyMatch *match;    /* of the last search */
+  PyMatch *reserved; /* of the best one so far, while the search goes on */
+  guint64 n_given_up;
+
+  gboolean has_zone;
+  int zone_minutes;
+  DateLocal local;
+};
+
+/* --- making -------------------------------------------------------------------------------------------------------- */
+
+DateDetector *
+date_detector_new (gint64 now_usec)
+{
+  DateDetector *self = g_new0 (DateDetector, 1);
+  gint64 days = date_local_wall_usec (&self->local, now_usec) / G_USEC_PER_SEC / 86400;
+  int year = 1970, month, day;
+
+  if (days > 0 && days + PY_DATE_1970 <= PY_DATE_MAX_DAY)
+    py_date_from_day (days + PY_DATE_1970, &year, &month, &day);
+  self->set = date_template_set_new (year);
+  self->names = g_hash_table_new (g_str_hash, g_str_equal);
+  self->entries = g_array_new (FALSE, TRUE, sizeof (Entry));
+  self->match = py_match_new ();
+  self->reserved = py_match_new ();
+  self->last_index = FAR;
+  self->last_start = 1;
+  self->last_end = FAR;
+  self->before_start = self->at_start = self->before_end = self->at_end = (gunichar) NO_CHAR;
+  return self;
+}
+
+void
+date_detector_free (DateDetector *self)
+{
+  if (self == NULL)
+    return;
+  date_template_set_free (self->set);
+  g_hash_table_unref (self->names);
+  g_array_unref (self->entries);
+  py_match_free (self->match);
+  py_match_free (self->reserved);
+  g_free (self);
+}
+
+static Entry *
+get_entry (const DateDetector *self, guint i)
+{
+  return &g_array_index (self->entries, Entry, i);
+}
+
+static gboolean
+append_template (DateDetector *self, DateTemplate *template, gboolean ignore_twice, GError **error)
+{
+  const char *name = date_template_peek_name (template);
+  Entry entry = { .template = template, .distance = FAR };
+
+  if (g_hash_table_contains (self->names, name))
+    {
+      if (!ignore_twice)
+        g_set_error (error, DATE_ERROR, DATE_ERROR_VALUE, "There is already a template with name %s", name);
+      return ignore_twice;
+    }
+  g_hash_table_add (self->names, (gpointer) name);
+  g_array_append_val (self->entries, entry);
+  return TRUE;
+}
+
+/* only: those with one of these anchors; 0: all */
+static gboolean
+append_templates (DateDetector *self, GPtrArray *templates, DateAnchor only, GError **error)
+{
+  gboolean ignore_twice = self->entries->len > 0;
+
+  for (guint i = 0; i < templates->len; i++)
+    {
+      DateTemplate *template = g_ptr_array_index (templates, i);
+      if (only != 0 && (date_template_get_anchor (template) & only) == 0)
+        continue;
+      if (!append_template (self, template, ignore_twice, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+static gboolean
+append_defaults (DateDetector *self, DateAnchor only, GError **error)
+{
+  g_autoptr (GPtrArray) templates = date_template_set_dup_defaults (self->set);
+
+  return append_templates (self, templates, only, error);
+}
+
+gboolean
+date_detector_add_pattern (DateDetector *self, const char *pattern, gssize len, GError **error)
+{
+  g_autoptr (GString) text = g_string_new_len (pattern, len >= 0 ? len : (gssize) strlen (pattern));
+
+  for (gsize i = 0; i < text->len; i++) /* a NUL means the same when it is written so */
+    if (text->str[i] == '\0')
+      {
+        g_string_erase (text, i, 1);
+        g_string_insert (text, i, "\\x00");
+      }
+
+  DateTemplate *template = date_template_set_lookup (self->set, text->str);
+  g_autofree char *key = date_template_make_key (text->str);
+  if (template == NULL)
+    {
+      if (strcmp (key, "{^LN-BEG}") == 0)
+        return append_defaults (self, DATE_ANCHOR_LINE_BEGIN, error);
+      if (strcmp (key, "{DEFAULT}") == 0)
+        return append_defaults (self, 0, error);
+      if (strstr (key, "{DATE}") != NULL)
+        {
+          g_autoptr (GPtrArray) dates = date_template_set_dup_dates (self->set, text->str, error);
+          return dates != NULL && append_templates (self, dates, 0, error);
+        }
+      template = date_template_set_get (self->set, text->str, error);
+      if (template == NULL)
+        return FALSE;
+    }
+  return append_template (self, template, FALSE, error);
+}
+
+gboolean
+date_detector_add_patterns (DateDetector *self, const char *text, gssize len, GError **error)
+{
+  const char *at = text, *end = text + (len >= 0 ? (gsize) len : strlen (text));
+
+  while (at < end)
+    {
+      const char *line_end = memchr (at, '\n', end - at);
+      if (line_end == NULL)
+        line_end = end;
+      const char *pattern = at;
+      gsize pattern_len = line_end - at;
+      py_text_strip (&pattern, &pattern_len);
+      if (pattern_len > 0 && !date_detector_add_pattern (self, pattern, pattern_len, error))
+        return FALSE;
+      at = line_end + (line_end < end);
+    }
+  return TRUE;
+}
+
+gboolean
+date_detector_set_default_zone (DateDetector *self, const char *zone, GError **error)
+{
+  int minutes = 0;
+
+  if (zone != NULL && !date_zone_check (zone, &minutes, error))
+    return FALSE;
+  self->has_zone = zone != NULL;
+  self->zone_minutes = minutes;
+  return TRUE;
+}
+
+/* --- positions ----------------------------------------------------------------------------------------------------- */
+
+static gsize
+to_bytes (const Line *line, gsize n_chars)
+{
+  const char *at = line->text, *end = line->text + line->len;
+
+  if (line->flags & PY_SEARCH_IS_ASCII)
+    return MIN (n_chars, line->len);
+  while (n_chars-- > 0 && at < end)
+    at = g_utf8_next_char (at);
+  return MIN ((gsize) (at - line->text), line->len);
+}
+
+static gsize
+to_chars (const Line *line, gsize n_bytes)
+{
+  if (line->flags & PY_SEARCH_IS_ASCII)
+    return n_bytes;
+  return g_utf8_strlen (line->text, n_bytes);
+}
+
+static gunichar
+char_at (const Line *line, gsize byte)
+{
+  return byte < line->len ? g_utf8_get_char (line->text + byte) : (gunichar) NO_CHAR;
+}
+
+static gunichar
+char_before (const Line *line, gsize byte)
+{
+  if (byte == 0 || byte > line->len)
+    return (gunichar) NO_CHAR;
+  return g_utf8_get_char (g_utf8_prev_char (line->text + byte));
+}
+
+static gboolean
+is_alnum (gunichar c)
+{
+  return c != (gunichar) NO_CHAR && g_unichar_isalnum (c);
+}
+
+/* --- searching ----------------------------------------------------------------------------------------------------- */
+
+static gboolean
+is_line_anchored (const Entry *entry)
+{
+  return (date_template_get_anchor (entry->template) & (DATE_ANCHOR_LINE_BEGIN | DATE_ANCHOR_LINE_END)) != 0;
+}
+
+static DateResult
+search (DateDetector *self, guint index, const Line *line, gsize pos, gsize endpos, Hit *ret_hit, GError **error)
+{
+  PyRegexResult result;
+
+  if (!date_template_search (get_entry (self, index)->template, line->text, line->len, pos, endpos, line->flags,
+                             self->match, &result, error))
+    return DATE_RESULT_ERROR;
+  self->n_given_up += result == PY_REGEX_LIMIT;
+  if (result != PY_REGEX_MATCH)
+    return DATE_RESULT_NONE;
+  py_match_span (self->match, 0, &ret_hit->start, &ret_hit->end);
+  ret_hit->distance = to_chars (line, ret_hit->start);
+  ret_hit->end_pos = to_chars (line, ret_hit->end);
+  ret_hit->index = index;
+  return DATE_RESULT_FOUND;
+}
+
+/* Keeps a hit while the search goes on */
+static void
+reserve (DateDetector *self, const Hit *hit, Hit *best)
+{
+  PyMatch *match = self->reserved;
+
+  self->reserved = self->match;
+  self->match = match;
+  *best = *hit;
+}
+
+/* Does the line look the same around the place where the last line had its date?  Outside the same character, or inside
+ * the same one when it is no letter or digit. */
+static gboolean
+has_same_bounds (const DateDetector *self, const Line *line, gsize start, gsize end)
+{
+  gboolean start_in_line = to_chars (line, start) == self->last_start;
+  gboolean end_in_line = to_chars (line, end) == self->last_end;
+  gunichar before_start = NO_CHAR, at_start = NO_CHAR, before_end = NO_CHAR, at_end = NO_CHAR;
+
+  if (start_in_line)
+    {
+      before_start = char_before (line, start);
+      at_start = char_at (line, start);
+    }
+  if (end_in_line)
+    {
+      before_end = char_before (line, end);
+      at_end = char_at (line, end);
+    }
+  return (before_start == self->before_start || (at_start == self->at_start && !is_alnum (self->at_start)))
+         && (at_end == self->at_end || (before_end == self->before_end && !is_alnum (self->before_end)));
+}
+
+/* The template of the last line.  DATE_RESULT_FOUND: it is the answer.  `*ret_best` (index FAR: none): it matches, but
+ * elsewhere than before, so that others may fit better.  `*ret_tried`: need not be tried again on the whole line. */
+static DateResult
+try_last (DateDetector *self, const Line *line, Hit *ret_hit, Hit *ret_best, guint *ret_tried, GError **error)
+{
+  const Entry *entry = get_entry (self, self->last_index);
+  gboolean anchored = is_line_anchored (entry);
+  gsize pos = 0, endpos = G_MAXSIZE;
+
+  if (!anchored)
+    {
+      gsize start = to_bytes (line, self->last_start), end = to_bytes (line, self->last_end);
+      if (has_same_bounds (self, line, start, end))
+        {
+          pos = start;
+          endpos = end;
+        }
+    }
+  if (endpos == G_MAXSIZE)
+    *ret_tried = self->last_index;
+
+  DateResult result = search (self, self->last_index, line, pos, endpos, ret_hit, error);
+  if (result != DATE_RESULT_FOUND)
+    return result;
+  if (anchored || self->entries->len == 1
+      || (ret_hit->distance == self->last_start && ret_hit->end_pos == self->last_end))
+    return DATE_RESULT_FOUND;
+  reserve (self, ret_hit, ret_best);
+  return DATE_RESULT_NONE;
+}
+
+/* All templates in turn.  One that is tied to an end of the line, one that matches no later in the line than it and the
+ * last hit did, and the last of the list end the search; else the leftmost wins. */
+static DateResult
+try_all (DateDetector *self, const Line *line, guint tried, Hit *ret_hit, Hit *best, GError **error)
+{
+  for (guint i = 0; i < self->entries->len; i++)
+    {
+      if (i == tried)
+        continue;
+      DateResult result = search (self, i, line, 0, G_MAXSIZE, ret_hit, error);
+      if (result == DATE_RESULT_ERROR)
+        return result;
+      if (result == DATE_RESULT_NONE)
+        continue;
+
+      const Entry *entry = get_entry (self, i);
+      if (i + 1 == self->entries->len || is_line_anchored (entry)
+          || (ret_hit->distance <= entry->distance && ret_hit->distance <= self->last_start))
+        return DATE_RESULT_FOUND;
+      if (best->index == FAR || ret_hit->distance < best->distance)
+        reserve (self, ret_hit, best);
+    }
+  if (best->index == FAR)
+    return DATE_RESULT_NONE;
+
+  reserve (self, best, ret_hit); /* back again */
+  return DATE_RESULT_FOUND;
+}
+
+/* --- ranking ------------------------------------------------------------------------------------------------------- */
+
+static double
+get_weight (const Entry *entry)
+{
+  return (double) entry->hits * date_template_get_weight (entry->template) / (double) MAX (1, entry->distance);
+}
+
+static gboolean
+may_replace (const Entry *entry, const Entry *other)
+{
+  return get_weight (entry) > get_weight (other) || entry->last_used_usec - UNUSED_USEC > other->last_used_usec;
+}
+
+/* Moves a template that was used up the list: to the first place never used, or half the way; else by one.  Returns its
+ * place. */
+static guint
+promote (DateDetector *self, guint index)
+{
+  Entry entry = *get_entry (self, index);
+  guint to = self->first_unused < index ? self->first_unused : index / 2;
+
+  if (!may_replace (&entry, get_entry (self, to)))
+    {
+      if (to == index - 1)
+        return index;
+      to = index - 1;
+      if (!may_replace (&entry, get_entry (self, to)))
+        return index;
+    }
+  g_array_remove_index (self->entries, index);
+  g_array_insert_val (self->entries, to, entry);
+  while (self->first_unused < self->entries->len && get_entry (self, self->first_unused)->hits > 0)
+    self->first_unused++;
+  return to;
+}
+
+/* Counts a hit.  DATE_RESULT_ERROR when the match lies at the end of the line: the reference looks at the character there. */
+static DateResult
+count_hit (DateDetector *self, const Line *line, const Hit *hit, gint64 now_usec, GError **error)
+{
+  Entry *entry = get_entry (self, hit->index);
+  guint index = hit->index;
+
+  entry->hits++;
+  entry->last_used_usec = now_usec;
+  entry->distance = hit->distance;
+  if (self->first_unused == index)
+    self->first_unused++;
+  if (hit->start >= line->len)
+    {
+      g_set_error_literal (error, DATE_ERROR, DATE_ERROR_INDEX, "string index out of range");
+      return DATE_RESULT_ERROR;
+    }
+  self->last_start = hit->distance;
+  self->before_start = char_before (line, hit->start);
+  self->at_start = char_at (line, hit->start);
+  self->last_end = hit->end_pos;
+  self->before_end = char_before (line, hit->end > 0 ? hit->end : line->len); /* index -1 is the last one */
+  self->at_end = char_at (line, hit->end);
+  if (index > 0 && index != self->last_index)
+    index = promote (self, index);
+  self->last_index = index;
+  return DATE_RESULT_FOUND;
+}
+
+/* --- the answer ---------------------------------------------------------------------------------------------------- */
+
+static DateResult
+describe (DateDetector *self, const Line *line, const DateTemplate *template, DateMatch *ret_match, GError **error)
+{
+  ret_match->template = template;
+  ret_match->is_fast = FALSE;
+  if (py_match_span (self->match, 1, &ret_match->begin, &ret_match->end))
+    return DATE_RESULT_FOUND;
+  if (!date_template_has_group (template))
+    {
+      g_set_error_literal (error, DATE_ERROR, DATE_ERROR_INDEX, "no such group");
+      return DATE_RESULT_ERROR;
+    }
+  /* A group without part in the match lies at -1, which is in front of the line's last character */
+  const char *end = line->text + line->len;
+  ret_match->begin = ret_match->end = line->len > 0 ? (gsize) (g_utf8_prev_char (end) - line->text) : 0;
+  return DATE_RESULT_FOUND;
+}
+
+DateResult
+date_detector_match (DateDetector *self, const char *line_text, gsize len, PySearchFlags flags, gint64 now_usec,
+                     DateMatch *ret_match, GError **error)
+{
+  Line line = { line_text, len, flags };
+  Hit hit, best = { .index = FAR };
+  guint tried = FAR;
+  DateResult result = DATE_RESULT_NONE;
+
+  if (self->entries->len == 0 && !append_defaults (self, 0, error))
+    return DATE_RESULT_ERROR;
+  if (!(line.flags & PY_SEARCH_IS_ASCII) && py_text_is_ascii (line_text, len))
+    line.flags |= PY_SEARCH_IS_ASCII;
+
+  if (self->last_index < self->entries->len)
+    result = try_last (self, &line, &hit, &best, &tried, error);
+  if (result == DATE_RESULT_NONE)
+    result = try_all (self, &line, tried, &hit, &best, error);
+  if (result != DATE_RESULT_FOUND)
+    return result;
+
+  const DateTemplate *template = get_entry (self, hit.index)->template;
+  result = count_hit (self, &line, &hit, now_usec, error);
+  if (result != DATE_RESULT_FOUND)
+    return result;
+  return describe (self, &line, template, ret_match, error);
+}
+
+DateResult
+date_detector_get_time (DateDetector *self, const char *line, gsize len, const DateMatch *match, gint64 now_usec,
+                        DateTime *ret_time, GError **error)
+{
+  return date_template_get_time (match->template, line, self->match, self->has_zone ? &self->zone_minutes : NULL,
+                                 &self->local, now_usec, ret_time, error);
+}
+
+/* --- statistics ---------------------------------------------------------------------------------------------------- */
+
+guint64
+date_detector_get_n_given_up (const DateDetector *self)
+{
+  return self->n_given_up;
+}
+
+guint
+date_detector_get_n_templates (const DateDetector *self)
+{
+  return self->entries->len;
+}
+
+const DateTemplate *
+date_detector_peek_template (const DateDetector *self, guint i)
+{
+  return get_entry (self, i)->template;
+}
+
+guint64
+date_detector_get_hits (const DateDetector *self, guint i)
+{
+  return get_entry (self, i)->hits;
+}
+
+double
+date_detector_get_weight (const DateDetector *self, guint i)
+{
+  return get_weight (get_entry (self, i));
+}

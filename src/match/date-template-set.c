@@ -1,0 +1,198 @@
+#include "match/date-template-set.h"
+
+#include <string.h>
+
+#include "match/date-directives.h"
+#include "match/date-pattern.h"
+
+#define LINE_BEGIN    "{^LN-BEG}"
+#define ANCHOR_WEIGHT 100
+
+/* --- the default patterns, put together from parts ---------------------------------------------------------------- */
+
+#define WEEKDAY_OR_NOT "(?:%a )?"
+#define YEAR_OR_NOT    "(?: %ExY)?"
+#define FRACTION       "(?:\\.%f)?"
+#define FRACTION_COMMA "(?:[.,]%f)?"
+#define ZONE_OR_NOT    "(?:\\s*%z)?"
+#define CLOCK          "%H:%M:%S"
+#define CLOCK_BLANK    "%k:%M:%S" /* hour without leading zero */
+
+/* A separator, and the same again */
+#define SEPARATOR(set) "(?P<_sep>[" set "])"
+#define SAME           "(?P=_sep)"
+
+#define MONTH_DAY_CLOCK "%b %d " CLOCK_BLANK FRACTION YEAR_OR_NOT
+
+/* Their order is part of what fail2ban-regex -v shows */
+static const char *const default_patterns[] = {
+  /* 2005-01-23T21:59:59.981746+01:00, 2005/01/23 21:59:59, 2005.01.23  8:59:59 */
+  "%ExY" SEPARATOR ("-/.") "%m" SAME "%d(?:T|  ?)" CLOCK FRACTION_COMMA ZONE_OR_NOT,
+  /* Jan 23 21:59:59, Sun Jan 23 21:59:59.011 2005 */
+  WEEKDAY_OR_NOT MONTH_DAY_CLOCK,
+  /* Sun Jan 23 2005 21:59:59.011 */
+  WEEKDAY_OR_NOT "%b %d %ExY " CLOCK_BLANK FRACTION,
+  /* 23/01/2005 21:59:59, 23-01-05 21:59:59 */
+  "%d" SEPARATOR ("-/") "%m" SAME "(?:%ExY|%Exy) " CLOCK_BLANK,
+  /* 31/Oct/2006:09:22:55 -0000, 26-Jul-2007 15:20:52.252 */
+  "%d" SEPARATOR ("-/") "%b" SAME "%ExY[ :]?" CLOCK FRACTION "(?: %z)?",
+  /* 05/20/2008:01:57:39 */
+  "%m/%d/%ExY:" CLOCK,
+  /* 01-27-2012 16:22:44.252 */
+  "%m-%d-%ExY " CLOCK_BLANK FRACTION,
+  /* 1106513999 */
+  "EPOCH",
+  /* 21:59:59 at the start of the line */
+  LINE_BEGIN CLOCK,
+  /* <09/16/08@05:03:30> */
+  "^<%m/%d/%Exy@" CLOCK ">",
+  /* 130322 11:46:11 */
+  "%Exy%Exm%Exd  ?" CLOCK,
+  /* Jan 23, 2005 9:59:59 PM */
+  "%b %d, %ExY %I:%M:%S %p",
+  /* Apr-27-13 02:33:06 */
+  "^%b-%d-%Exy " CLOCK_BLANK,
+  /* 20050123T215959, 20050123-21:59:59,123 */
+  "%ExY%Exm%Exd(?:-|T|  ?)%ExH:?%ExM:?%ExS" FRACTION_COMMA ZONE_OR_NOT,
+  /* PDT Apr 16 21:05:29 */
+  "(?:%Z )?" WEEKDAY_OR_NOT MONTH_DAY_CLOCK,
+  /* +00:00 Jan 23 21:59:59.011 2005 */
+  "(?:%z )?" WEEKDAY_OR_NOT MONTH_DAY_CLOCK,
+  /* @4000000041f427bf0ed0f23c */
+  "TAI64N",
+};
+
+/* --- the set ------------------------------------------------------------------------------------------------------- */
+
+struct DateTemplateSet
+{
+  DateDirectives *directives;
+  GHashTable *by_key; /* owns the templates */
+};
+
+DateTemplateSet *
+date_template_set_new (int year)
+{
+  DateTemplateSet *self = g_new0 (DateTemplateSet, 1);
+
+  self->directives = date_directives_new (year);
+  self->by_key = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) date_template_free);
+  return self;
+}
+
+void
+date_template_set_free (DateTemplateSet *self)
+{
+  if (self == NULL)
+    return;
+  date_directives_free (self->directives);
+  g_hash_table_unref (self->by_key);
+  g_free (self);
+}
+
+DateTemplate *
+date_template_set_lookup (DateTemplateSet *self, const char *pattern)
+{
+  g_autofree char *key = date_template_make_key (pattern);
+
+  return g_hash_table_lookup (self->by_key, key);
+}
+
+DateTemplate *
+date_template_set_get (DateTemplateSet *self, const char *pattern, GError **error)
+{
+  g_autofree char *key = date_template_make_key (pattern);
+  DateTemplate *template = g_hash_table_lookup (self->by_key, key);
+
+  if (template == NULL)
+    {
+      /* No date at all: an empty match at the start of every line */
+      template = date_template_new (self->directives, strcmp (key, "{NONE}") == 0 ? "{UNB}^" : pattern, error);
+      if (template != NULL)
+        g_hash_table_insert (self->by_key, g_steal_pointer (&key), template);
+    }
+  return template;
+}
+
+/* A template of the set under another pattern, made from the first one's.  A template that has no pattern goes by its name:
+ * "{^LN-BEG}Epoch" is one of the words again, "<Epoch>" is nothing but text (as in 1.1.2). */
+static DateTemplate *
+get_derived (DateTemplateSet *self, const char *pattern, const char *name, gboolean has_pattern, GError **error)
+{
+  DateTemplate *known = g_hash_table_lookup (self->by_key, name);
+
+  if (known != NULL)
+    return known;
+  if (has_pattern)
+    {
+      known = g_hash_table_lookup (self->by_key, pattern);
+      if (known != NULL)
+        return known;
+    }
+  return date_template_set_get (self, has_pattern ? pattern : name, error);
+}
+
+static DateTemplate *
+get_default (DateTemplateSet *self, guint i)
+{
+  g_autoptr (GError) error = NULL;
+  DateTemplate *template = date_template_set_get (self, default_patterns[i], &error);
+
+  g_assert_no_error (error);
+  return template;
+}
+
+static DateTemplate *
+get_at_line_begin (DateTemplateSet *self, const DateTemplate *template)
+{
+  g_autoptr (GError) error = NULL;
+  const char *pattern = date_template_peek_pattern (template);
+  g_autofree char *name = g_strconcat (LINE_BEGIN, date_template_peek_name (template), NULL);
+  g_autofree char *anchored = pattern != NULL ? g_strconcat (LINE_BEGIN, pattern, NULL) : NULL;
+  DateTemplate *derived = get_derived (self, anchored, name, pattern != NULL, &error);
+
+  g_assert_no_error (error);
+  return derived;
+}
+
+GPtrArray *
+date_template_set_dup_defaults (DateTemplateSet *self)
+{
+  GPtrArray *all = g_ptr_array_new ();
+
+  for (guint i = 0; i < G_N_ELEMENTS (default_patterns); i++)
+    {
+      const DateTemplate *template = get_default (self, i);
+      const char *name = date_template_peek_name (template);
+      if (g_str_has_prefix (name, LINE_BEGIN) || name[0] == '^')
+        continue;
+      DateTemplate *anchored = get_at_line_begin (self, template);
+      date_template_set_weight (anchored, ANCHOR_WEIGHT);
+      g_ptr_array_add (all, anchored);
+    }
+  for (guint i = 0; i < G_N_ELEMENTS (default_patterns); i++)
+    g_ptr_array_add (all, get_default (self, i));
+  return all;
+}
+
+GPtrArray *
+date_template_set_dup_dates (DateTemplateSet *self, const char *pattern, GError **error)
+{
+  g_autoptr (GPtrArray) all = g_ptr_array_new ();
+
+  for (guint i = 0; i < G_N_ELEMENTS (default_patterns); i++)
+    {
+      const DateTemplate *template = get_default (self, i);
+      const char *inner_pattern = date_template_peek_pattern (template);
+      g_autofree char *inner
+          = date_pattern_unbound (inner_pattern != NULL ? inner_pattern : date_template_peek_regex (template));
+      g_autofree char *inner_name = date_pattern_unbound (date_template_peek_name (template));
+      g_autofree char *whole = date_pattern_replace_date (pattern, inner);
+      g_autofree char *name = date_pattern_replace_date (pattern, inner_name);
+      DateTemplate *derived = get_derived (self, whole, name, inner_pattern != NULL, error);
+      if (derived == NULL)
+        return NULL;
+      g_ptr_array_add (all, derived);
+    }
+  return g_steal_pointer (&all);
+}
