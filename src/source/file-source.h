@@ -1,0 +1,101 @@
+/* file-source.h - log files that grow, are rotated, vanish and come back: their lines, none lost and none twice
+ *
+ * One FileSource serves the whole server.  A jail adds a watch for each of its files; watches on the same file (same
+ * path, backend
+ * and line end) share one reading.  Each watch has a position of its own, so one that was paused or begins earlier is
+ * served from there until it has caught up.
+ *
+ * Rotation: renamed and made anew, replaced by a rename, copied and truncated, deleted, its folder gone for a while. 
+ * What was
+ * renamed is read to its end first, then the new file from its start; the old one is still read for
+ * FILE_SOURCE_LINGER_SEC, since
+ * writers keep it open until they are told.  A file that shrinks, or whose beginning or last lines read are others
+ * than before, was
+ * truncated: it is read from the start (1.1.2 misses that when the new content is at least as long).
+ *
+ * The loop stays responsive: a slice of reading takes about FILE_SOURCE_SLICE_USEC, then other sources have their turn.
+ * An unfinished last line is not handed out before its line end is there.  Memory is bounded: a line is handed out cut
+ * to
+ * FILE_SOURCE_LINE_MAX bytes.
+ *
+ * Must not: decode or understand lines; know the database (jail/ stores positions).  Logs as "fail2ban.filter".
+ */
+#pragma once
+#include "base/clock.h"
+#include "base/log.h"
+#include "source/line-end.h"
+#include "source/source-error.h"
+
+#define FILE_SOURCE_SLICE_USEC    (4 * 1000)
+#define FILE_SOURCE_LINE_MAX      (1024 * 1024)
+#define FILE_SOURCE_LINGER_SEC    60
+#define FILE_SOURCE_POLL_MSEC     1000 /* polling: how often a file is looked at (fail2ban's sleeptime) */
+#define FILE_SOURCE_RECHECK_MSEC  5000 /* inotify: what it cannot see (links, network file systems, lost events) is found so */
+
+typedef enum
+{
+  FILE_BACKEND_INOTIFY, /* falls back to polling for a file that cannot be watched (no watches left) */
+  FILE_BACKEND_POLLING,
+} FileBackend;
+
+typedef struct FileSource FileSource;
+typedef struct FileWatch  FileWatch;
+
+/* How lines are shared: a value made for each file, set for each line, and lent to all watches of the file.  All may
+ * be NULL.
+ * set gets the bytes with their line end, valid until the next one. */
+typedef struct
+{
+  gpointer (*make) (const char *path);
+  void     (*set)  (gpointer line, const char *bytes, gsize len);
+  void     (*free) (gpointer line);
+} FileLineFuncs;
+
+FileSource *file_source_new  (const FileLineFuncs *funcs /* a constant of the caller, or NULL */, const Clock *clock, Log *log);
+void        file_source_free (FileSource *self); /* all watches must be gone; NULL is fine */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (FileSource, file_source_free)
+/* Can inotify be used here at all? */
+gboolean    file_source_has_inotify (FileSource *self);
+
+typedef struct
+{
+  gpointer    shared; /* what FileLineFuncs made */
+  const char *bytes;  /* with the line end, lent */
+  gsize       len;
+  gboolean    in_operation; /* the file had been read to its end before: the line is new */
+} FileLine;
+
+typedef struct
+{
+  /* A line.  May pause or remove any watch, also this one, and add others. */
+  void (*line)  (FileWatch *watch, const FileLine *line, gpointer data);
+  /* After the last line of a slice (there was at least one): the position now stands behind it.  Store it and commit.
+   * */
+  void (*slice) (FileWatch *watch, gpointer data);
+} FileWatchFuncs;
+
+/* The file must be there and readable: SOURCE_ERROR with errno otherwise (ENOENT, EACCES, EISDIR, EINVAL for what is
+ * no regular file).
+ * Begins paused, at the start, or with tail at the end (which also means in operation). */
+FileWatch *file_source_add (FileSource *self, const char *path, FileBackend backend, LineEnd line_end, gboolean tail,
+                            const FileWatchFuncs *funcs /* a constant of the caller */, gpointer data, GError **error);
+void       file_watch_remove (FileWatch *self); /* no callback comes any more; NULL is fine */
+
+const char *file_watch_peek_path    (const FileWatch *self);
+const char *file_watch_peek_hash    (const FileWatch *self); /* SHA-1 of the first line, 40 hex digits; "" while there is none */
+gint64      file_watch_get_position (const FileWatch *self); /* bytes, in the file that has the name now */
+gboolean    file_watch_is_in_operation (const FileWatch *self);
+
+/* Before the first line: goes on at position (from the database, with the same hash); beyond the end it is the start.
+ * */
+void file_watch_set_position (FileWatch *self, gint64 position);
+/* Before the first line: skips lines older than time_usec from the position on, by bisection.  func tells a line's
+ * time (FALSE: it has
+ * none).  Needs lines in order of time; where they are not, it ends before a line that is young enough. */
+typedef gboolean (*FileTimeFunc) (const char *bytes, gsize len, gint64 *ret_time_usec, gpointer data);
+void file_watch_seek_time (FileWatch *self, gint64 time_usec, FileTimeFunc func, gpointer data);
+
+/* Paused: no lines, the position stays (an idle jail, or one that waits for something).  May be called by the line
+ * callback. */
+void     file_watch_set_paused (FileWatch *self, gboolean paused);
+gboolean file_watch_is_paused  (const FileWatch *self);
