@@ -14,6 +14,8 @@
 
 #include <glib.h>
 
+#include "compat/py-unicode.h"
+
 /* What `flags` of re.compile would be, with Python's values.  re.U is always meant unless re.A is given. */
 typedef enum
 {
@@ -95,7 +97,3 @@ char *py_match_dup_group (const PyMatch *self, const char *subject, guint group)
 
 /* re.escape (text): a pattern that matches the text and nothing else */
 char *py_regex_escape (const char *text, gssize len);
-
-/* For PySearchFlags: is every byte below 128?  Is it well-formed (UTF-8, lone surrogates allowed)? */
-gboolean py_text_is_ascii (const char *text, gsize len);
-gboolean py_text_is_wtf8 (const char *text, gsize len);
