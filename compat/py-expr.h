@@ -28,13 +28,16 @@ const char *py_expr_error_class (const GError *error);
 
 typedef struct PyExpr PyExpr; /* a compiled expression */
 
-/* Sets the value of a dotted or plain name; returns a new reference, or NULL for "not known". */
+/* The value of a plain or dotted name: a new reference; None for an object that is no number itself ("ban" when "ban.Time"
+ * is known); NULL for "not known".  Comes before the built-in names. */
 typedef PyValue *(*PyExprLookup) (const char *name, gpointer user_data);
 
-PyExpr *py_expr_new (const char *text, gssize len, GError **error);
-void py_expr_free (PyExpr *self); /* NULL is fine */
+/* As Python's compile (text, filename, "eval"): no blanks before the expression.  filename is for messages only. */
+PyExpr *py_expr_new_named (const char *text, gssize len, const char *filename, GError **error);
+PyExpr *py_expr_new (const char *text, gssize len, GError **error); /* filename "<unknown>" */
+void py_expr_free (PyExpr *self);                                   /* NULL is fine */
 PyValue *py_expr_eval (const PyExpr *self, PyExprLookup lookup, gpointer user_data, GError **error);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (PyExpr, py_expr_free)
 
-/* Compile, evaluate without names, free. */
+/* As Python's eval (text) without names: blanks before the expression are fine, the filename is "<string>". */
 PyValue *py_expr_eval_text (const char *text, gssize len, GError **error);

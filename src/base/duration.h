@@ -8,9 +8,9 @@
 #include "compat/py-value.h"
 
 /* The number as Python has it (int, bigint or float; "3 > 2" is a bool).  Errors: PY_EXPR_ERROR. */
-PyValue *duration_parse       (const char *text, gssize len, GError **error);
+PyValue *duration_parse (const char *text, gssize len, GError **error);
 /* The same in microseconds, rounded; PY_EXPR_ERROR_OVERFLOW beyond gint64 (both ends). */
-gboolean duration_parse_usec  (const char *text, gint64 *ret_usec, GError **error);
+gboolean duration_parse_usec (const char *text, gint64 *ret_usec, GError **error);
 /* "1y 3w 4d", "59m 50s", at most three groups; seconds an int or a float as in Python ("1.5s"). */
-char    *duration_format      (double seconds);
-char    *duration_format_value (const PyValue *seconds);
+char *duration_format (double seconds);
+char *duration_format_value (const PyValue *seconds);
