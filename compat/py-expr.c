@@ -196,8 +196,13 @@ parse_name (Parser *p)
 
   if (is_keyword (name->str))
     return parse_fail (p, "invalid syntax");
-  if (at_word (p, "None") || at_word (p, "lambda") || at_word (p, "yield"))
+  if (at_word (p, "None") || at_word (p, "yield"))
     return parse_refuse (p, name->str);
+  if (at_word (p, "lambda"))
+    {
+      next (p);
+      return p->lexer.type == PY_TOKEN_END ? parse_fail (p, "invalid syntax") : parse_refuse (p, name->str);
+    }
   if (at_word (p, "True") || at_word (p, "False"))
     {
       Node *node = node_new (NODE_NUMBER);
