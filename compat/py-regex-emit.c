@@ -3,11 +3,14 @@
 #include <string.h>
 
 #include "compat/py-charset.h"
+#include "compat/py-regex-backref.h"
 #include "compat/py-unicode-data.h"
 
 /* PCRE2 counts to 65535; a block of repeats of a single character is half of that, see emit_many. */
 #define MAX_COUNT 65535
 #define BLOCK     32768
+
+#define SHORTEST_RUN 256
 
 /* Nothing of that many characters is ever searched. */
 #define BEYOND_ANY_SUBJECT (1u << 28)
@@ -305,11 +308,25 @@ emit_look (Emitter *self, const PyNode *node, guint flags)
   self->behind -= node->behind ? 1 : 0;
 }
 
+/* Where case counts not, and the subject is not ASCII, the comparison is ours; see py-regex-backref.h. */
 static void
 emit_backref (Emitter *self, const PyNode *node, guint flags)
 {
-  set_caseless (self, (flags & PY_REGEX_FLAG_IGNORECASE) != 0);
-  g_string_append_printf (self->out, "\\g{%u}", node->value);
+  const PyGroupWidth *width = &g_array_index (self->tree->widths, PyGroupWidth, node->value);
+  char ends = (flags & PY_REGEX_FLAG_ASCII) ? PY_BACKREF_ENDS_ASCII : PY_BACKREF_ENDS;
+
+  if (!(flags & PY_REGEX_FLAG_IGNORECASE) || !self->utf)
+    {
+      set_caseless (self, (flags & PY_REGEX_FLAG_IGNORECASE) != 0);
+      g_string_append_printf (self->out, "\\g{%u}", node->value);
+      return;
+    }
+  if (width->low == width->high && width->high <= MAX_COUNT)
+    g_string_append_printf (self->out, "(?>(?C\"" PY_BACKREF_BEGINS "\").{%u}(?C\"%c%u\"))", (guint) width->low, ends,
+                            node->value);
+  else
+    g_string_append_printf (self->out, "(?(%u)(?>(?C\"" PY_BACKREF_BEGINS "\").*?(?C\"%c%u\"))|(?!))", node->value,
+                            ends, node->value);
 }
 
 static void
@@ -362,7 +379,7 @@ emit_repeated (Emitter *self, PyNode *body, guint flags)
       flags = py_flags_combine (flags, body);
       body = inner;
     }
-  if (body->type == PY_NODE_LOOK || body->type == PY_NODE_CONDITION)
+  if (body->type == PY_NODE_LOOK || body->type == PY_NODE_CONDITION || body->type == PY_NODE_BACKREF)
     {
       g_string_append (self->out, "(?:");
       emit_sequence (self, body, flags);
@@ -531,11 +548,43 @@ emit_node (Emitter *self, PyNode *node, guint flags)
     }
 }
 
+static guint32
+run_length (const PyNode *first)
+{
+  guint32 n = 0;
+
+  for (const PyNode *node = first; node != NULL && first->type == PY_NODE_LITERAL; node = node->next, n++)
+    if (node->type != PY_NODE_LITERAL || node->value != first->value)
+      break;
+  return n;
+}
+
+/* The same character many times over is counted, which takes less of what PCRE2 has room for. */
+static void
+emit_run (Emitter *self, const PyNode *node, guint32 n, guint flags)
+{
+  PyNode one = { .type = PY_NODE_LITERAL, .value = node->value };
+  PyNode repeat = { .type = PY_NODE_REPEAT, .first = &one, .min = n, .max = n };
+
+  emit_repeat (self, &repeat, flags);
+}
+
 static void
 emit_sequence (Emitter *self, PyNode *first, guint flags)
 {
   for (PyNode *node = first; node != NULL; node = node->next)
-    emit_node (self, node, flags);
+    {
+      guint32 n = run_length (node);
+
+      if (n < SHORTEST_RUN)
+        {
+          emit_node (self, node, flags);
+          continue;
+        }
+      emit_run (self, node, n, flags);
+      while (--n > 0)
+        node = node->next;
+    }
 }
 
 static void

@@ -30,7 +30,11 @@ py_regex_error_private_clear (PyRegexErrorPrivate *priv)
   g_free (priv->msg);
 }
 
+/* GLib's macro casts the bytes behind the error, which it has aligned. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wcast-align"
 G_DEFINE_EXTENDED_ERROR (PyRegexError, py_regex_error)
+#pragma GCC diagnostic pop
 
 void
 py_regex_error_get_details (const GError *error, const char **ret_msg, gssize *ret_pos)

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "compat/py-regex-backref.h"
 #include "compat/py-regex-emit.h"
 #include "compat/py-regex-parse.h"
 
@@ -39,6 +40,7 @@ struct PyMatch
   guint room; /* groups, with group 0 */
   pcre2_match_context *context;
   pcre2_jit_stack *stack;
+  PyBackref backref;
   guint groups; /* that the last match has, with group 0; 0: there is none */
 };
 
@@ -155,6 +157,7 @@ py_match_new (void)
   self->context = pcre2_match_context_create (NULL);
   self->stack = pcre2_jit_stack_create (STACK_START, STACK_MOST, NULL);
   pcre2_jit_stack_assign (self->context, NULL, self->stack);
+  pcre2_set_callout (self->context, py_backref_callout, &self->backref);
   pcre2_set_depth_limit (self->context, DEPTH_LIMIT);
   pcre2_set_heap_limit (self->context, HEAP_LIMIT_KIB);
   return self;
