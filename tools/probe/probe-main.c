@@ -15,6 +15,7 @@ static const struct
 } modes[] = {
   { "expr", probe_expr },
   { "pickle", probe_pickle },
+  { "regex", probe_regex },
   { "repr", probe_repr },
   { "seconds", probe_seconds },
 };

@@ -11,6 +11,7 @@ typedef PyValue *(*ProbeFunc) (const PyValue *request);
 
 PyValue *probe_expr (const PyValue *request);
 PyValue *probe_pickle (const PyValue *request);
+PyValue *probe_regex (const PyValue *request);
 PyValue *probe_repr (const PyValue *request);
 PyValue *probe_seconds (const PyValue *request);
 
