@@ -160,7 +160,7 @@ date_detector_add_pattern (DateDetector *self, const char *pattern, gssize len, 
       if (strcmp (key, "{^LN-BEG}") == 0)
         return append_defaults (self, DATE_ANCHOR_LINE_BEGIN, error);
       if (strcmp (key, "{DEFAULT}") == 0)
-        return append_defaults (self, 0, error);
+        return TRUE; /* 1.1.2 filters out every template there; alone it means the defaults, as no pattern does */
       if (strstr (key, "{DATE}") != NULL)
         {
           g_autoptr (GPtrArray) dates = date_template_set_dup_dates (self->set, text->str, error);

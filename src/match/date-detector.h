@@ -25,7 +25,8 @@ DateDetector *date_detector_new (gint64 now_usec);
 void date_detector_free (DateDetector *self); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DateDetector, date_detector_free)
 
-/* One pattern; also {^LN-BEG} (the anchored defaults), {DEFAULT}, {NONE}, and patterns around {DATE}.
+/* One pattern; also {^LN-BEG} (the anchored defaults), {NONE}, patterns around {DATE}, and {DEFAULT}, which adds nothing: alone
+ * it leaves the default templates, beside others it is lost (1.1.2; probe oracle date-0444).
  * Errors: DATE_ERROR_TYPE for a pattern that is none, DATE_ERROR_VALUE for a template twice.  What was added before the
  * error stays: throw the detector away. */
 gboolean date_detector_add_pattern (DateDetector *self, const char *pattern, gssize len, GError **error);

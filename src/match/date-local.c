@@ -2,13 +2,13 @@
 
 #include <time.h>
 
-#include "compat/py-strptime.h"
-
 #define SEC_PER_MINUTE 60
 #define SEC_PER_DAY    86400
 
 /* Since 1980 every zone has changed its offset at a full minute, so within a minute it is constant */
 #define FIRST_STEADY_SEC ((gint64) 10 * 365 * SEC_PER_DAY)
+
+#define MAX_GUESSES 6 /* glibc's number */
 
 static gint64
 floor_div (gint64 a, gint64 b)
@@ -34,27 +34,35 @@ date_local_wall_usec (DateLocal *self, gint64 epoch_usec)
   return epoch_usec + self->now_shift_sec * G_USEC_PER_SEC;
 }
 
+/* mktime() with tm_isdst = -1 as glibc does it.  It begins with a guess by the offset of its last answer (at first 0) and
+ * corrects it until it stays; in a skipped hour two guesses alternate, of which one with summer time is taken.  So in an hour
+ * that is repeated or skipped the answer depends on the one before; glibc remembers that for the process, we for ourselves. */
 static gboolean
-ask_mktime (gint64 wall_sec, gint64 *ret_epoch_sec)
+find_epoch (gint64 wall_sec, gint64 last_shift_sec, gint64 *ret_epoch_sec)
 {
-  gint64 days = floor_div (wall_sec, SEC_PER_DAY);
-  int in_day = (int) (wall_sec - days * SEC_PER_DAY);
-  int year, month, day;
+  gint64 guess = wall_sec + last_shift_sec, last = guess, last_but_one = guess;
+  gboolean last_is_summer = FALSE;
 
-  py_date_from_day (days + PY_DATE_1970, &year, &month, &day);
-  struct tm tm = { .tm_year = year - 1900,
-                   .tm_mon = month - 1,
-                   .tm_mday = day,
-                   .tm_hour = in_day / 3600,
-                   .tm_min = in_day / 60 % 60,
-                   .tm_sec = in_day % 60,
-                   .tm_wday = -1,
-                   .tm_isdst = -1 };
-  time_t t = mktime (&tm);
-  if (t == (time_t) -1 && tm.tm_wday == -1)
-    return FALSE;
-  *ret_epoch_sec = t;
-  return TRUE;
+  for (guint i = 0; i < MAX_GUESSES; i++)
+    {
+      time_t t = guess;
+      struct tm tm;
+      if (localtime_r (&t, &tm) == NULL)
+        return FALSE;
+      gint64 next = wall_sec - tm.tm_gmtoff;
+      gboolean is_summer = tm.tm_isdst != 0;
+      gboolean alternates = guess == last_but_one && guess != last && (tm.tm_isdst < 0 || last_is_summer <= is_summer);
+      if (next == guess || alternates)
+        {
+          *ret_epoch_sec = guess;
+          return TRUE;
+        }
+      last_but_one = last;
+      last = guess;
+      guess = next;
+      last_is_summer = is_summer;
+    }
+  return FALSE;
 }
 
 gboolean
@@ -65,7 +73,7 @@ date_local_epoch_sec (DateLocal *self, gint64 wall_sec, gint64 *ret_epoch_sec)
   if (!self->has_epoch || self->epoch_minute != minute || wall_sec < FIRST_STEADY_SEC)
     {
       gint64 epoch_sec;
-      if (!ask_mktime (wall_sec, &epoch_sec))
+      if (!find_epoch (wall_sec, self->epoch_shift_sec, &epoch_sec))
         return FALSE;
       self->has_epoch = TRUE;
       self->epoch_minute = minute;

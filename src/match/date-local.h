@@ -18,6 +18,6 @@ typedef struct
 
 gint64 date_local_wall_usec (DateLocal *self, gint64 epoch_usec);
 
-/* Like mktime() with tm_isdst = -1.  In the hour that a change of summer time repeats or skips either answer may come.
- * FALSE: beyond what the C library can. */
+/* Like mktime() with tm_isdst = -1.  In the hour that a change of summer time repeats or skips the answer depends on the one
+ * before.  FALSE: there is none. */
 gboolean date_local_epoch_sec (DateLocal *self, gint64 wall_sec, gint64 *ret_epoch_sec);

@@ -101,7 +101,7 @@ test_anchors_are_seen (void)
   g_assert_cmpint (anchor_of ("(?:^%M)"), ==, DATE_ANCHOR_WORD_END | DATE_ANCHOR_NONE);
   g_assert_cmpint (anchor_of ("(^|x)%M"), ==, DATE_ANCHOR_WORD_END);
   g_assert_cmpint (anchor_of ("%M$"), ==, DATE_ANCHOR_WORD_BEGIN | DATE_ANCHOR_LINE_END);
-  g_assert_cmpint (anchor_of ("%M|$"), ==, DATE_ANCHOR_WORD_BEGIN);
+  g_assert_cmpint (anchor_of ("(%M|$)"), ==, DATE_ANCHOR_WORD_BEGIN);
   g_assert_cmpint (anchor_of ("{UNB}%M"), ==, DATE_ANCHOR_NONE);
 }
 

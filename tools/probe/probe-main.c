@@ -13,6 +13,7 @@ static const struct
   const char *name;
   ProbeFunc answer;
 } modes[] = {
+  { "date", probe_date },
   { "expr", probe_expr },
   { "pickle", probe_pickle },
   { "regex", probe_regex },

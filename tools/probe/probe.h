@@ -9,6 +9,7 @@
 /* request is a dict; gives a dict, never NULL. */
 typedef PyValue *(*ProbeFunc) (const PyValue *request);
 
+PyValue *probe_date (const PyValue *request);
 PyValue *probe_expr (const PyValue *request);
 PyValue *probe_pickle (const PyValue *request);
 PyValue *probe_regex (const PyValue *request);
