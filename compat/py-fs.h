@@ -21,6 +21,8 @@ char *py_path_abspath (const char *path);
 /* os.path.splitext: the length of the part before the extension's dot (the whole length when there is none). */
 gsize py_path_stem_length (const char *path);
 
+#define PY_GLOB_MAX_ENTRIES 1000000 /* looked at for one pattern; then the list ends */
+
 /* glob.glob: names in the order of the directory (not sorted), dot files only for patterns that begin with a dot, dangling
  * links included.  Owned strings, text. */
 GPtrArray *py_glob (const char *pattern);

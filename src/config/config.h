@@ -25,9 +25,7 @@ typedef enum
 {
   CONFIG_ERROR_VALUE,     /* Python's ValueError: no such base directory, bad log level, no log file with -t, … */
   CONFIG_ERROR_LOOKUP,    /* LookupError: fail2ban.conf or jail.conf cannot be read at all */
-  CONFIG_ERROR_TYPE,      /* TypeError: what is no text was interpolated */
   CONFIG_ERROR_RECURSION, /* RecursionError: includes without end */
-  CONFIG_ERROR_NO_JAIL,   /* no section of that name */
   CONFIG_ERROR_LIMIT,     /* one of our own limits; the message names it */
 } ConfigError;
 

@@ -1,0 +1,290 @@
+#include "config/config-definition.h"
+
+#include <string.h>
+
+#include "compat/py-repr.h"
+#include "compat/py-held.h"
+#include "compat/py-text.h"
+#include "config/config-tags.h"
+
+#define LOGGER       "fail2ban.configreader"
+#define DEFINITION   "Definition"
+#define INIT         "Init"
+#define KNOWN_OPTION "known/"
+
+struct ConfigDefinition
+{
+  ConfigFiles *files;
+  char *file;
+  ConfigSpecs specs;
+  PyIni *ini;         /* lent by files; NULL before it is read */
+  PyOptions *init;    /* in brackets, then [Init] */
+  PyOptions *options; /* of [Definition] */
+  PyOptions *vars;    /* what is looked at before the files: the jail's options and those in brackets */
+  GHashTable *found;  /* tag -> its value beyond the options (PyValue or NULL): what was found first stays (1.1.2) */
+};
+
+static void
+maybe_unref (gpointer value)
+{
+  py_value_unref (value);
+}
+
+ConfigDefinition *
+config_definition_new (ConfigFiles *files, const char *file, ConfigSpecs specs, PyOptions *init)
+{
+  ConfigDefinition *self = g_new0 (ConfigDefinition, 1);
+
+  self->files = files;
+  self->file = g_strdup (file);
+  self->specs = specs;
+  self->init = init;
+  self->options = py_options_new ();
+  self->vars = py_options_new ();
+  self->found = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, maybe_unref);
+  return self;
+}
+
+void
+config_definition_free (ConfigDefinition *self)
+{
+  if (self == NULL)
+    return;
+  g_hash_table_unref (self->found);
+  py_options_free (self->vars);
+  py_options_free (self->options);
+  py_options_free (self->init);
+  g_free (self->file);
+  g_free (self);
+}
+
+PyOptions *
+config_definition_peek_init (ConfigDefinition *self)
+{
+  return self->init;
+}
+
+gboolean
+config_definition_read (ConfigDefinition *self, gboolean *ret_complete, GError **error)
+{
+  self->ini = config_files_read (self->files, self->file, ret_complete, error);
+  return self->ini != NULL;
+}
+
+gboolean
+config_definition_read_path (ConfigDefinition *self, gboolean *ret_complete, GError **error)
+{
+  self->ini = config_files_read_path (self->files, self->file, ret_complete, error);
+  return self->ini != NULL;
+}
+
+gboolean
+config_definition_has_own (const ConfigDefinition *self, const char *option)
+{
+  const PyOptions *own = py_ini_peek_section (self->ini, DEFINITION);
+
+  return own != NULL && py_options_get (own, option) != NULL;
+}
+
+PyIniResult
+config_definition_get (const ConfigDefinition *self, const char *option, PyValue **ret_value, GError **error)
+{
+  return py_ini_get (self->ini, DEFINITION, option, NULL, ret_value, error);
+}
+
+/* An option that is known to be in the section. */
+static PyValue *
+get_own (const ConfigDefinition *self, const char *section, const char *option, GError **error)
+{
+  PyValue *value = NULL;
+
+  return py_ini_get (self->ini, section, option, NULL, &value, error) == PY_INI_FOUND ? value : NULL;
+}
+
+/* "port?family=inet6" of [Init] gives way to a plain "port" of the jail or in brackets (1.1.2). */
+static PyValue *
+conditional_override (const char *option, const PyOptions *given)
+{
+  gsize condition = config_condition_at (option);
+
+  if (condition == 0)
+    return NULL;
+  g_autofree char *plain = g_strndup (option, condition);
+  PyValue *value = py_options_get (given, plain);
+  return value != NULL && py_value_type (value) != PY_NONE ? value : NULL;
+}
+
+/* Each option of [Init] becomes "known/option", and "option" where brackets did not give it. */
+static gboolean
+take_init_section (ConfigDefinition *self, const PyOptions *given, GError **error)
+{
+  const PyOptions *section = py_ini_peek_section (self->ini, INIT);
+
+  for (guint i = 0; section != NULL && i < py_options_size (section); i++)
+    {
+      const char *option = py_options_peek_name (section, i);
+      gboolean is_known = g_str_has_prefix (option, KNOWN_OPTION);
+      if (strcmp (option, "__name__") == 0 || (is_known && py_options_get (self->init, option) != NULL))
+        continue;
+      PyValue *value = get_own (self, INIT, option, error);
+      if (value == NULL)
+        return FALSE;
+      if (!is_known)
+        {
+          g_autofree char *known = g_strconcat (KNOWN_OPTION, option, NULL);
+          py_options_set (self->init, known, py_value_ref (value));
+        }
+      if (py_options_get (self->init, option) == NULL)
+        {
+          PyValue *override = conditional_override (option, given);
+          py_options_set (self->init, option, py_value_ref (override != NULL ? override : value));
+        }
+      py_value_unref (value);
+    }
+  return TRUE;
+}
+
+static gboolean
+take_other_options (ConfigDefinition *self, GError **error)
+{
+  const PyOptions *section = py_ini_peek_section (self->ini, DEFINITION);
+
+  for (guint i = 0; section != NULL && i < py_options_size (section); i++)
+    {
+      const char *option = py_options_peek_name (section, i);
+      if (strcmp (option, "__name__") == 0 || py_options_get (self->options, option) != NULL)
+        continue;
+      PyValue *value = get_own (self, DEFINITION, option, error);
+      if (value == NULL)
+        return FALSE;
+      py_options_set (self->options, option, value);
+    }
+  return TRUE;
+}
+
+gboolean
+config_definition_get_options (ConfigDefinition *self, const PyOptions *jail, gboolean all, GError **error)
+{
+  g_autoptr (PyOptions) given = py_options_merged (jail, self->init);
+  PyOptions *options = py_options_new ();
+
+  py_options_free (self->vars);
+  self->vars = py_ini_vars_new (given);
+  py_options_free (self->options);
+  self->options = options;
+  return config_options_read (self->ini, DEFINITION, self->specs, given, self->vars, CONFIG_OPTIONS_AS_TEXT,
+                              config_files_peek_log (self->files), options, error)
+         && take_init_section (self, given, error) && (!all || take_other_options (self, error));
+}
+
+/* --- tags ---------------------------------------------------------------------------------------------------------- */
+
+/* "section/option" as a tag: *ret_option is the option, *ret_sections where to look for it in turn. */
+static gboolean
+split_section_tag (const char *tag, const char **ret_option, char *ret_sections[2])
+{
+  const char *slash = tag;
+
+  while (*slash == '-' || *slash == '_' || g_unichar_isalnum (g_utf8_get_char (slash)))
+    slash = g_utf8_next_char (slash);
+  if (*slash != '/' || slash == tag || slash[1] == '\0')
+    return FALSE;
+  for (const char *p = slash + 1; *p != '\0'; p = g_utf8_next_char (p))
+    if (py_unichar_is_space (g_utf8_get_char (p)))
+      return FALSE;
+
+  g_autofree char *section = g_strndup (tag, (gsize) (slash - tag));
+  g_autofree char *lower = py_held_lower (section, -1);
+  *ret_option = slash + 1;
+  ret_sections[0] = strcmp (lower, "known") == 0     ? g_strdup ("KNOWN/" DEFINITION)
+                    : strcmp (lower, "default") == 0 ? g_strdup (PY_INI_DEFAULT)
+                                                     : g_strdup (section);
+  ret_sections[1] = strcmp (lower, "known") == 0 ? g_strdup (DEFINITION) : NULL;
+  return TRUE;
+}
+
+/* The value of a tag that is no option: of the named section, else of [Definition] behind jail and brackets. */
+static PyIniResult
+get_tag (const ConfigDefinition *self, const char *tag, PyValue **ret_value, GError **error)
+{
+  char *sections[2] = { NULL, NULL };
+  const char *option;
+  PyIniResult result = PY_INI_NO_OPTION;
+
+  if (split_section_tag (tag, &option, sections))
+    for (guint i = 0; i < 2 && sections[i] != NULL && (result == PY_INI_NO_OPTION || result == PY_INI_NO_SECTION); i++)
+      result = py_ini_get (self->ini, sections[i], option, NULL, ret_value, error);
+  g_free (sections[0]);
+  g_free (sections[1]);
+  if (result == PY_INI_FOUND || result == PY_INI_FAILED)
+    return result;
+  return py_ini_get (self->ini, DEFINITION, tag, self->vars, ret_value, error);
+}
+
+static PyValue *
+lookup_tag (const char *tag, gpointer data, GError **error)
+{
+  ConfigDefinition *self = data;
+  gpointer known;
+  PyValue *value = NULL;
+
+  if (g_hash_table_lookup_extended (self->found, tag, NULL, &known))
+    return known != NULL ? py_value_ref (known) : NULL;
+  if (get_tag (self, tag, &value, error) == PY_INI_FAILED)
+    return NULL;
+  g_hash_table_insert (self->found, g_strdup (tag), value != NULL ? py_value_ref (value) : NULL);
+  return value;
+}
+
+/* A tag that has a conditional variant is left to the server, which knows the condition. */
+static GHashTable *
+ignored_names (const PyOptions *options, const char *const *ignored)
+{
+  GHashTable *names = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+
+  for (; ignored != NULL && *ignored != NULL; ignored++)
+    g_hash_table_add (names, g_strdup (*ignored));
+  for (guint i = 0; i < py_options_size (options); i++)
+    {
+      const char *name = py_options_peek_name (options, i);
+      gsize condition = config_condition_at (name);
+      if (condition > 0)
+        g_hash_table_add (names, g_strndup (name, condition));
+    }
+  return names;
+}
+
+static void
+convert_types (const ConfigDefinition *self, PyOptions *options)
+{
+  static const char *const type_names[] = { [CONFIG_STRING] = "string", [CONFIG_INT] = "int", [CONFIG_BOOL] = "bool" };
+
+  for (guint i = 0; i < self->specs.n_specs; i++)
+    {
+      const ConfigSpec *spec = &self->specs.specs[i];
+      PyValue *value = spec->type != CONFIG_STRING ? py_options_get (options, spec->name) : NULL;
+      if (value == NULL)
+        continue;
+      PyValue *converted = config_value_convert (value, spec->type);
+      if (converted == NULL)
+        {
+          g_autofree char *repr = py_held_repr (py_str_peek (value, NULL));
+          log_warning (config_files_peek_log (self->files), LOGGER,
+                       "Wrong %s value %s for '%s'. Using default one: None", type_names[spec->type], repr, spec->name);
+          converted = py_none_new ();
+        }
+      py_options_set (options, spec->name, converted);
+    }
+}
+
+PyOptions *
+config_definition_combine (ConfigDefinition *self, const char *const *ignored, GError **error)
+{
+  g_autoptr (PyOptions) options = py_options_merged (self->options, self->init);
+  g_autoptr (GHashTable) names = ignored_names (options, ignored);
+
+  if (!config_tags_expand (options, names, lookup_tag, self, error))
+    return NULL;
+  convert_types (self, options);
+  return g_steal_pointer (&options);
+}

@@ -1,0 +1,44 @@
+#include "config/config-dump.h"
+
+#include "compat/py-repr.h"
+
+#define PRETTY_WIDTH  1000
+#define PRETTY_INDENT 2
+
+void
+config_dump_print (PyValue *commands, gboolean pretty, FILE *out)
+{
+  for (guint i = 0; i < py_seq_length (commands); i++)
+    {
+      const PyValue *command = py_seq_peek (commands, i);
+      g_autofree char *text = pretty ? py_pprint (command, PRETTY_WIDTH, PRETTY_INDENT) : py_repr (command);
+      fputs (text, out);
+      fputc ('\n', out);
+    }
+}
+
+ConfigRun
+config_dump_run (Config *config, const ConfigMain *main, ConfigDump dump, gboolean test, gboolean has_command,
+                 FILE *out)
+{
+  g_autoptr (PyValue) commands = NULL;
+  ConfigReadFlags flags = (test ? CONFIG_READ_STRICT : 0) | (dump != CONFIG_DUMP_NONE ? CONFIG_READ_ALLOW_NO_LOGS : 0);
+
+  if (dump == CONFIG_DUMP_NONE && !test)
+    return CONFIG_RUN_CONTINUE;
+
+  gboolean valid = config_read (config, NULL, main, flags, &commands);
+  if (dump != CONFIG_DUMP_NONE)
+    {
+      if (commands != NULL)
+        config_dump_print (commands, dump == CONFIG_DUMP_PRETTY, out);
+      else
+        fputs ("ERROR: The configuration stream failed because of the invalid syntax.\n", out);
+    }
+  if (!test)
+    return valid ? CONFIG_RUN_OK : CONFIG_RUN_FAILED;
+  if (has_command)
+    return valid ? CONFIG_RUN_CONTINUE : CONFIG_RUN_ABORT;
+  fputs (valid ? "OK: configuration test is successful\n" : "ERROR: test configuration failed\n", out);
+  return valid ? CONFIG_RUN_OK : CONFIG_RUN_FAILED;
+}

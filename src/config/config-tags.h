@@ -1,0 +1,19 @@
+/* config-tags.h - <tag> in the values of filters and actions, replaced by other options
+ *
+ * Tags may build tags (<mdre-<mode>>).  What is unknown stays as it is.  A tag that leads to itself, or is needed more than
+ * 25 times for one value, is an error.
+ * Must not: know where options come from; know the tags that the server fills in, but by `ignored`.
+ *
+ * Bounded by CONFIG_TAGS_MAX_WORK, beside PY_INI_MAX_VALUE for one value.
+ */
+#pragma once
+#include "compat/py-options.h"
+
+#define CONFIG_TAGS_MAX_WORK (512 * 1024 * 1024) /* bytes written by replacements for one file; stock: below 1 MB */
+
+/* A value for a tag that is no option: a new reference, NULL when there is none (no error) or when it failed (error). */
+typedef PyValue *(*ConfigTagLookup) (const char *tag, gpointer data, GError **error);
+
+/* Replaces the tags in the values of options.  ignored: a set of names that are neither replaced nor looked into. */
+gboolean config_tags_expand (PyOptions *options, GHashTable *ignored, ConfigTagLookup lookup, gpointer data,
+                             GError **error);
