@@ -8,7 +8,7 @@
 #pragma once
 #include "source/source-error.h"
 
-/* What stands behind the backend: systemd[journalpath=…, journalfiles="/a/*.journal /b", journalflags=1, namespace=x,
+/* What stands behind the backend: systemd[journalpath=…, journalfiles="…", journalflags=1, namespace=x,
  * rotated=on].
  * NULL members: not given. */
 typedef struct

@@ -1,0 +1,38 @@
+/* file-generation.h - one file behind a log's name: the present one, or one that was rotated away
+ *
+ * Holds the open file, knows its first line's hash, and notices when the content is not the one that was read before.
+ * Internal to source/.  Must not: look at the name again, know who reads.
+ */
+#pragma once
+#include <sys/stat.h>
+
+#include "source/line-end.h"
+#include "source/source-error.h"
+
+typedef struct FileGeneration FileGeneration;
+
+/* SOURCE_ERROR with errno; what is no regular file: EISDIR or EINVAL. */
+FileGeneration *file_generation_open (const char *path, LineEnd line_end, GError **error);
+void            file_generation_free (FileGeneration *self); /* NULL is fine */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (FileGeneration, file_generation_free)
+
+int         file_generation_get_fd    (const FileGeneration *self);
+const char *file_generation_peek_hash (const FileGeneration *self); /* as of the last look; "" while the first line is not complete */
+gint64      file_generation_get_size  (const FileGeneration *self); /* as of the last look */
+gboolean    file_generation_is_at     (const FileGeneration *self, const struct stat *info); /* the same device and inode */
+
+typedef enum
+{
+  FILE_UNCHANGED,
+  FILE_CHANGED,   /* grown, most likely */
+  FILE_TRUNCATED, /* not the content that was read; the next look starts afresh */
+} FileChange;
+FileChange file_generation_look (FileGeneration *self);
+
+/* What was read up to position (a line's end) is remembered: its last bytes show whether it is still the same content. */
+void     file_generation_remember (FileGeneration *self, gint64 position);
+/* Is self the content of old, as far as that was read, in another file (an editor, sed -i)? */
+gboolean file_generation_continues (const FileGeneration *self, const FileGeneration *old);
+
+/* Reads up to size bytes at offset; -1: errno. */
+gssize file_generation_read (const FileGeneration *self, gint64 offset, char *buffer, gsize size);

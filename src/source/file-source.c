@@ -1,0 +1,252 @@
+#include "source/file-source.h"
+
+#include "source/file-log.h"
+
+/* A log and what is to be done about it. */
+typedef struct
+{
+  FileLog *log;
+  gboolean look; /* something happened, or it is time: look at the files first */
+  gboolean queued;
+} Entry;
+
+struct FileSource
+{
+  FileLogShared shared;
+  GPtrArray *entries; /* of Entry */
+  GQueue todo;        /* of Entry, in turn */
+  GSource *work;      /* runs while todo is not empty */
+  GSource *timer;     /* ticks while there are entries */
+  guint ticks;
+};
+
+#define RECHECK_TICKS (FILE_SOURCE_RECHECK_MSEC / FILE_SOURCE_POLL_MSEC)
+
+/* --- what is to be done -------------------------------------------------------------------------------------------------- */
+
+static gboolean on_work (gpointer data);
+
+static void
+entry_free (gpointer data)
+{
+  Entry *entry = data;
+
+  file_log_free (entry->log);
+  g_free (entry);
+}
+
+static void
+start_work (FileSource *self)
+{
+  if (self->work != NULL)
+    return;
+  self->work = g_idle_source_new (); /* commands and everything else go first */
+  g_source_set_callback (self->work, on_work, self, NULL);
+  g_source_attach (self->work, NULL);
+}
+
+static void
+stop_source (GSource **source)
+{
+  if (*source != NULL)
+    g_source_destroy (*source);
+  g_clear_pointer (source, g_source_unref);
+}
+
+static void
+queue_entry (FileSource *self, Entry *entry, gboolean look)
+{
+  entry->look = entry->look || look;
+  if (!entry->queued)
+    {
+      entry->queued = TRUE;
+      g_queue_push_tail (&self->todo, entry);
+    }
+  start_work (self);
+}
+
+static Entry *
+entry_of (const FileSource *self, const FileLog *log)
+{
+  for (guint i = 0; i < self->entries->len; i++)
+    {
+      Entry *entry = self->entries->pdata[i];
+
+      if (entry->log == log)
+        return entry;
+    }
+  return NULL;
+}
+
+static void
+drop_if_empty (FileSource *self, Entry *entry)
+{
+  if (!file_log_is_empty (entry->log) || file_log_is_busy (entry->log))
+    return;
+  g_queue_remove (&self->todo, entry);
+  g_ptr_array_remove (self->entries, entry);
+  if (self->entries->len == 0)
+    stop_source (&self->timer);
+}
+
+/* Somebody woke up, or left. */
+static void
+on_wake (FileLog *log, gpointer data)
+{
+  FileSource *self = data;
+  Entry *entry = entry_of (self, log);
+
+  queue_entry (self, entry, FALSE);
+  drop_if_empty (self, entry);
+}
+
+/* One turn of one log. */
+static gboolean
+on_work (gpointer data)
+{
+  FileSource *self = data;
+  Entry *entry = g_queue_pop_head (&self->todo);
+
+  if (entry == NULL)
+    {
+      stop_source (&self->work);
+      return G_SOURCE_REMOVE;
+    }
+  entry->queued = FALSE;
+  if (entry->look)
+    (void) file_log_look (entry->log);
+  entry->look = FALSE;
+  if (file_log_serve (entry->log, g_get_monotonic_time () + FILE_SOURCE_SLICE_USEC) == FILE_LOG_MORE)
+    queue_entry (self, entry, FALSE);
+  drop_if_empty (self, entry);
+  return G_SOURCE_CONTINUE;
+}
+
+/* --- when --------------------------------------------------------------------------------------------------------------- */
+
+static void
+on_monitor (gpointer subject, const char *name, gpointer data)
+{
+  FileSource *self = data;
+
+  for (guint i = 0; i < self->entries->len; i++)
+    {
+      Entry *entry = self->entries->pdata[i];
+
+      if (subject == NULL || (subject == entry->log && file_log_cares_about (entry->log, name)))
+        queue_entry (self, entry, TRUE);
+    }
+}
+
+static gboolean
+on_tick (gpointer data)
+{
+  FileSource *self = data;
+
+  self->ticks++;
+  for (guint i = 0; i < self->entries->len; i++)
+    {
+      Entry *entry = self->entries->pdata[i];
+      gboolean often = file_log_is_polled (entry->log) || file_log_is_missing (entry->log);
+
+      if (!file_log_is_busy (entry->log) && (often || self->ticks % RECHECK_TICKS == 0) && file_log_look (entry->log))
+        queue_entry (self, entry, FALSE);
+    }
+  return G_SOURCE_CONTINUE;
+}
+
+static void
+start_timer (FileSource *self)
+{
+  if (self->timer != NULL)
+    return;
+  self->timer = g_timeout_source_new (FILE_SOURCE_POLL_MSEC);
+  g_source_set_callback (self->timer, on_tick, self, NULL);
+  g_source_attach (self->timer, NULL);
+}
+
+/* --- life --------------------------------------------------------------------------------------------------------------- */
+
+FileSource *
+file_source_new (const FileLineFuncs *funcs, const Clock *clock, Log *log)
+{
+  FileSource *self = g_new0 (FileSource, 1);
+
+  self->shared.funcs = funcs;
+  self->shared.clock = clock;
+  self->shared.log = log;
+  self->shared.buffer = g_malloc (FILE_SOURCE_LINE_MAX);
+  self->shared.monitor = file_monitor_new (on_monitor, self);
+  self->entries = g_ptr_array_new_with_free_func (entry_free);
+  g_queue_init (&self->todo);
+  return self;
+}
+
+void
+file_source_free (FileSource *self)
+{
+  if (self == NULL)
+    return;
+  stop_source (&self->work);
+  stop_source (&self->timer);
+  g_queue_clear (&self->todo);
+  g_ptr_array_unref (self->entries);
+  file_monitor_free (self->shared.monitor);
+  g_free (self->shared.buffer);
+  g_free (self);
+}
+
+gboolean
+file_source_has_inotify (FileSource *self)
+{
+  return self->shared.monitor != NULL;
+}
+
+static Entry *
+find_entry (const FileSource *self, const char *path, FileBackend backend, LineEnd line_end)
+{
+  for (guint i = 0; i < self->entries->len; i++)
+    {
+      Entry *entry = self->entries->pdata[i];
+
+      if (file_log_is_for (entry->log, path, backend, line_end))
+        return entry;
+    }
+  return NULL;
+}
+
+static Entry *
+open_entry (FileSource *self, const char *path, FileBackend backend, LineEnd line_end, GError **error)
+{
+  FileLog *log = file_log_open (path, backend, line_end, &self->shared, error);
+  Entry *entry;
+
+  if (log == NULL)
+    return NULL;
+  entry = g_new0 (Entry, 1);
+  entry->log = log;
+  g_ptr_array_add (self->entries, entry);
+  start_timer (self);
+  return entry;
+}
+
+FileWatch *
+file_source_add (FileSource *self, const char *path, FileBackend backend, LineEnd line_end, gboolean tail,
+                 const FileWatchFuncs *funcs, gpointer data, GError **error)
+{
+  Entry *entry = find_entry (self, path, backend, line_end);
+  g_autoptr (FileGeneration) probe = NULL;
+
+  if (entry == NULL)
+    entry = open_entry (self, path, backend, line_end, error);
+  else
+    {
+      probe = file_generation_open (path, line_end, error); /* it must be there now */
+      if (probe == NULL)
+        return NULL;
+      if (!file_log_is_busy (entry->log))
+        (void) file_log_look (entry->log);
+      queue_entry (self, entry, FALSE);
+    }
+  return entry != NULL ? file_log_add_watch (entry->log, tail, funcs, data, on_wake, self) : NULL;
+}
