@@ -193,14 +193,65 @@ put_set (GByteArray *out, const PyValue *set, guint protocol)
     put (out, "e\x85R", 3); /* APPENDS, TUPLE1, REDUCE */
 }
 
+/* Where Python 2 finds an exception of Python 3 (NULL: it has none of that name); Python 3 maps these back. */
+static gboolean
+find_python2_exception (const PyValue *exception, const char **ret_class)
+{
+  static const char *const known[] = {
+    "ArithmeticError",
+    "AssertionError",
+    "AttributeError",
+    "EOFError",
+    "Exception",
+    "ImportError",
+    "IndentationError",
+    "IndexError",
+    "KeyError",
+    "LookupError",
+    "MemoryError",
+    "NameError",
+    "NotImplementedError",
+    "OverflowError",
+    "ReferenceError",
+    "RuntimeError",
+    "StopIteration",
+    "SyntaxError",
+    "SystemError",
+    "TabError",
+    "TypeError",
+    "UnicodeDecodeError",
+    "UnicodeEncodeError",
+    "UnicodeError",
+    "UnicodeTranslateError",
+    "ValueError",
+    "Warning",
+    "ZeroDivisionError",
+  };
+  const char *class = py_exception_peek_class (exception);
+
+  if (py_exception_is_os_error (exception)) /* the number in its arguments makes it the subclass again */
+    {
+      *ret_class = "OSError";
+      return TRUE;
+    }
+  for (guint i = 0; i < G_N_ELEMENTS (known); i++)
+    if (g_str_equal (known[i], class))
+      {
+        *ret_class = class;
+        return TRUE;
+      }
+  return FALSE;
+}
+
 static void
 put_exception (GByteArray *out, const PyValue *exception, guint protocol)
 {
   const char *module = py_exception_peek_module (exception);
+  const char *class = py_exception_peek_class (exception);
 
-  if (protocol < 3 && g_str_equal (module, "builtins"))
-    module = "exceptions"; /* where Python 2 has them; Python 3 maps it back */
-  put_global (out, module, py_exception_peek_class (exception), protocol);
+  if (protocol < 3 && g_str_equal (module, "builtins") && find_python2_exception (exception, &class))
+    module = "exceptions";
+  put_global (out, module, class, protocol);
   put_tuple (out, py_exception_peek_args (exception), protocol);
   put_op (out, 'R'); /* REDUCE */
 }

@@ -24,16 +24,16 @@ typedef void (*ConnectionClosedFunc) (Connection *self, gpointer user_data);
 
 typedef struct
 {
-  GMainContext        *context; /* NULL: the default one */
-  Log                 *log;     /* may be NULL */
-  RequestFunc          request;
+  GMainContext *context; /* NULL: the default one */
+  Log *log;              /* may be NULL */
+  RequestFunc request;
   ConnectionClosedFunc closed;
-  gpointer             user_data;
+  gpointer user_data;
 } ConnectionHooks;
 
 /* Takes fd, a connected stream socket, and sets it non-blocking. */
-Connection *connection_new   (int fd, const ConnectionHooks *hooks);
+Connection *connection_new (int fd, const ConnectionHooks *hooks);
 /* No further request is read; closes when everything that is owed was answered and sent. */
-void        connection_drain (Connection *self);
+void connection_drain (Connection *self);
 /* Closes at once; closed is called.  Replies that are still owed may be given later and are dropped. */
-void        connection_close (Connection *self);
+void connection_close (Connection *self);

@@ -9,6 +9,6 @@
 
 typedef struct Reply Reply;
 
-void reply_return (Reply *self, PyValue *value);     /* takes value (NULL: None): (0, value) */
-void reply_fail   (Reply *self, PyValue *exception); /* takes an exception: (1, exception) */
-void reply_send   (Reply *self, PyValue *value);     /* takes value, sent as it is: ['SHUTDOWN'] */
+void reply_return (Reply *self, PyValue *value);   /* takes value (NULL: None): (0, value) */
+void reply_fail (Reply *self, PyValue *exception); /* takes an exception: (1, exception) */
+void reply_send (Reply *self, PyValue *value);     /* takes value, sent as it is: ['SHUTDOWN'] */
