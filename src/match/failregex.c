@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "compat/py-repr.h"
+#include "compat/py-text.h"
 
 G_DEFINE_QUARK (failregex - error - quark, failregex_error)
 
@@ -212,19 +213,11 @@ localize_flags (const char *pattern)
 }
 
 /* --- making ------------------------------------------------------------------------------------------------------- */
-/* Python's str.isspace */
-static gboolean
-is_space (gunichar c)
-{
-  return (c >= 0x09 && c <= 0x0d) || (c >= 0x1c && c <= 0x20) || c == 0x85 || c == 0xa0 || c == 0x1680
-         || (c >= 0x2000 && c <= 0x200a) || c == 0x2028 || c == 0x2029 || c == 0x202f || c == 0x205f || c == 0x3000;
-}
-
 static gboolean
 is_blank (const char *text)
 {
   for (; *text != '\0'; text = g_utf8_next_char (text))
-    if (!is_space (g_utf8_get_char (text)))
+    if (!py_unichar_is_space (g_utf8_get_char (text)))
       return FALSE;
   return TRUE;
 }

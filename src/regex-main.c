@@ -1,0 +1,36 @@
+/* regex-main.c - fail2ban-regex: options and wiring */
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "regex/options.h"
+#include "regex/regex-test.h"
+
+/* Who reads our output has read enough (head, less): no error. */
+static void
+on_broken_pipe (int number)
+{
+  (void) number;
+  _exit (0);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_auto (Options) options = { 0 };
+  g_autoptr (Clock) clock = clock_new_system ();
+  g_autoptr (Log) log = log_new ();
+  g_autoptr (RegexTest) test = NULL;
+  int exit_code = 0;
+
+  (void) setlocale (LC_CTYPE, "");
+  (void) signal (SIGPIPE, on_broken_pipe);
+  if (!options_parse (&options, argc, argv, &exit_code))
+    return exit_code;
+  test = regex_test_new (&options, clock, log);
+  exit_code = regex_test_run (test);
+  if (fflush (stdout) != 0 && exit_code == 0)
+    exit_code = 1;
+  return exit_code;
+}

@@ -1,0 +1,94 @@
+/* regex-test.h - fail2ban-regex: one run of expressions over a log
+ *
+ * Made from the command line, it reads the expressions, then the log, and prints what it found: a report, or with -o only
+ * the failures.  All texts are the reference's (1.1.2-dev, fail2banregex.py).
+ * Must not: read the configuration itself (config/), match (match/).
+ */
+#pragma once
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/resolver.h"
+#include "match/filter.h"
+#include "regex/line-stats.h"
+#include "regex/options.h"
+
+/* An expression as it was given, and how often it matched. */
+typedef struct
+{
+  char *regex;
+  guint64 hits;
+  GPtrArray *shown; /* with -v: a text for each match */
+} RegexStat;
+
+/* A failure of the line in work. */
+typedef struct
+{
+  Address *id;       /* NULL: still unknown */
+  PyValue *id_value; /* what is printed for it */
+  PyValue *time;
+  PyValue *data;
+} Match;
+
+typedef struct
+{
+  const Options *options;
+  Clock *clock;
+  Log *log;
+  Resolver *resolver;
+  Filter *filter;
+
+  gint64 lines_shown; /* lists longer than this are not shown */
+  gboolean max_lines_set, date_pattern_set;
+  PyValue *journal_match; /* list of words, or NULL */
+  const char *backend;
+  GPtrArray *failregexes, *ignoreregexes; /* of RegexStat */
+
+  /* the line in work */
+  GPtrArray *matches; /* of Match */
+  gboolean ignored;
+  PyValue *last_pre_groups; /* what the prefregex captured last, NULL: it did not match */
+
+  LineStats lines;
+  guint64 prefregex_hits;
+  PyValue *pre_groups; /* list */
+  gint64 elapsed_usec;
+  int exit_code;
+} RegexTest;
+
+#define EXIT_FAILED 255 /* what is wrong was printed */
+#define EXIT_CRASH  1   /* the reference dies of an exception */
+
+RegexTest *regex_test_new (const Options *options, Clock *clock, Log *log);
+void regex_test_free (RegexTest *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (RegexTest, regex_test_free)
+
+/* The whole run; gives the exit code. */
+int regex_test_run (RegexTest *self);
+
+/* --- between the files of this room -------------------------------------------------------------------------------- */
+gboolean regex_test_is_quiet (const RegexTest *self); /* -o: only failures are printed */
+void regex_test_say (const RegexTest *self, const char *format, ...) G_GNUC_PRINTF (2, 3); /* unless quiet */
+/* Both are FALSE.  failed: the reference prints such an error; crashed: it dies of the exception that error tells. */
+gboolean regex_test_failed (RegexTest *self);
+gboolean regex_test_crashed (RegexTest *self, const GError *error);
+
+gboolean regex_test_set_max_lines (RegexTest *self, gint64 lines, GError **error);
+gboolean regex_test_set_date_pattern (RegexTest *self, const char *patterns, GError **error);
+
+/* expressions.c: the second argument (a jail, a filter or an expression), and the third */
+gboolean regex_test_read_failregex (RegexTest *self, const char *argument);
+gboolean regex_test_read_ignoreregex (RegexTest *self, const char *argument);
+
+/* input.c: the first argument, line by line to regex_test_line */
+gboolean regex_test_read_log (RegexTest *self, const char *argument);
+
+/* test-line.c: one line.  shown: as it stands in the log */
+gboolean regex_test_line (RegexTest *self, LogLine *line, const char *shown, gsize shown_len);
+
+/* failures.c: -o */
+gboolean regex_test_print_failures (RegexTest *self, GPtrArray *matches);
+void regex_test_match_free (gpointer match);
+
+/* report.c: the rest of the report */
+void regex_test_report (RegexTest *self);

@@ -1,0 +1,289 @@
+#include <time.h>
+
+#include "compat/py-repr.h"
+#include "regex/out.h"
+#include "regex/regex-test.h"
+
+/* --- failures ----------------------------------------------------------------------------------------------------- */
+/* "Wed Aug 13 09:44:40 2025", always in English; without a time it is now. */
+static char *
+format_time (const RegexTest *self, const PyValue *when)
+{
+  static const char *const days[] = { "Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat" };
+  static const char *const months[]
+      = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
+  double seconds;
+  time_t time;
+  struct tm tm;
+
+  if (!py_value_to_double (when, &seconds))
+    seconds = (double) clock_get_time_usec (self->clock) / G_USEC_PER_SEC;
+  time = (time_t) seconds;
+  if (localtime_r (&time, &tm) == NULL)
+    return g_strdup ("?");
+  return g_strdup_printf ("%s %s %02d %02d:%02d:%02d %d", days[tm.tm_wday], months[tm.tm_mon], tm.tm_mday, tm.tm_hour,
+                          tm.tm_min, tm.tm_sec, tm.tm_year + 1900);
+}
+
+static void
+count_match (RegexTest *self, guint index, const Match *match)
+{
+  RegexStat *stat = g_ptr_array_index (self->failregexes, index);
+
+  stat->hits++;
+  if (self->options->verbose == 0)
+    return;
+  g_autofree char *time = format_time (self, match->time);
+  g_autoptr (GString) shown = g_string_new ("    ");
+  out_append_value (shown, match->id_value);
+  g_string_append_printf (shown, "  %s%s", time, self->matches->len > 1 ? " (multiple regex matched)" : "");
+  g_ptr_array_add (stat->shown, g_string_free (g_steal_pointer (&shown), FALSE));
+}
+
+static void
+add_match (RegexTest *self, const Failure *failure, const Address *id, PyValue *id_value)
+{
+  PyValue *no_failure = py_dict_get_str (failure->data, "nofail");
+  Match *match = g_new0 (Match, 1);
+
+  match->id = id != NULL ? address_ref (id) : NULL;
+  match->id_value = id_value != NULL ? py_value_ref (id_value) : py_none_new ();
+  match->time = failure_dup_time (failure);
+  match->data = py_value_ref (failure->data);
+  if (!regex_test_is_quiet (self))
+    count_match (self, failure->regex_index, match);
+  if (no_failure == NULL || !py_value_truth (no_failure))
+    g_ptr_array_add (self->matches, match);
+  else
+    {
+      self->ignored = TRUE;
+      regex_test_match_free (match);
+    }
+}
+
+static PyValue *
+address_value (const Address *address)
+{
+  return py_str_new_len (address_peek_text (address), (gssize) address_get_length (address));
+}
+
+static void
+warn_lookup (RegexTest *self, const char *host, const AddressSet *addresses)
+{
+  g_autoptr (PyValue) set = py_set_new ();
+  g_autofree char *shown = NULL;
+
+  for (guint i = 0; i < address_set_size (addresses); i++)
+    py_set_add (set, address_value (address_set_peek (addresses, i)));
+  shown = py_repr (set);
+  log_warning (self->log, "fail2ban.ipdns", "Determined IP using DNS Lookup: %s = %s", host, shown);
+}
+
+static void
+on_failure (const Failure *failure, gpointer user_data)
+{
+  RegexTest *self = user_data;
+  g_autoptr (AddressSet) addresses = NULL;
+
+  if (failure->host == NULL)
+    {
+      add_match (self, failure, failure->id, failure->id_value);
+      return;
+    }
+  addresses = resolver_lookup_name (self->resolver, failure->host, -1);
+  if (failure->resolve_warn && address_set_size (addresses) > 0)
+    warn_lookup (self, failure->host, addresses);
+  for (guint i = 0; i < address_set_size (addresses); i++)
+    {
+      const Address *address = address_set_peek (addresses, i);
+      g_autoptr (PyValue) shown = address_value (address);
+      add_match (self, failure, address, shown);
+    }
+}
+
+/* --- hooks -------------------------------------------------------------------------------------------------------- */
+static void
+on_ignored (guint index, gpointer user_data)
+{
+  RegexTest *self = user_data;
+  RegexStat *stat = g_ptr_array_index (self->ignoreregexes, index);
+
+  self->ignored = TRUE;
+  stat->hits++;
+}
+
+/* What is kept stays for the lines after it that end before the prefregex is searched: they count as well (1.1.2). */
+static void
+on_prefregex (PyValue *groups, gpointer user_data)
+{
+  RegexTest *self = user_data;
+
+  py_value_unref (self->last_pre_groups);
+  self->last_pre_groups = groups != NULL ? py_value_ref (groups) : NULL;
+}
+
+static const FilterHooks hooks = { .ignored = on_ignored, .prefregex = on_prefregex };
+
+static void
+count_prefregex (RegexTest *self)
+{
+  guint n = py_seq_length (self->pre_groups);
+
+  if (filter_peek_prefregex (self->filter) == NULL || self->last_pre_groups == NULL)
+    return;
+  self->prefregex_hits++;
+  if (self->options->verbose == 0)
+    return;
+  if (n < self->lines_shown)
+    py_list_append (self->pre_groups, py_value_ref (self->last_pre_groups));
+  else if (n == self->lines_shown)
+    py_list_append (self->pre_groups, py_str_new ("..."));
+}
+
+/* --- lines that waited -------------------------------------------------------------------------------------------- */
+static PyValue *
+join_tuple (const PyValue *line, gboolean with_date)
+{
+  g_autoptr (GString) out = g_string_new (NULL);
+
+  for (guint i = 0; i < 3; i += with_date ? 1 : 2)
+    out_append_value (out, py_seq_peek (line, i));
+  return py_str_new_len (out->str, (gssize) out->len);
+}
+
+static gboolean
+contains (const PyValue *list, const PyValue *item)
+{
+  for (guint i = 0; i < py_seq_length (list); i++)
+    if (py_value_equal (py_seq_peek (list, i), item))
+      return TRUE;
+  return FALSE;
+}
+
+/* Lines that were missed when they came, and now are part of a match: before has those that waited until this line.
+ * With debuggex and --print-all-matched the texts of the whole match go to *ret_processed. */
+static void
+take_waiting (RegexTest *self, const PyValue *before, gboolean was_full, PyValue **ret_processed)
+{
+  const Options *options = self->options;
+  g_autoptr (PyValue) now = filter_dup_window (self->filter);
+  g_autoptr (GString) texts = g_string_new (NULL);
+  gboolean any = FALSE;
+
+  for (guint i = was_full ? 1 : 0; i < py_seq_length (before); i++)
+    {
+      const PyValue *line = py_seq_peek (before, i);
+      g_autoptr (PyValue) whole = NULL, processed = NULL;
+
+      if (contains (now, line))
+        continue;
+      whole = join_tuple (line, TRUE);
+      processed = join_tuple (line, FALSE);
+      line_stats_forget (&self->lines, LINES_MISSED, whole, processed);
+      if (options->print_all_matched && !options->debuggex)
+        g_ptr_array_add (self->lines.lines[LINES_MATCHED], py_value_ref (whole));
+      else if (options->print_all_matched)
+        {
+          out_append_value (texts, processed);
+          g_string_append_c (texts, '\n');
+          any = TRUE;
+        }
+      self->lines.count[LINES_MATCHED]++;
+      self->lines.count[LINES_MISSED]--;
+    }
+  if (any)
+    {
+      gsize len;
+      const char *text = filter_peek_processed_text (self->filter, &len);
+      g_string_append_len (texts, text, (gssize) len);
+      *ret_processed = py_str_new_len (texts->str, (gssize) texts->len);
+    }
+}
+
+/* --- a line ------------------------------------------------------------------------------------------------------- */
+static gboolean
+is_kept (const RegexTest *self, LineKind kind)
+{
+  const Options *options = self->options;
+  gint64 count = self->lines.count[kind];
+
+  switch (kind)
+    {
+    case LINES_MATCHED:
+      return options->print_all_matched;
+    case LINES_IGNORED:
+      return !options->print_no_ignored && (options->print_all_ignored || count <= self->lines_shown + 1);
+    case LINES_MISSED:
+      return !options->print_no_missed && (options->print_all_missed || count <= self->lines_shown + 1);
+    case N_LINE_KINDS:
+    default:
+      return FALSE;
+    }
+}
+
+static void
+count_line (RegexTest *self, const char *shown, gsize shown_len, PyValue *processed)
+{
+  LineKind kind = LINES_MISSED;
+
+  if (self->ignored)
+    kind = LINES_IGNORED;
+  else if (self->matches->len > 0)
+    kind = LINES_MATCHED;
+  self->lines.tested++;
+  self->lines.count[kind]++;
+  if (!is_kept (self, kind))
+    return;
+  g_autoptr (PyValue) line = py_str_new_len (shown, (gssize) shown_len);
+  g_ptr_array_add (self->lines.lines[kind], py_value_ref (line));
+  if (self->options->debuggex)
+    g_ptr_array_add (self->lines.processed[kind], py_value_ref (processed != NULL ? processed : line));
+}
+
+/* -i -o: what was not found is shown like a failure without an id. */
+static void
+add_missed_match (RegexTest *self, const char *shown, gsize shown_len)
+{
+  Match *match = g_new0 (Match, 1);
+
+  match->id = address_new ("", 0);
+  match->id_value = py_str_new ("");
+  match->time = filter_dup_last_time (self->filter);
+  match->data = py_dict_new ();
+  py_dict_set_str (match->data, "fid", py_str_new (""));
+  py_dict_set_str (match->data, "matches", py_list_new_items (py_str_new_len (shown, (gssize) shown_len), NULL));
+  g_ptr_array_add (self->matches, match);
+}
+
+static gboolean
+print_matches (RegexTest *self, const char *shown, gsize shown_len)
+{
+  if (self->matches->len > 0)
+    return self->options->invert || regex_test_print_failures (self, self->matches);
+  if (!self->options->invert)
+    return TRUE;
+  add_missed_match (self, shown, shown_len);
+  return regex_test_print_failures (self, self->matches);
+}
+
+gboolean
+regex_test_line (RegexTest *self, LogLine *line, const char *shown, gsize shown_len)
+{
+  gboolean several = filter_get_max_lines (self->filter) > 1;
+  g_autoptr (PyValue) before = several ? filter_dup_window (self->filter) : NULL;
+  g_autoptr (PyValue) processed = NULL;
+  g_autoptr (GError) error = NULL;
+
+  filter_set_hooks (self->filter, &hooks, self);
+  g_ptr_array_set_size (self->matches, 0);
+  self->ignored = FALSE;
+  if (!filter_process_line (self->filter, line, TRUE, on_failure, self, &error))
+    return regex_test_crashed (self, error);
+  if (regex_test_is_quiet (self))
+    return print_matches (self, shown, shown_len);
+  count_prefregex (self);
+  if (several)
+    take_waiting (self, before, py_seq_length (before) >= filter_get_max_lines (self->filter), &processed);
+  count_line (self, shown, shown_len, processed);
+  return TRUE;
+}
