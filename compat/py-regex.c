@@ -8,7 +8,7 @@
 
 /* What one search may cost.  The match limit bounds PCRE2's steps from one place of the subject; it is shared out among
  * the places where a match may begin.  A step takes 2 to 10 ns. */
-#define STEPS             1000000u
+#define STEPS             2000000u
 #define STEPS_LEAST       2000u
 #define STEPS_INTERPRETED 50000u
 #define DEPTH_LIMIT       20000u
