@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "compat/py-repr.h"
+#include "compat/py-set-order.h"
 #include "compat/py-text.h"
 
 /* U+DC80 to U+DCFF, which stand for bytes: ED B2 80 to ED B3 BF */
@@ -55,22 +56,41 @@ out_printf (const char *format, ...)
   out_line (text);
 }
 
+static void
+append_set (GString *to, const PyValue *set)
+{
+  g_autoptr (PyValue) members = py_set_dup_ordered (set);
+
+  for (guint i = 0; i < py_seq_length (members); i++)
+    {
+      g_string_append (to, i == 0 ? "{" : ", ");
+      py_repr_append (to, py_seq_peek (members, i));
+    }
+  g_string_append (to, py_seq_length (members) > 0 ? "}" : "set()");
+}
+
 void
 out_append_value (GString *to, const PyValue *value)
 {
   gsize len;
-  g_autofree char *text = py_str (value, &len);
+  g_autofree char *text = NULL;
 
+  if (py_value_type (value) == PY_SET)
+    {
+      append_set (to, value);
+      return;
+    }
+  text = py_str (value, &len);
   g_string_append_len (to, text, (gssize) len);
 }
 
 void
 out_value (const PyValue *value)
 {
-  gsize len;
-  g_autofree char *text = py_str (value, &len);
+  g_autoptr (GString) text = g_string_new (NULL);
 
-  out_text (text, len);
+  out_append_value (text, value);
+  out_text (text->str, text->len);
 }
 
 char *
