@@ -26,14 +26,18 @@ typedef struct
   gsize start, end;        /* the whole match, in bytes */
   gsize distance, end_pos; /* the same in characters: positions are compared between lines */
   guint index;             /* of the entry */
+  gboolean by_hand;
+  DateShapeMatch shape; /* when by_hand; else the groups are in the detector's PyMatch */
 } Hit;
 
-/* A line, with what is known about it */
+/* A line, with what is known about it.  Whether it is ASCII is looked at when it is needed: not for a date that is recognised
+ * by hand. */
 typedef struct
 {
   const char *text;
   gsize len;
   PySearchFlags flags;
+  gboolean looked_at;
 } Line;
 
 struct DateDetector
@@ -51,6 +55,7 @@ struct DateDetector
   PyMatch *match;    /* of the last search */
   PyMatch *reserved; /* of the best one so far, while the search goes on */
   guint64 n_given_up;
+  gboolean never_by_hand;
 
   gboolean has_zone;
   int zone_minutes;
@@ -207,12 +212,21 @@ date_detector_set_default_zone (DateDetector *self, const char *zone, GError **e
 
 /* --- positions ----------------------------------------------------------------------------------------------------- */
 
+static gboolean
+is_ascii (Line *line)
+{
+  if (!line->looked_at && !(line->flags & PY_SEARCH_IS_ASCII) && py_text_is_ascii (line->text, line->len))
+    line->flags |= PY_SEARCH_IS_ASCII;
+  line->looked_at = TRUE;
+  return (line->flags & PY_SEARCH_IS_ASCII) != 0;
+}
+
 static gsize
-to_bytes (const Line *line, gsize n_chars)
+to_bytes (Line *line, gsize n_chars)
 {
   const char *at = line->text, *end = line->text + line->len;
 
-  if (line->flags & PY_SEARCH_IS_ASCII)
+  if (is_ascii (line))
     return MIN (n_chars, line->len);
   while (n_chars-- > 0 && at < end)
     at = g_utf8_next_char (at);
@@ -220,9 +234,9 @@ to_bytes (const Line *line, gsize n_chars)
 }
 
 static gsize
-to_chars (const Line *line, gsize n_bytes)
+to_chars (Line *line, gsize n_bytes)
 {
-  if (line->flags & PY_SEARCH_IS_ASCII)
+  if (is_ascii (line))
     return n_bytes;
   return g_utf8_strlen (line->text, n_bytes);
 }
@@ -255,11 +269,34 @@ is_line_anchored (const Entry *entry)
   return (date_template_get_anchor (entry->template) & (DATE_ANCHOR_LINE_BEGIN | DATE_ANCHOR_LINE_END)) != 0;
 }
 
+static DateShapeResult
+recognise (DateDetector *self, guint index, Line *line, gsize endpos, Hit *ret_hit)
+{
+  const DateTemplate *template = get_entry (self, index)->template;
+  DateShapeResult result = date_template_recognise (template, line->text, MIN (line->len, endpos), &ret_hit->shape);
+
+  if (result == DATE_SHAPE_MATCH)
+    {
+      ret_hit->start = ret_hit->distance = 0;
+      ret_hit->end = ret_hit->end_pos = ret_hit->shape.end; /* all of it is ASCII */
+      ret_hit->index = index;
+      ret_hit->by_hand = TRUE;
+    }
+  return result;
+}
+
 static DateResult
-search (DateDetector *self, guint index, const Line *line, gsize pos, gsize endpos, Hit *ret_hit, GError **error)
+search (DateDetector *self, guint index, Line *line, gsize pos, gsize endpos, Hit *ret_hit, GError **error)
 {
   PyRegexResult result;
 
+  if (pos == 0 && !self->never_by_hand)
+    {
+      DateShapeResult by_hand = recognise (self, index, line, endpos, ret_hit);
+      if (by_hand != DATE_SHAPE_UNSURE)
+        return by_hand == DATE_SHAPE_MATCH ? DATE_RESULT_FOUND : DATE_RESULT_NONE;
+    }
+  (void) is_ascii (line);
   if (!date_template_search (get_entry (self, index)->template, line->text, line->len, pos, endpos, line->flags,
                              self->match, &result, error))
     return DATE_RESULT_ERROR;
@@ -270,6 +307,7 @@ search (DateDetector *self, guint index, const Line *line, gsize pos, gsize endp
   ret_hit->distance = to_chars (line, ret_hit->start);
   ret_hit->end_pos = to_chars (line, ret_hit->end);
   ret_hit->index = index;
+  ret_hit->by_hand = FALSE;
   return DATE_RESULT_FOUND;
 }
 
@@ -287,7 +325,7 @@ reserve (DateDetector *self, const Hit *hit, Hit *best)
 /* Does the line look the same around the place where the last line had its date?  Outside the same character, or inside
  * the same one when it is no letter or digit. */
 static gboolean
-has_same_bounds (const DateDetector *self, const Line *line, gsize start, gsize end)
+has_same_bounds (const DateDetector *self, Line *line, gsize start, gsize end)
 {
   gboolean start_in_line = to_chars (line, start) == self->last_start;
   gboolean end_in_line = to_chars (line, end) == self->last_end;
@@ -310,7 +348,7 @@ has_same_bounds (const DateDetector *self, const Line *line, gsize start, gsize 
 /* The template of the last line.  DATE_RESULT_FOUND: it is the answer.  `*ret_best` (index FAR: none): it matches, but
  * elsewhere than before, so that others may fit better.  `*ret_tried`: need not be tried again on the whole line. */
 static DateResult
-try_last (DateDetector *self, const Line *line, Hit *ret_hit, Hit *ret_best, guint *ret_tried, GError **error)
+try_last (DateDetector *self, Line *line, Hit *ret_hit, Hit *ret_best, guint *ret_tried, GError **error)
 {
   const Entry *entry = get_entry (self, self->last_index);
   gboolean anchored = is_line_anchored (entry);
@@ -341,7 +379,7 @@ try_last (DateDetector *self, const Line *line, Hit *ret_hit, Hit *ret_best, gui
 /* All templates in turn.  One that is tied to an end of the line, one that matches no later in the line than it and the
  * last hit did, and the last of the list end the search; else the leftmost wins. */
 static DateResult
-try_all (DateDetector *self, const Line *line, guint tried, Hit *ret_hit, Hit *best, GError **error)
+try_all (DateDetector *self, Line *line, guint tried, Hit *ret_hit, Hit *best, GError **error)
 {
   for (guint i = 0; i < self->entries->len; i++)
     {
@@ -436,10 +474,18 @@ count_hit (DateDetector *self, const Line *line, const Hit *hit, gint64 now_usec
 /* --- the answer ---------------------------------------------------------------------------------------------------- */
 
 static DateResult
-describe (DateDetector *self, const Line *line, const DateTemplate *template, DateMatch *ret_match, GError **error)
+describe (DateDetector *self, const Line *line, const DateTemplate *template, const Hit *hit, DateMatch *ret_match,
+          GError **error)
 {
   ret_match->template = template;
-  ret_match->is_fast = FALSE;
+  ret_match->by_hand = hit->by_hand;
+  if (hit->by_hand)
+    {
+      ret_match->begin = hit->shape.begin;
+      ret_match->end = hit->shape.end;
+      ret_match->shape = hit->shape;
+      return DATE_RESULT_FOUND;
+    }
   if (py_match_span (self->match, 1, &ret_match->begin, &ret_match->end))
     return DATE_RESULT_FOUND;
   if (!date_template_has_group (template))
@@ -457,15 +503,13 @@ DateResult
 date_detector_match (DateDetector *self, const char *line_text, gsize len, PySearchFlags flags, gint64 now_usec,
                      DateMatch *ret_match, GError **error)
 {
-  Line line = { line_text, len, flags };
+  Line line = { .text = line_text, .len = len, .flags = flags };
   Hit hit, best = { .index = FAR };
   guint tried = FAR;
   DateResult result = DATE_RESULT_NONE;
 
   if (self->entries->len == 0 && !append_defaults (self, 0, error))
     return DATE_RESULT_ERROR;
-  if (!(line.flags & PY_SEARCH_IS_ASCII) && py_text_is_ascii (line_text, len))
-    line.flags |= PY_SEARCH_IS_ASCII;
 
   if (self->last_index < self->entries->len)
     result = try_last (self, &line, &hit, &best, &tried, error);
@@ -478,15 +522,42 @@ date_detector_match (DateDetector *self, const char *line_text, gsize len, PySea
   result = count_hit (self, &line, &hit, now_usec, error);
   if (result != DATE_RESULT_FOUND)
     return result;
-  return describe (self, &line, template, ret_match, error);
+  return describe (self, &line, template, &hit, ret_match, error);
+}
+
+static DateResult
+get_shape_time (DateDetector *self, const DateShapeMatch *shape, gint64 now_usec, DateTime *ret_time, GError **error)
+{
+  DateFields fields;
+
+  date_fields_init (&fields);
+  if (shape->year >= 0)
+    fields.year = shape->year;
+  fields.month = shape->month;
+  fields.day = shape->day;
+  fields.hour = shape->hour;
+  fields.minute = shape->minute;
+  fields.second = shape->second;
+  fields.has_zone = shape->has_zone;
+  fields.zone_minutes = shape->zone_minutes;
+  return date_fields_get_time (&fields, self->has_zone ? &self->zone_minutes : NULL, &self->local, now_usec, ret_time,
+                               error);
 }
 
 DateResult
 date_detector_get_time (DateDetector *self, const char *line, gsize len, const DateMatch *match, gint64 now_usec,
                         DateTime *ret_time, GError **error)
 {
+  if (match->by_hand)
+    return get_shape_time (self, &match->shape, now_usec, ret_time, error);
   return date_template_get_time (match->template, line, self->match, self->has_zone ? &self->zone_minutes : NULL,
                                  &self->local, now_usec, ret_time, error);
+}
+
+void
+date_detector_set_by_hand (DateDetector *self, gboolean by_hand)
+{
+  self->never_by_hand = !by_hand;
 }
 
 /* --- statistics ---------------------------------------------------------------------------------------------------- */

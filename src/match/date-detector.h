@@ -46,9 +46,8 @@ typedef struct
   gsize begin, end;
   const DateTemplate *template;
 
-  gboolean is_fast; /* recognised by hand: then these are the numbers */
-  gint year, month, day, hour, minute, second, zone_minutes;
-  gboolean has_zone;
+  gboolean by_hand;
+  DateShapeMatch shape; /* when by_hand */
 } DateMatch;
 
 /* Looks for a date in a line, counts, and re-sorts the templates.  `now_usec` tells how long a template was not used;
@@ -60,6 +59,9 @@ DateResult date_detector_match (DateDetector *self, const char *line, gsize len,
  * year" and "today" are. */
 DateResult date_detector_get_time (DateDetector *self, const char *line, gsize len, const DateMatch *match,
                                    gint64 now_usec, DateTime *ret_time, GError **error);
+
+/* For tests: with FALSE every date is looked for with its expression, none recognised by hand.  The answers are the same. */
+void date_detector_set_by_hand (DateDetector *self, gboolean by_hand);
 
 /* How many searches were given up since they would have taken too long; such a search counts as "no match". */
 guint64 date_detector_get_n_given_up (const DateDetector *self);

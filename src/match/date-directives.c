@@ -70,13 +70,15 @@ static const Directive directives[] = {
 
 struct DateDirectives
 {
+  guint decades;
   char *expressions[G_N_ELEMENTS (directives)];
   char *labels[G_N_ELEMENTS (directives)];
 };
 
 /* --- the decades of %ExY ------------------------------------------------------------------------------------------- */
 
-#define FIRST_YEAR 2001 /* years in steps of three from the one before it on are among those accepted */
+#define FIRST_DECADE 200  /* of those that date-shape.h knows */
+#define FIRST_YEAR   2001 /* years in steps of three from the one before it on are among those accepted */
 
 /* Writes sorted decades (200, 201, 203) as an expression, common digits in front: 20[013], 2(?:09|10), (?:199|200) */
 static void
@@ -107,10 +109,10 @@ append_decades (GString *out, GArray *decades)
   g_string_append (out, unit == 10 ? "]" : ")");
 }
 
-static void
-append_year (GString *out, int year)
+static GArray *
+list_decades (int year)
 {
-  g_autoptr (GArray) decades = g_array_new (FALSE, FALSE, sizeof (int));
+  GArray *decades = g_array_new (FALSE, FALSE, sizeof (int));
 
   for (int decade = MIN (year - 1, FIRST_YEAR - 1) / 10; decade <= (year + 3) / 10; decade++)
     {
@@ -120,14 +122,13 @@ append_year (GString *out, int year)
       if (seen)
         g_array_append_val (decades, decade);
     }
-  append_decades (out, decades);
-  g_string_append (out, ANY);
+  return decades;
 }
 
 /* --- the table of one clock ---------------------------------------------------------------------------------------- */
 
 static char *
-make_expression (const Directive *directive, int year)
+make_expression (const Directive *directive, GArray *decades)
 {
   g_autoptr (GString) out = g_string_new (directive->lead);
 
@@ -137,7 +138,10 @@ make_expression (const Directive *directive, int year)
     {
       g_string_append_printf (out, "(?P<%c>%s", directive->group, directive->body);
       if (strcmp (directive->key, "ExY") == 0)
-        append_year (out, year);
+        {
+          append_decades (out, decades);
+          g_string_append (out, ANY);
+        }
       g_string_append_c (out, ')');
     }
   return g_string_free (g_steal_pointer (&out), FALSE);
@@ -147,14 +151,31 @@ DateDirectives *
 date_directives_new (int year)
 {
   DateDirectives *self = g_new0 (DateDirectives, 1);
+  g_autoptr (GArray) decades = list_decades (CLAMP (year, 1000, 9990));
 
   for (guint i = 0; i < G_N_ELEMENTS (directives); i++)
     {
-      self->expressions[i] = make_expression (&directives[i], CLAMP (year, 1000, 9990));
+      self->expressions[i] = make_expression (&directives[i], decades);
       self->labels[i]
           = directives[i].label != NULL ? g_strdup (directives[i].label) : g_strconcat ("%", directives[i].key, NULL);
     }
+  for (guint i = 0; i < decades->len; i++)
+    {
+      int decade = g_array_index (decades, int, i);
+      if (decade < FIRST_DECADE || decade >= FIRST_DECADE + 10)
+        {
+          self->decades = 0;
+          break;
+        }
+      self->decades |= 1u << (decade - FIRST_DECADE);
+    }
   return self;
+}
+
+guint
+date_directives_get_decades (const DateDirectives *self)
+{
+  return self->decades;
 }
 
 void

@@ -20,6 +20,9 @@ const char *date_directives_peek_key (const DateDirectives *self, guint i);     
 const char *date_directives_peek_expression (const DateDirectives *self, guint i); /* "(?P<y>\d{2})" */
 const char *date_directives_peek_label (const DateDirectives *self, guint i);      /* "Year", "ExYear", "%c" */
 
+/* The decades that %ExY takes as bits, from 2000 to 2009 on; 0: others than those of this century are among them. */
+guint date_directives_get_decades (const DateDirectives *self);
+
 /* The row of a key, -1: none is called so. */
 int date_directives_find (const DateDirectives *self, const char *key, gsize len);
 

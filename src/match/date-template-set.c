@@ -4,14 +4,14 @@
 
 #include "match/date-directives.h"
 #include "match/date-pattern.h"
+#include "match/date-shape.h"
 
-#define LINE_BEGIN    "{^LN-BEG}"
+#define LINE_BEGIN    DATE_SHAPE_LINE_BEGIN
 #define ANCHOR_WEIGHT 100
 
 /* --- the default patterns, put together from parts ---------------------------------------------------------------- */
 
 #define WEEKDAY_OR_NOT "(?:%a )?"
-#define YEAR_OR_NOT    "(?: %ExY)?"
 #define FRACTION       "(?:\\.%f)?"
 #define FRACTION_COMMA "(?:[.,]%f)?"
 #define ZONE_OR_NOT    "(?:\\s*%z)?"
@@ -22,14 +22,12 @@
 #define SEPARATOR(set) "(?P<_sep>[" set "])"
 #define SAME           "(?P=_sep)"
 
-#define MONTH_DAY_CLOCK "%b %d " CLOCK_BLANK FRACTION YEAR_OR_NOT
-
 /* Their order is part of what fail2ban-regex -v shows */
 static const char *const default_patterns[] = {
   /* 2005-01-23T21:59:59.981746+01:00, 2005/01/23 21:59:59, 2005.01.23  8:59:59 */
-  "%ExY" SEPARATOR ("-/.") "%m" SAME "%d(?:T|  ?)" CLOCK FRACTION_COMMA ZONE_OR_NOT,
+  DATE_SHAPE_ISO ("(?:T|  ?)"),
   /* Jan 23 21:59:59, Sun Jan 23 21:59:59.011 2005 */
-  WEEKDAY_OR_NOT MONTH_DAY_CLOCK,
+  DATE_SHAPE_SYSLOG,
   /* Sun Jan 23 2005 21:59:59.011 */
   WEEKDAY_OR_NOT "%b %d %ExY " CLOCK_BLANK FRACTION,
   /* 23/01/2005 21:59:59, 23-01-05 21:59:59 */
@@ -55,9 +53,9 @@ static const char *const default_patterns[] = {
   /* 20050123T215959, 20050123-21:59:59,123 */
   "%ExY%Exm%Exd(?:-|T|  ?)%ExH:?%ExM:?%ExS" FRACTION_COMMA ZONE_OR_NOT,
   /* PDT Apr 16 21:05:29 */
-  "(?:%Z )?" WEEKDAY_OR_NOT MONTH_DAY_CLOCK,
+  "(?:%Z )?" DATE_SHAPE_SYSLOG,
   /* +00:00 Jan 23 21:59:59.011 2005 */
-  "(?:%z )?" WEEKDAY_OR_NOT MONTH_DAY_CLOCK,
+  "(?:%z )?" DATE_SHAPE_SYSLOG,
   /* @4000000041f427bf0ed0f23c */
   "TAI64N",
 };

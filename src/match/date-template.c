@@ -21,6 +21,9 @@ struct DateTemplate
   DatePattern text;
   double weight;
 
+  const DateShape *shape; /* NULL: not known by hand */
+  guint decades;
+
   PyRegex *regex;        /* NULL until the first search */
   GError *compile_error; /* why it never will be one */
 
@@ -142,6 +145,9 @@ date_template_new (const DateDirectives *directives, const char *pattern, GError
   self->pattern = g_strdup (pattern);
   if (!date_pattern_parse (&self->text, directives, pattern, strlen (pattern), error))
     return NULL;
+  self->decades = date_directives_get_decades (directives);
+  if (self->decades != 0)
+    self->shape = date_shape_find (pattern);
   return g_steal_pointer (&self);
 }
 
@@ -259,6 +265,14 @@ date_template_search (DateTemplate *self, const char *line, gsize len, gsize pos
     return FALSE;
   *ret_result = py_regex_search (self->regex, line, len, pos, endpos, flags, match);
   return TRUE;
+}
+
+DateShapeResult
+date_template_recognise (const DateTemplate *self, const char *line, gsize len, DateShapeMatch *ret_match)
+{
+  if (self->shape == NULL)
+    return DATE_SHAPE_UNSURE;
+  return date_shape_recognise (self->shape, self->decades, line, len, ret_match);
 }
 
 gboolean

@@ -12,6 +12,7 @@
 #pragma once
 #include "compat/py-regex.h"
 #include "match/date-fields.h"
+#include "match/date-shape.h"
 
 typedef struct DateTemplate DateTemplate;
 typedef struct DateDirectives DateDirectives;
@@ -46,6 +47,10 @@ void date_template_set_weight (DateTemplate *self, double weight);
 /* Searches between pos and endpos (G_MAXSIZE: the end).  FALSE when the expression does not compile; else *ret_result. */
 gboolean date_template_search (DateTemplate *self, const char *line, gsize len, gsize pos, gsize endpos,
                                PySearchFlags flags, PyMatch *match, PyRegexResult *ret_result, GError **error);
+
+/* The same by hand, for the usual templates; DATE_SHAPE_UNSURE for all others. */
+DateShapeResult date_template_recognise (const DateTemplate *self, const char *line, gsize len,
+                                         DateShapeMatch *ret_match);
 
 /* Has the compiled expression a group 1? */
 gboolean date_template_has_group (const DateTemplate *self);

@@ -1,0 +1,245 @@
+#include "match/date-detector.h"
+
+#include <string.h>
+#include <time.h>
+
+#define NOW_USEC ((gint64) 1755165600 * G_USEC_PER_SEC) /* 2025-08-14 10:00 UTC */
+#define N_LINES  40000
+
+/* All patterns that date-shape.c knows, and the default templates */
+static const char *const patterns[] = {
+  DATE_SHAPE_LINE_BEGIN DATE_SHAPE_ISO ("(?:T|  ?)"),
+  DATE_SHAPE_LINE_BEGIN DATE_SHAPE_ISO ("[T ]"),
+  DATE_SHAPE_LINE_BEGIN DATE_SHAPE_SYSLOG,
+  DATE_SHAPE_LINE_BEGIN "%Y-%m-%d %H:%M:%S",
+  "^%Y-%m-%d %H:%M:%S",
+  "%Y-%m-%d %H:%M:%S",
+  DATE_SHAPE_LINE_BEGIN,
+  NULL,
+};
+
+/* --- lines that look like dates, nearly ---------------------------------------------------------------------------- */
+
+static const char *
+pick (GRand *rand, const char *const *words)
+{
+  return words[g_rand_int_range (rand, 0, (gint32) g_strv_length ((char **) words))];
+}
+
+static int
+number (GRand *rand, int first, int last)
+{
+  /* One in eight a little outside */
+  return g_rand_int_range (rand, 0, 8) > 0 ? g_rand_int_range (rand, first, last + 1)
+                                           : g_rand_int_range (rand, MAX (first - 2, 0), last + 4);
+}
+
+static void
+append_clock (GString *out, GRand *rand)
+{
+  static const char *const fractions[] = { "", "", "", ".1", ".123456", ",123", ".1234567", ".", ".12a", ",", NULL };
+
+  g_string_append_printf (out, g_rand_int_range (rand, 0, 10) > 0 ? "%02d:" : "%2d:", number (rand, 0, 23));
+  g_string_append_printf (out, "%02d:%02d%s", number (rand, 0, 59), number (rand, 0, 59), pick (rand, fractions));
+}
+
+static void
+append_iso (GString *out, GRand *rand)
+{
+  static const char *const separators[] = { "-", "-", "-", "/", ".", ":", NULL };
+  static const char *const between[] = { " ", " ", "T", "T", "  ", "t", "", NULL };
+  static const char *const zones[]
+      = { "",    "",       "Z",      " Z",   "+0100", "-05:30",  " +01", " UTC", "UTC",      " GMTx",
+          " -0", " -12:3", " +2000", " - x", "  Z",   "\t+0059", " Zab", "Z1",   " +01:00x", NULL };
+  const char *separator = pick (rand, separators);
+
+  g_string_append_printf (out, "%04d%s%02d%s", number (rand, 1999, 2030), separator, number (rand, 1, 12),
+                          g_rand_int_range (rand, 0, 30) > 0 ? separator : pick (rand, separators));
+  g_string_append_printf (out, g_rand_int_range (rand, 0, 10) > 0 ? "%02d" : "%2d", number (rand, 1, 31));
+  g_string_append (out, pick (rand, between));
+  append_clock (out, rand);
+  g_string_append (out, pick (rand, zones));
+}
+
+static void
+append_syslog (GString *out, GRand *rand)
+{
+  static const char *const days[] = { "", "", "", "Mon ", "tue ", "SUN ", "Sat", "Foo ", "Jan ", NULL };
+  static const char *const months[] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul",  "Aug", "Sep",
+                                        "Oct", "Nov", "Dec", "DEC", "jun", "Foo", "Mond", "Ju",  NULL };
+  static const char *const years[]
+      = { "", "", "", " 2024", " 2024x", " 2034", " 1999", " 20", " 20240", "  2024", NULL };
+
+  g_string_append (out, pick (rand, days));
+  g_string_append (out, pick (rand, months));
+  g_string_append_printf (out, g_rand_int_range (rand, 0, 2) > 0 ? " %2d " : " %02d ", number (rand, 1, 31));
+  append_clock (out, rand);
+  g_string_append (out, pick (rand, years));
+}
+
+static void
+mutate (GString *line, GRand *rand)
+{
+  static const char *const bits[] = { " ",  "0",    "9",        ":",        "-",        "Z",        "a", "_", "[",
+                                      "\t", "\x1f", "\303\251", "\305\277", "\331\243", "\302\240", ".", NULL };
+  gsize at = g_rand_int_range (rand, 0, (gint32) line->len + 1);
+  const char *bit = pick (rand, bits);
+
+  while (at < line->len && ((guchar) line->str[at] & 0xc0) == 0x80)
+    at++;
+  if (g_rand_boolean (rand) && at < line->len)
+    g_string_erase (line, (gssize) at, g_utf8_next_char (line->str + at) - (line->str + at));
+  if (g_rand_int_range (rand, 0, 3) > 0)
+    g_string_insert (line, (gssize) at, bit);
+}
+
+static void
+make_line (GString *line, GRand *rand)
+{
+  static const char *const before[]
+      = { "", "", "", "", "[", "[[", "<1", "  ", "(((", "x ", "\303\251 ", "\302\240", "\"[[", NULL };
+  static const char *const after[]
+      = { "",         "",         " host sshd[1]: x",     " x",    "] x", "x", "_", "0", ": a",
+          "\303\251", "\302\240", " 2024-01-01 00:00:00", " 2023", "\t",  "-", NULL };
+
+  g_string_assign (line, pick (rand, before));
+  if (g_rand_boolean (rand))
+    append_iso (line, rand);
+  else
+    append_syslog (line, rand);
+  g_string_append (line, pick (rand, after));
+  while (g_rand_int_range (rand, 0, 3) == 0)
+    mutate (line, rand);
+}
+
+/* --- both ways ----------------------------------------------------------------------------------------------------- */
+
+static DateDetector *
+make_detector (const char *pattern, gboolean by_hand)
+{
+  DateDetector *detector = date_detector_new (NOW_USEC);
+
+  g_assert_true (date_detector_add_patterns (detector, pattern != NULL ? pattern : "", -1, NULL));
+  date_detector_set_by_hand (detector, by_hand);
+  return detector;
+}
+
+/* What a detector says of a line, as text.  *ret_by_hand counts those that needed no expression. */
+static char *
+describe (DateDetector *detector, const GString *line, guint *ret_by_hand)
+{
+  g_autoptr (GError) error = NULL;
+  DateMatch match;
+  DateTime time = { 0 };
+  DateResult result = date_detector_match (detector, line->str, line->len, PY_SEARCH_DEFAULT, NOW_USEC, &match, &error);
+
+  if (result == DATE_RESULT_ERROR)
+    return g_strdup (error->message);
+  if (result == DATE_RESULT_NONE)
+    return g_strdup ("no match");
+  *ret_by_hand += match.by_hand;
+  result = date_detector_get_time (detector, line->str, line->len, &match, NOW_USEC, &time, &error);
+  if (result == DATE_RESULT_ERROR)
+    return g_strdup (error->message);
+  return g_strdup_printf ("%" G_GSIZE_FORMAT " to %" G_GSIZE_FORMAT " by %s: %s%" G_GINT64_FORMAT, match.begin,
+                          match.end, date_template_peek_name (match.template),
+                          result == DATE_RESULT_NONE ? "no date"
+                          : time.is_int              ? "int "
+                                                     : "",
+                          time.usec);
+}
+
+static void
+test_by_hand_and_by_expression_agree (gconstpointer data)
+{
+  const char *pattern = data;
+  g_autoptr (DateDetector) hand = make_detector (pattern, TRUE);
+  g_autoptr (DateDetector) expression = make_detector (pattern, FALSE);
+  g_autoptr (GRand) rand = g_rand_new_with_seed (42);
+  g_autoptr (GString) line = g_string_new (NULL);
+  guint n_by_hand = 0, n_none = 0;
+
+  for (guint i = 0; i < N_LINES; i++)
+    {
+      make_line (line, rand);
+      g_autofree char *seen = describe (hand, line, &n_by_hand);
+      g_autofree char *expected = describe (expression, line, &n_none);
+      if (strcmp (seen, expected) != 0)
+        g_error ("'%s' with %s: %s instead of %s", line->str, pattern, seen, expected);
+    }
+  g_assert_cmpuint (n_none, ==, 0);
+  g_assert_cmpuint (n_by_hand, >, N_LINES / 200);
+}
+
+/* --- alone --------------------------------------------------------------------------------------------------------- */
+
+#define ISO    DATE_SHAPE_LINE_BEGIN DATE_SHAPE_ISO ("(?:T|  ?)")
+#define SYSLOG DATE_SHAPE_LINE_BEGIN DATE_SHAPE_SYSLOG
+
+static void
+recognises (int line, const char *pattern, const char *text, DateShapeResult expected, gsize expected_end)
+{
+  const DateShape *shape = date_shape_find (pattern);
+  DateShapeMatch match = { 0 };
+  DateShapeResult result = date_shape_recognise (shape, 0x7, text, strlen (text), &match);
+
+  if (result != expected || (result == DATE_SHAPE_MATCH && match.end != expected_end))
+    g_error ("line %d: '%s' gives %d, ends at %" G_GSIZE_FORMAT, line, text, result, match.end);
+}
+#define FINDS(pattern, text, end) recognises (__LINE__, pattern, text, DATE_SHAPE_MATCH, end)
+#define NONE(pattern, text)       recognises (__LINE__, pattern, text, DATE_SHAPE_NO_MATCH, 0)
+#define UNSURE(pattern, text)     recognises (__LINE__, pattern, text, DATE_SHAPE_UNSURE, 0)
+
+static void
+test_the_usual_shapes_need_no_expression (void)
+{
+  FINDS (ISO, "2012-09-27 09:44:40 [12118] H=(mail.example.com)", 19);
+  FINDS (ISO, "2024-02-29T23:59:59.123456+01:00 host", 32);
+  FINDS (ISO, "[2024/02/29 23:59:59,123] x", 24);
+  FINDS (ISO, "2024-02-29 23:59:59 Z", 21);
+  FINDS (ISO, "2024-02-29 23:59:59 - x", 19);
+  FINDS (SYSLOG, "Jan 23 21:59:59 host sshd[1]: x", 15);
+  FINDS (SYSLOG, "Jan  3 21:59:59 host", 15);
+  FINDS (SYSLOG, "[Sun Jan 23 21:59:59.123456 2005] [error]", 32);
+  FINDS ("%Y-%m-%d %H:%M:%S", "1999-01-01 00:00:00.5", 19);
+}
+
+static void
+test_other_lines_are_turned_away_at_once (void)
+{
+  NONE (ISO, "Jan 23 21:59:59 host");
+  NONE (SYSLOG, "2012-09-27 09:44:40 x");
+  NONE (SYSLOG, "192.0.2.1 - - [x");
+  NONE (SYSLOG, "Foo 23 21:59:59");
+}
+
+static void
+test_in_doubt_the_expression_decides (void)
+{
+  UNSURE (ISO, "2012-9-27 09:44:40");
+  UNSURE (ISO, "2012-09-27 09:44:60");
+  UNSURE (ISO, "2012-09-27 09:44:40\303\251");
+  UNSURE (ISO, "2012-09-27 09:44:40x");
+  UNSURE (ISO, "2012-09-27 09:44:40 +01 x");
+  UNSURE (SYSLOG, "Jan 32 21:59:59");
+  UNSURE (SYSLOG, "Jan 3 21:59:59 host");
+  UNSURE (SYSLOG, "\305\277un Jan");
+  UNSURE ("%Y-%m-%d %H:%M:%S", "x 1999-01-01 00:00:00");
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_setenv ("TZ", "UTC", TRUE);
+  tzset ();
+  for (guint i = 0; i < G_N_ELEMENTS (patterns); i++)
+    {
+      g_autofree char *path = g_strdup_printf ("/date-shape/by hand and by expression agree/%u", i);
+      g_test_add_data_func (path, patterns[i], test_by_hand_and_by_expression_agree);
+    }
+  g_test_add_func ("/date-shape/the usual shapes need no expression", test_the_usual_shapes_need_no_expression);
+  g_test_add_func ("/date-shape/other lines are turned away at once", test_other_lines_are_turned_away_at_once);
+  g_test_add_func ("/date-shape/in doubt the expression decides", test_in_doubt_the_expression_decides);
+  return g_test_run ();
+}
