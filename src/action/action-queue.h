@@ -15,6 +15,7 @@
  */
 #pragma once
 #include "action/action.h"
+#include "action/command-gate.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/resolver.h"
@@ -34,6 +35,7 @@ typedef struct
   const Clock *clock;
   Resolver    *resolver; /* <ip-host>, <fq-hostname>, whether IPv6 counts */
   Firewall    *firewall; /* NULL: everything through the shell */
+  CommandGate *gate;     /* NULL: commands of several jails run at the same time */
 } ActionContext;
 
 /* <jail.banned>, <jail.banned_total>, <jail.found>, <jail.found_total> */

@@ -29,8 +29,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (Firewall, firewall_free)
 typedef struct FirewallCommand FirewallCommand;
 
 /* NULL when the text is for the shell (no error: that is the normal case).  Depends on PATH and what it leads to. */
-FirewallCommand *firewall_command_parse (const char *text, gssize len);
-void             firewall_command_free  (FirewallCommand *self); /* NULL is fine */
+FirewallCommand *firewall_parse (Firewall *self, const char *text, gssize len);
+/* A glance at its beginning: could the text, once its tags are replaced, be such a command? */
+gboolean         firewall_looks_plain (const char *text, gssize len);
+void             firewall_command_free (FirewallCommand *self); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (FirewallCommand, firewall_command_free)
 
 /* done: TRUE in force; FALSE nothing happened, ask the shell.  Called from the default main context, never before

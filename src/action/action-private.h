@@ -1,0 +1,93 @@
+/* action-private.h - the inside of an Action, for the files of this room that run it
+ *
+ * Must not: be included by other rooms.
+ */
+#pragma once
+#include "action/action-queue.h"
+#include "action/tags.h"
+
+typedef struct ActionInfo ActionInfo; /* action-info.h */
+
+/* What the start of an action left behind for one address family ("inet4", "inet6", "" for actions that do not care, NULL for
+ * an id that is no address: 1.1.2 keeps that one apart). */
+typedef enum
+{
+  ACTION_STARTED = 1,
+  ACTION_HAS_ITEMS = 2,
+} ActionState;
+
+typedef struct
+{
+  char *family;
+  guint state; /* of ActionState */
+} ActionFamily;
+
+struct Action
+{
+  guint refs;
+  char *name;
+  ActionQueue *queue; /* outlives it */
+  GHashTable *values; /* name -> PyValue */
+  TagTable *tags;     /* made from values when first needed; NULL when they changed */
+  GArray *families;   /* of ActionFamily, in the order of their first start */
+  guint ban_epoch;
+
+  /* Which commands of start, stop, flush and reload were run for which family, so that one that is the same for both families runs
+   * once.  "actionstart" -> GPtrArray of ActionRun. */
+  GHashTable *runs;
+
+  guint in_flight;   /* native commands on their way to the kernel */
+  gboolean taken_over; /* named again during a reload */
+  gboolean is_new;     /* came with the reload */
+  guint64 blocked_at;  /* used by the queue while it looks for what may start */
+};
+
+Action *action_new   (ActionQueue *queue, const char *name);
+Action *action_ref   (Action *self);
+void    action_unref (Action *self); /* NULL is fine */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Action, action_unref)
+
+/* Commands and timeout back to the defaults, the rest stays (reload). */
+void action_clear (Action *self);
+
+/* The text of a property; NULL when it is not there. */
+char    *action_dup_text  (const Action *self, const char *name);
+gboolean action_is_empty  (const Action *self, const char *name); /* not there, None or "" */
+gboolean action_is_true   (const Action *self, const char *name); /* Python's truth; FALSE when it is not there */
+double   action_get_timeout_sec (const Action *self);
+gboolean action_wants_native    (const Action *self); /* no `native = no` */
+
+/* Does it start with the first ban of a family (actionstart_on_demand; by default when it has options for a family)? */
+gboolean   action_starts_on_demand (const Action *self);
+/* The families to start without demand: "inet4" and "inet6" when it has options for a family, else "". */
+GPtrArray *action_dup_families     (const Action *self, gboolean ipv6_allowed);
+
+guint action_get_state (const Action *self, const char *family);
+gboolean action_knows_family (const Action *self, const char *family); /* was started once, maybe stopped since */
+void  action_set_state (Action *self, const char *family, guint state);
+/* The families with all bits of mask; array of char*, which may be NULL. */
+GPtrArray *action_dup_started (const Action *self, guint mask);
+void       action_forget_started (Action *self);
+
+/* The memory of what was run.  command NULL: forget, also for families with the same command. */
+void     action_set_run       (Action *self, const char *operation, const char *family, const GString *command);
+gboolean action_ran_for_other (Action *self, const char *operation, const char *family, const GString *command);
+
+/* The static pass over a query ("<actionban>"), lent until a property changes. */
+const GString *action_replace_static (Action *self, const char *query, const char *family, GError **error);
+
+/* --- what a queue lends to its actions (action-queue.c) ----------------------------------------------------------------- */
+const char          *action_queue_peek_jail_name (const ActionQueue *self);
+const ActionContext *action_queue_peek_context   (const ActionQueue *self);
+/* <br>, <sp>, <fq-hostname>, <sh-hostname>; NULL for any other. */
+char                *action_queue_dup_builtin_tag (ActionQueue *self, const char *tag);
+/* One up for the jail and for this action. */
+void                 action_queue_bump_epoch (ActionQueue *self, Action *action);
+/* For a ticket, with the jail's counts of now; for start, stop and the like the one that they share. */
+ActionInfo          *action_queue_new_info    (ActionQueue *self, Ticket *ticket);
+ActionInfo          *action_queue_peek_info   (ActionQueue *self);
+GPtrArray           *action_queue_dup_actions (ActionQueue *self); /* of Action */
+void                 action_queue_forget      (ActionQueue *self, Action *action);
+void                 action_queue_tell_begin  (ActionQueue *self, Ticket *ticket);
+/* Something ended: look soon what may start. */
+void                 action_queue_wake        (ActionQueue *self);

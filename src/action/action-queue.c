@@ -1,0 +1,657 @@
+#include "action/action-queue.h"
+
+#include <string.h>
+
+#include "action/operation.h"
+
+/* So many operations are looked at for firewall commands that could go along with the first one's. */
+#define LOOK_AHEAD 4096
+
+/* Two checks of the environments are at least so far apart (1.1.2). */
+#define CHECK_INTERVAL_USEC (3 * G_USEC_PER_SEC)
+
+struct ActionQueue
+{
+  char *jail_name;
+  ActionContext context;
+  ActionJailFuncs funcs;
+  gpointer jail;
+
+  GPtrArray *actions; /* of Action, in order */
+  ActionInfo *info;   /* for commands without a ticket */
+  guint epoch;
+  gint64 last_check_usec;
+  gboolean reloading;
+
+  GQueue operations; /* of Operation, by their links */
+  GQueue finished;   /* likewise: only to be told */
+  guint n_bans;
+  GSource *pump;
+  guint64 pump_count;
+  gboolean telling, gone; /* callbacks are being called; one of them freed the queue */
+
+  ActionQueueDone room_func;
+  gpointer room_data;
+  gboolean room_wanted;
+};
+
+/* --- life ------------------------------------------------------------------------------------------------------------ */
+
+ActionQueue *
+action_queue_new (const char *jail_name, const ActionContext *context, const ActionJailFuncs *funcs, gpointer jail)
+{
+  g_return_val_if_fail (jail_name != NULL && context != NULL && funcs != NULL, NULL);
+
+  ActionQueue *self = g_new0 (ActionQueue, 1);
+  self->jail_name = g_strdup (jail_name);
+  self->context = *context;
+  self->funcs = *funcs;
+  self->jail = jail;
+  self->actions = g_ptr_array_new_with_free_func ((GDestroyNotify) action_unref);
+  self->last_check_usec = G_MININT64 / 2;
+  g_queue_init (&self->operations);
+  g_queue_init (&self->finished);
+  return self;
+}
+
+static void
+free_operations (GQueue *queue)
+{
+  GList *link;
+
+  while ((link = g_queue_pop_head_link (queue)) != NULL)
+    operation_free (link->data);
+}
+
+void
+action_queue_free (ActionQueue *self)
+{
+  if (self == NULL)
+    return;
+  free_operations (&self->operations);
+  free_operations (&self->finished);
+  if (self->pump != NULL)
+    g_source_destroy (self->pump);
+  g_clear_pointer (&self->pump, g_source_unref);
+  g_ptr_array_unref (self->actions);
+  action_info_free (self->info);
+  g_free (self->jail_name);
+  if (self->telling)
+    self->gone = TRUE;
+  else
+    g_free (self);
+}
+
+/* --- what the actions of this queue ask for (action-private.h) ------------------------------------------------------- */
+
+const char *
+action_queue_peek_jail_name (const ActionQueue *self)
+{
+  return self->jail_name;
+}
+
+const ActionContext *
+action_queue_peek_context (const ActionQueue *self)
+{
+  return &self->context;
+}
+
+char *
+action_queue_dup_builtin_tag (ActionQueue *self, const char *tag)
+{
+  if (g_str_equal (tag, "br"))
+    return g_strdup ("\n");
+  if (g_str_equal (tag, "sp"))
+    return g_strdup (" ");
+  if (g_str_equal (tag, "fq-hostname") || g_str_equal (tag, "sh-hostname"))
+    return resolver_dup_own_name (self->context.resolver, *tag == 'f');
+  return NULL;
+}
+
+void
+action_queue_bump_epoch (ActionQueue *self, Action *action)
+{
+  action->ban_epoch = ++self->epoch;
+}
+
+ActionInfo *
+action_queue_new_info (ActionQueue *self, Ticket *ticket)
+{
+  ActionJailCounts counts = { 0 };
+
+  if (self->funcs.get_counts != NULL)
+    self->funcs.get_counts (self->jail, &counts);
+  return action_info_new (ticket, clock_get_time_usec (self->context.clock), self->jail_name, &self->funcs, self->jail, &counts,
+                          self->context.log);
+}
+
+ActionInfo *
+action_queue_peek_info (ActionQueue *self)
+{
+  if (self->info == NULL)
+    self->info = action_queue_new_info (self, NULL);
+  return self->info;
+}
+
+GPtrArray *
+action_queue_dup_actions (ActionQueue *self)
+{
+  GPtrArray *actions = g_ptr_array_new_with_free_func ((GDestroyNotify) action_unref);
+
+  for (guint i = 0; i < self->actions->len; i++)
+    g_ptr_array_add (actions, action_ref (self->actions->pdata[i]));
+  return actions;
+}
+
+void
+action_queue_forget (ActionQueue *self, Action *action)
+{
+  (void) g_ptr_array_remove (self->actions, action);
+}
+
+void
+action_queue_tell_begin (ActionQueue *self, Ticket *ticket)
+{
+  if (self->funcs.ban_begins != NULL)
+    self->funcs.ban_begins (self->jail, ticket);
+}
+
+/* --- the actions ----------------------------------------------------------------------------------------------------- */
+
+static Action *
+find_action (const ActionQueue *self, const char *name)
+{
+  for (guint i = 0; i < self->actions->len; i++)
+    if (g_str_equal (action_peek_name (self->actions->pdata[i]), name))
+      return self->actions->pdata[i];
+  return NULL;
+}
+
+gboolean
+action_queue_add (ActionQueue *self, const char *name, const char *python_file, GError **error)
+{
+  g_return_val_if_fail (name != NULL, FALSE);
+
+  Action *known = find_action (self, name);
+  if (known != NULL && !self->reloading)
+    {
+      g_set_error (error, ACTION_ERROR, ACTION_ERROR_EXISTS, "Action %s already exists", name);
+      return FALSE;
+    }
+  if (python_file != NULL)
+    {
+      g_set_error (error, ACTION_ERROR, ACTION_ERROR_PYTHON, "action %s: Python actions are not supported: %s", name,
+                   python_file);
+      return FALSE;
+    }
+  if (known != NULL)
+    {
+      action_clear (known);
+      known->taken_over = TRUE;
+      return TRUE;
+    }
+  Action *action = action_new (self, name);
+  action->taken_over = FALSE;
+  action->is_new = self->reloading;
+  g_ptr_array_add (self->actions, action);
+  return TRUE;
+}
+
+gboolean
+action_queue_remove (ActionQueue *self, const char *name, GError **error)
+{
+  Action *action = action_queue_peek (self, name, error);
+
+  if (action == NULL)
+    return FALSE;
+  action_queue_forget (self, action);
+  return TRUE;
+}
+
+Action *
+action_queue_peek (ActionQueue *self, const char *name, GError **error)
+{
+  Action *action = find_action (self, name);
+
+  if (action == NULL)
+    g_set_error (error, ACTION_ERROR, ACTION_ERROR_NO_ACTION, "Invalid Action name: %s", name);
+  return action;
+}
+
+PyValue *
+action_queue_dup_names (ActionQueue *self)
+{
+  PyValue *names = py_list_new ();
+
+  for (guint i = 0; i < self->actions->len; i++)
+    py_list_append (names, py_str_new (action_peek_name (self->actions->pdata[i])));
+  return names;
+}
+
+guint
+action_queue_get_n_actions (ActionQueue *self)
+{
+  return self->actions->len;
+}
+
+/* --- order ----------------------------------------------------------------------------------------------------------- */
+
+static void
+finish_operation (ActionQueue *self, Operation *operation)
+{
+  g_queue_unlink (&self->operations, &operation->link);
+  g_queue_push_tail_link (&self->finished, &operation->link);
+}
+
+/* It is its turn.  Returns whether it is through. */
+static gboolean
+drive_first (Operation *operation)
+{
+  if (operation->task != NULL)
+    {
+      action_task_allow (operation->task);
+      return FALSE;
+    }
+  operation_start_next (operation, TRUE);
+  return operation->task == NULL;
+}
+
+/* Whether an earlier operation still has to come to this action. */
+static gboolean
+is_blocked (const ActionQueue *self, const Action *action)
+{
+  return action->blocked_at == self->pump_count;
+}
+
+static void
+block_rest (const ActionQueue *self, const Operation *operation)
+{
+  guint from = operation->index + (operation->task != NULL && action_task_is_in_flight (operation->task) ? 1 : 0);
+
+  for (guint i = from; i < operation->actions->len; i++)
+    ((Action *) operation->actions->pdata[i])->blocked_at = self->pump_count;
+}
+
+/* It is not its turn: only what goes straight to the kernel.  Returns whether it is through. */
+static gboolean
+drive_early (ActionQueue *self, Operation *operation)
+{
+  if (operation->task != NULL)
+    {
+      if (action_task_may_retry (operation->task) && !is_blocked (self, operation->actions->pdata[operation->index]))
+        action_task_retry (operation->task);
+      return FALSE;
+    }
+  Action *action = operation_peek_next (operation);
+  if (action == NULL)
+    return operation->begun; /* one that has nothing to do still waits, to be announced in order */
+  if (!is_blocked (self, action)
+      && action_may_overtake (action, operation->kind == OPERATION_BAN ? ACTION_METHOD_BAN : ACTION_METHOD_UNBAN, operation->info))
+    operation_start_next (operation, FALSE);
+  return FALSE;
+}
+
+static void
+drive (ActionQueue *self)
+{
+  gboolean first = TRUE;
+  guint looked_at = 0;
+
+  self->pump_count++;
+  for (GList *link = self->operations.head, *next; link != NULL && looked_at < LOOK_AHEAD; link = next)
+    {
+      Operation *operation = link->data;
+      next = link->next;
+      if (!first && !operation_may_overtake (operation))
+        break;
+      if (first ? drive_first (operation) : drive_early (self, operation))
+        {
+          finish_operation (self, operation);
+          continue;
+        }
+      if (first && !operation_may_overtake (operation))
+        break;
+      first = FALSE;
+      looked_at++;
+      block_rest (self, operation);
+    }
+}
+
+static void
+tell_room (ActionQueue *self)
+{
+  if (!self->room_wanted || self->n_bans > ACTION_QUEUE_MAX / 2)
+    return;
+  self->room_wanted = FALSE;
+  if (self->room_func != NULL)
+    self->room_func (self, self->room_data);
+}
+
+static void
+tell (ActionQueue *self, Operation *operation)
+{
+  if (operation->kind == OPERATION_BAN)
+    self->n_bans--;
+  if (operation->done != NULL)
+    operation->done (operation);
+  operation_free (operation);
+}
+
+static gboolean
+on_pump (gpointer data)
+{
+  ActionQueue *self = data;
+  GList *link;
+
+  g_source_unref (g_steal_pointer (&self->pump));
+  drive (self);
+
+  self->telling = TRUE;
+  while (!self->gone && (link = g_queue_pop_head_link (&self->finished)) != NULL)
+    tell (self, link->data);
+  if (!self->gone)
+    tell_room (self);
+  self->telling = FALSE;
+  if (self->gone)
+    g_free (self);
+  return G_SOURCE_REMOVE;
+}
+
+void
+action_queue_wake (ActionQueue *self)
+{
+  if (self->pump != NULL)
+    return;
+  self->pump = g_idle_source_new ();
+  g_source_set_priority (self->pump, G_PRIORITY_DEFAULT);
+  g_source_set_callback (self->pump, on_pump, self, NULL);
+  g_source_attach (self->pump, NULL);
+}
+
+static void
+push (ActionQueue *self, Operation *operation)
+{
+  if (operation->kind == OPERATION_BAN)
+    self->n_bans++;
+  g_queue_push_tail_link (&self->operations, &operation->link);
+  action_queue_wake (self);
+}
+
+/* In front of everything that waits: the rest of an operation that was just carried out.  Later calls go before earlier ones. */
+static void
+push_front (ActionQueue *self, Operation *operation)
+{
+  g_queue_push_head_link (&self->operations, &operation->link);
+  action_queue_wake (self);
+}
+
+/* --- operations without a ticket ------------------------------------------------------------------------------------- */
+
+static void
+done_plain (Operation *operation)
+{
+  if (operation->callback != NULL)
+    ((ActionQueueDone) operation->callback) (operation->queue, operation->user_data);
+}
+
+void
+action_queue_start (ActionQueue *self, ActionQueueDone done, gpointer user_data)
+{
+  push (self, operation_new (self, OPERATION_START, done_plain, (OperationCallback) done, user_data));
+}
+
+void
+action_queue_stop (ActionQueue *self, ActionQueueDone done, gpointer user_data)
+{
+  push (self, operation_new (self, OPERATION_STOP, done_plain, (OperationCallback) done, user_data));
+}
+
+/* The flushes are done; what they did not cover is undone ticket by ticket, and then the caller is told. */
+static void
+done_flush (Operation *operation)
+{
+  ActionQueue *self = operation->queue;
+
+  push_front (self, operation_new (self, OPERATION_NOTIFY, done_plain, operation->callback, operation->user_data));
+  for (guint i = operation->tickets->len; i-- > 0;)
+    {
+      Operation *unban = operation_new (self, OPERATION_UNBAN, NULL, NULL, NULL);
+      operation_set_ticket (unban, operation->tickets->pdata[i], operation->announce);
+      unban->actions = g_ptr_array_ref (operation->unflushed);
+      push_front (self, unban);
+    }
+}
+
+static GPtrArray *
+ref_tickets (const GPtrArray *tickets)
+{
+  GPtrArray *reffed = g_ptr_array_new_with_free_func ((GDestroyNotify) ticket_unref);
+
+  for (guint i = 0; tickets != NULL && i < tickets->len; i++)
+    g_ptr_array_add (reffed, ticket_ref (tickets->pdata[i]));
+  return reffed;
+}
+
+/* actions NULL: all. */
+static Operation *
+new_flush (ActionQueue *self, GPtrArray *actions, const GPtrArray *tickets, gboolean stopping, const char *announce,
+           ActionQueueDone done, gpointer user_data)
+{
+  Operation *operation = operation_new (self, OPERATION_FLUSH, done_flush, (OperationCallback) done, user_data);
+
+  operation->actions = actions != NULL ? g_ptr_array_ref (actions) : NULL;
+  operation->tickets = ref_tickets (tickets);
+  operation->unflushed = g_ptr_array_new_with_free_func ((GDestroyNotify) action_unref);
+  operation->stopping = stopping;
+  operation->announce = g_strdup (announce);
+  return operation;
+}
+
+void
+action_queue_flush (ActionQueue *self, GPtrArray *tickets, gboolean stopping, const char *announce, ActionQueueDone done,
+                    gpointer user_data)
+{
+  push (self, new_flush (self, NULL, tickets, stopping, announce, done, user_data));
+}
+
+/* --- tickets --------------------------------------------------------------------------------------------------------- */
+
+static void
+done_ticket (Operation *operation)
+{
+  if (operation->callback != NULL)
+    ((ActionQueueTicketDone) operation->callback) (operation->queue, operation->ticket, operation->user_data);
+}
+
+static void
+mark_banned (const ActionQueue *self, Ticket *ticket, guint epoch)
+{
+  ticket_set_banned (ticket, TRUE);
+  if (self->epoch > 0)
+    ticket_set_ban_epoch (ticket, MIN (epoch, self->epoch));
+}
+
+static void
+done_ban (Operation *operation)
+{
+  mark_banned (operation->queue, operation->ticket, operation->epoch);
+  done_ticket (operation);
+}
+
+static void
+done_reban (Operation *operation)
+{
+  if (operation->rebanned > 0)
+    mark_banned (operation->queue, operation->ticket, G_MAXUINT);
+  if (operation->callback != NULL)
+    ((ActionQueueRebanDone) operation->callback) (operation->queue, operation->ticket, operation->rebanned,
+                                                  operation->user_data);
+}
+
+static void
+push_ticket (ActionQueue *self, OperationKind kind, Ticket *ticket, const char *announce, OperationDone done,
+             OperationCallback callback, gpointer user_data)
+{
+  Operation *operation = operation_new (self, kind, done, callback, user_data);
+
+  operation_set_ticket (operation, ticket, announce);
+  push (self, operation);
+}
+
+void
+action_queue_ban (ActionQueue *self, Ticket *ticket, const char *announce, ActionQueueTicketDone done, gpointer user_data)
+{
+  push_ticket (self, OPERATION_BAN, ticket, announce, done_ban, (OperationCallback) done, user_data);
+}
+
+void
+action_queue_unban (ActionQueue *self, Ticket *ticket, const char *announce, ActionQueueTicketDone done, gpointer user_data)
+{
+  push_ticket (self, OPERATION_UNBAN, ticket, announce, done_ticket, (OperationCallback) done, user_data);
+}
+
+void
+action_queue_prolong (ActionQueue *self, Ticket *ticket, ActionQueueTicketDone done, gpointer user_data)
+{
+  push_ticket (self, OPERATION_PROLONG, ticket, NULL, done_ticket, (OperationCallback) done, user_data);
+}
+
+void
+action_queue_reban (ActionQueue *self, Ticket *ticket, gboolean check, ActionQueueRebanDone done, gpointer user_data)
+{
+  gint64 now_usec = clock_get_time_usec (self->context.clock);
+  Operation *operation = operation_new (self, OPERATION_REBAN, done_reban, (OperationCallback) done, user_data);
+
+  operation_set_ticket (operation, ticket, NULL);
+  operation_fix_actions (operation);
+  operation->checking = TRUE;
+  /* A ticket of an older epoch is banned again without asking. */
+  if (check && ticket_get_ban_epoch (ticket) == self->epoch && now_usec > self->last_check_usec + CHECK_INTERVAL_USEC)
+    self->last_check_usec = now_usec;
+  else
+    operation->index = operation->actions->len;
+  push (self, operation);
+}
+
+/* --- reload ---------------------------------------------------------------------------------------------------------- */
+
+void
+action_queue_reload_begin (ActionQueue *self)
+{
+  self->reloading = TRUE;
+  for (guint i = 0; i < self->actions->len; i++)
+    {
+      Action *action = self->actions->pdata[i];
+      action->taken_over = FALSE;
+      action->is_new = FALSE;
+    }
+}
+
+static void
+done_reload_end (Operation *operation)
+{
+  ((ActionQueueReloadDone) operation->callback) (operation->queue, NULL, operation->user_data);
+}
+
+/* The actionreloads are through; now those that nobody asked for go. */
+static void
+done_reload (Operation *operation)
+{
+  ActionQueue *self = operation->queue;
+  ActionQueueReloadDone done = (ActionQueueReloadDone) operation->callback;
+  g_autoptr (GPtrArray) obsolete = g_ptr_array_new_with_free_func ((GDestroyNotify) action_unref);
+
+  if (operation->error != NULL)
+    {
+      if (done != NULL)
+        done (self, operation->error, operation->user_data);
+      return;
+    }
+  for (guint i = 0; i < self->actions->len; i++)
+    {
+      Action *action = self->actions->pdata[i];
+      if (!action->taken_over && !action->is_new)
+        g_ptr_array_add (obsolete, action_ref (action));
+    }
+  if (done != NULL)
+    push_front (self, operation_new (self, OPERATION_NOTIFY, done_reload_end, (OperationCallback) done, operation->user_data));
+  if (obsolete->len == 0)
+    return;
+
+  Operation *stop = operation_new (self, OPERATION_STOP, NULL, NULL, NULL);
+  stop->actions = g_ptr_array_new_with_free_func ((GDestroyNotify) action_unref);
+  for (guint i = obsolete->len; i-- > 0;)
+    g_ptr_array_add (stop->actions, action_ref (obsolete->pdata[i]));
+  push_front (self, stop);
+  push_front (self, new_flush (self, obsolete, operation->tickets, TRUE, NULL, NULL, NULL));
+}
+
+void
+action_queue_reload_end (ActionQueue *self, GPtrArray *tickets, ActionQueueReloadDone done, gpointer user_data)
+{
+  Operation *operation = operation_new (self, OPERATION_RELOAD, done_reload, (OperationCallback) done, user_data);
+
+  self->reloading = FALSE;
+  operation->tickets = ref_tickets (tickets);
+  operation->actions = g_ptr_array_new_with_free_func ((GDestroyNotify) action_unref);
+  for (guint i = 0; i < self->actions->len; i++)
+    if (((const Action *) self->actions->pdata[i])->taken_over)
+      g_ptr_array_add (operation->actions, action_ref (self->actions->pdata[i]));
+  push (self, operation);
+}
+
+/* --- calls ----------------------------------------------------------------------------------------------------------- */
+
+static void
+done_call (Operation *operation)
+{
+  if (operation->callback != NULL)
+    ((ActionQueueCallDone) operation->callback) (operation->queue, operation->result, operation->user_data);
+}
+
+void
+action_queue_call (ActionQueue *self, const char *action_name, const char *method, const PyValue *kwargs,
+                   ActionQueueCallDone done, gpointer user_data)
+{
+  Operation *operation = operation_new (self, OPERATION_CALL, done_call, (OperationCallback) done, user_data);
+  g_autoptr (GError) error = NULL;
+  Action *action = action_queue_peek (self, action_name, &error);
+
+  operation->actions = g_ptr_array_new_with_free_func ((GDestroyNotify) action_unref);
+  operation->kwargs = kwargs != NULL ? py_value_ref ((PyValue *) kwargs) : NULL;
+  if (action == NULL)
+    operation->result = action_error_to_exception (error);
+  else if (action_call_prepare (action, method, operation->kwargs, &operation->call, &operation->result))
+    g_ptr_array_add (operation->actions, action_ref (action));
+  push (self, operation);
+}
+
+/* --- how full it is -------------------------------------------------------------------------------------------------- */
+
+gboolean
+action_queue_is_idle (const ActionQueue *self)
+{
+  return g_queue_is_empty ((GQueue *) &self->operations) && g_queue_is_empty ((GQueue *) &self->finished);
+}
+
+gboolean
+action_queue_has_room (const ActionQueue *self)
+{
+  if (self->n_bans < ACTION_QUEUE_MAX)
+    return TRUE;
+  ((ActionQueue *) self)->room_wanted = TRUE;
+  return FALSE;
+}
+
+void
+action_queue_set_room_func (ActionQueue *self, ActionQueueDone func, gpointer user_data)
+{
+  self->room_func = func;
+  self->room_data = user_data;
+}
+
+guint
+action_queue_get_ban_epoch (const ActionQueue *self)
+{
+  return self->epoch;
+}

@@ -1,0 +1,795 @@
+#include "firewall/iptables-command.h"
+
+#include <arpa/inet.h>
+#include <linux/netfilter/nf_conntrack_common.h>
+#include <linux/netfilter/xt_conntrack.h>
+#include <linux/netfilter_ipv4/ipt_REJECT.h>
+#include <linux/netfilter_ipv6/ip6t_REJECT.h>
+#include <netinet/in.h>
+#include <string.h>
+
+/* Words of the command line that are left; `inverted` after a "!". */
+typedef struct
+{
+  const char *const *at;
+  gboolean inverted;
+  const char *attached; /* of --option=value */
+  IptablesCommand *command;
+} Reader;
+
+gboolean
+iptables_is_program (const char *word, gboolean *ret_is_ipv6)
+{
+  const char *slash = strrchr (word, '/');
+  const char *name = slash != NULL ? slash + 1 : word;
+
+  *ret_is_ipv6 = g_str_equal (name, "ip6tables");
+  return *ret_is_ipv6 || g_str_equal (name, "iptables");
+}
+
+void
+iptables_command_free (IptablesCommand *self)
+{
+  if (self == NULL)
+    return;
+  g_free (self->program);
+  g_free (self->restore_line);
+  g_free (self);
+}
+
+/* --- values ---------------------------------------------------------------------------------------------------------- */
+
+/* Decimal without sign or leading zeros (iptables reads those as octal). */
+static gboolean
+parse_number (const char *text, guint max, guint *ret_value)
+{
+  guint64 value;
+
+  if (text == NULL || !g_ascii_isdigit (*text) || (text[0] == '0' && text[1] != '\0')
+      || !g_ascii_string_to_unsigned (text, 10, 0, max, &value, NULL))
+    return FALSE;
+  *ret_value = (guint) value;
+  return TRUE;
+}
+
+static gboolean
+parse_port (const char *text, guint16 *ret_port)
+{
+  guint value;
+
+  if (!parse_number (text, 65535, &value))
+    return FALSE;
+  *ret_port = (guint16) value;
+  return TRUE;
+}
+
+/* "22", "1:1024", ":1024", "1024:" */
+static gboolean
+parse_port_range (const char *text, guint16 *ret_from, guint16 *ret_to, gboolean *ret_is_range)
+{
+  const char *colon = text != NULL ? strchr (text, ':') : NULL;
+
+  *ret_is_range = colon != NULL;
+  if (colon == NULL)
+    {
+      if (!parse_port (text, ret_from))
+        return FALSE;
+      *ret_to = *ret_from;
+      return TRUE;
+    }
+  g_autofree char *from = g_strndup (text, (gsize) (colon - text));
+  *ret_from = 0;
+  *ret_to = 65535;
+  return (*from == '\0' || parse_port (from, ret_from)) && (colon[1] == '\0' || parse_port (colon + 1, ret_to))
+         && *ret_from <= *ret_to;
+}
+
+static void
+mask_from_prefix (guint8 mask[16], guint prefix)
+{
+  memset (mask, 0, 16);
+  for (guint bit = 0; bit < prefix; bit++)
+    mask[bit / 8] |= (guint8) (0x80 >> (bit % 8));
+}
+
+static gboolean
+parse_address (const char *text, gboolean is_ipv6, IptablesAddress *ret_address)
+{
+  guint full = is_ipv6 ? 128 : 32, prefix = full;
+  const char *slash = text != NULL ? strchr (text, '/') : NULL;
+
+  if (text == NULL || strlen (text) > 100)
+    return FALSE;
+  g_autofree char *host = slash != NULL ? g_strndup (text, (gsize) (slash - text)) : g_strdup (text);
+  if (inet_pton (is_ipv6 ? AF_INET6 : AF_INET, host, ret_address->bytes) != 1)
+    return FALSE;
+  mask_from_prefix (ret_address->mask, prefix);
+  if (slash != NULL && parse_number (slash + 1, full, &prefix))
+    mask_from_prefix (ret_address->mask, prefix);
+  else if (slash != NULL && (is_ipv6 || inet_pton (AF_INET, slash + 1, ret_address->mask) != 1))
+    return FALSE;
+  for (guint i = 0; i < full / 8; i++)
+    ret_address->bytes[i] &= ret_address->mask[i];
+  return TRUE;
+}
+
+static const struct
+{
+  const char *name;
+  guint8 number;
+} protocols[] = {
+  { "all", 0 },  { "icmp", IPPROTO_ICMP }, { "tcp", IPPROTO_TCP },   { "udp", IPPROTO_UDP },
+  { "sctp", IPPROTO_SCTP }, { "udplite", IPPROTO_UDPLITE }, { "ipv6-icmp", IPPROTO_ICMPV6 }, { "icmpv6", IPPROTO_ICMPV6 },
+};
+
+/* iptables warns about these with IPv6: they are headers, not protocols. */
+static gboolean
+is_extension_header (guint protocol)
+{
+  return protocol == IPPROTO_ROUTING || protocol == IPPROTO_ESP || protocol == IPPROTO_AH || protocol == IPPROTO_DSTOPTS
+         || protocol == IPPROTO_HOPOPTS || protocol == IPPROTO_FRAGMENT;
+}
+
+static gboolean
+parse_protocol (const char *text, gboolean is_ipv6, guint8 *ret_protocol)
+{
+  guint number;
+
+  if (text == NULL)
+    return FALSE;
+  for (gsize i = 0; i < G_N_ELEMENTS (protocols); i++)
+    if (g_ascii_strcasecmp (protocols[i].name, text) == 0)
+      {
+        *ret_protocol = protocols[i].number;
+        return TRUE;
+      }
+  if (!parse_number (text, 255, &number) || number == 0 || (is_ipv6 && is_extension_header (number)))
+    return FALSE;
+  *ret_protocol = (guint8) number;
+  return TRUE;
+}
+
+/* Letters that mean nothing to iptables-restore either. */
+static gboolean
+is_name (const char *text, gsize size)
+{
+  if (text == NULL || !(g_ascii_isalnum (*text) || *text == '_') || strlen (text) >= size)
+    return FALSE;
+  for (; *text != '\0'; text++)
+    if (!g_ascii_isalnum (*text) && strchr ("_-.:+", *text) == NULL)
+      return FALSE;
+  return TRUE;
+}
+
+static gboolean
+parse_interface (const char *text, IptablesInterface *ret_interface)
+{
+  if (!is_name (text, sizeof ret_interface->name))
+    return FALSE;
+  (void) g_strlcpy (ret_interface->name, text, sizeof ret_interface->name);
+  return TRUE;
+}
+
+/* --- matches --------------------------------------------------------------------------------------------------------- */
+
+static IptablesMatch *
+last_match (Reader *r, IptablesMatchKind kind)
+{
+  IptablesRule *rule = &r->command->rule;
+
+  /* Options belong to the latest match of their kind: two of one kind would need care that nobody needs. */
+  for (guint i = 0; i < rule->n_matches; i++)
+    if (rule->matches[i].kind == kind)
+      return &rule->matches[i];
+  return NULL;
+}
+
+static IptablesMatch *
+add_match (Reader *r, IptablesMatchKind kind)
+{
+  IptablesRule *rule = &r->command->rule;
+
+  if (rule->n_matches >= IPTABLES_MAX_MATCHES || last_match (r, kind) != NULL)
+    return NULL;
+  IptablesMatch *match = &rule->matches[rule->n_matches++];
+  match->kind = kind;
+  match->source.to = match->destination.to = 65535;
+  match->ports_kind = IPTABLES_PORTS_UNSET;
+  return match;
+}
+
+static const char *
+take_value (Reader *r)
+{
+  if (r->attached != NULL)
+    {
+      const char *value = r->attached;
+      r->attached = NULL;
+      return value;
+    }
+  return *r->at != NULL ? *r->at++ : NULL;
+}
+
+static gboolean
+take_inverted (Reader *r)
+{
+  gboolean inverted = r->inverted;
+
+  r->inverted = FALSE;
+  return inverted;
+}
+
+static gboolean
+read_match (Reader *r)
+{
+  static const struct
+  {
+    const char *name;
+    IptablesMatchKind kind;
+  } matches[] = {
+    { "tcp", IPTABLES_TCP },         { "udp", IPTABLES_UDP },
+    { "multiport", IPTABLES_MULTIPORT }, { "comment", IPTABLES_COMMENT },
+    { "conntrack", IPTABLES_CONNTRACK },
+  };
+  const char *name = take_value (r);
+
+  for (gsize i = 0; name != NULL && i < G_N_ELEMENTS (matches); i++)
+    if (g_str_equal (matches[i].name, name))
+      return add_match (r, matches[i].kind) != NULL;
+  return FALSE;
+}
+
+/* --sport and --dport: of -m tcp or udp, or of -p tcp or udp, which then bring the match along. */
+static gboolean
+read_port (Reader *r, gboolean is_source)
+{
+  const IptablesRule *rule = &r->command->rule;
+  IptablesMatch *match = last_match (r, IPTABLES_TCP);
+  gboolean is_range;
+
+  if (rule->protocol_inverted || (rule->protocol != IPPROTO_TCP && rule->protocol != IPPROTO_UDP))
+    return FALSE;
+  IptablesMatchKind kind = rule->protocol == IPPROTO_TCP ? IPTABLES_TCP : IPTABLES_UDP;
+  match = last_match (r, kind);
+  if (match == NULL)
+    match = add_match (r, kind);
+  if (match == NULL)
+    return FALSE;
+  IptablesPorts *ports = is_source ? &match->source : &match->destination;
+  if (ports->from != 0 || ports->to != 65535 || ports->inverted)
+    return FALSE; /* a second time */
+  ports->inverted = take_inverted (r);
+  return parse_port_range (take_value (r), &ports->from, &ports->to, &is_range);
+}
+
+static gboolean
+read_source_port (Reader *r)
+{
+  return read_port (r, TRUE);
+}
+
+static gboolean
+read_destination_port (Reader *r)
+{
+  return read_port (r, FALSE);
+}
+
+static gboolean
+read_ports (Reader *r, IptablesPortsKind kind)
+{
+  IptablesMatch *match = last_match (r, IPTABLES_MULTIPORT);
+  guint places = 0;
+
+  if (match == NULL || match->ports_kind != IPTABLES_PORTS_UNSET)
+    return FALSE;
+  const char *list = take_value (r);
+  if (list == NULL)
+    return FALSE;
+  match->ports_kind = kind;
+  match->inverted = take_inverted (r);
+  g_auto (GStrv) words = g_strsplit (list, ",", IPTABLES_MAX_PORTS + 1);
+  for (guint i = 0; words[i] != NULL; i++)
+    {
+      if (i >= IPTABLES_MAX_PORTS
+          || !parse_port_range (words[i], &match->ports[i].from, &match->ports[i].to, &match->ports[i].is_range)
+          || (match->ports[i].is_range && match->ports[i].from == match->ports[i].to))
+        return FALSE;
+      places += match->ports[i].is_range ? 2 : 1;
+      match->n_ports++;
+    }
+  return match->n_ports > 0 && places <= IPTABLES_MAX_PORTS;
+}
+
+static gboolean
+read_source_ports (Reader *r)
+{
+  return read_ports (r, IPTABLES_PORTS_SOURCE);
+}
+
+static gboolean
+read_destination_ports (Reader *r)
+{
+  return read_ports (r, IPTABLES_PORTS_DESTINATION);
+}
+
+static gboolean
+read_either_ports (Reader *r)
+{
+  return read_ports (r, IPTABLES_PORTS_EITHER);
+}
+
+static gboolean
+read_comment (Reader *r)
+{
+  IptablesMatch *match = last_match (r, IPTABLES_COMMENT);
+  const char *text = take_value (r);
+
+  if (match == NULL || text == NULL || *match->comment != '\0' || *text == '\0' || strlen (text) >= sizeof match->comment)
+    return FALSE;
+  /* Nothing that would have to be quoted for iptables-restore, but blanks. */
+  for (const char *at = text; *at != '\0'; at++)
+    if (!g_ascii_isalnum (*at) && strchr (" _-.:,/@()=+", *at) == NULL)
+      return FALSE;
+  (void) g_strlcpy (match->comment, text, sizeof match->comment);
+  return TRUE;
+}
+
+static gboolean
+read_states (Reader *r)
+{
+  static const struct
+  {
+    const char *name;
+    guint16 bit;
+  } states[] = {
+    { "INVALID", XT_CONNTRACK_STATE_INVALID },
+    { "NEW", XT_CONNTRACK_STATE_BIT (IP_CT_NEW) },
+    { "ESTABLISHED", XT_CONNTRACK_STATE_BIT (IP_CT_ESTABLISHED) },
+    { "RELATED", XT_CONNTRACK_STATE_BIT (IP_CT_RELATED) },
+    { "UNTRACKED", XT_CONNTRACK_STATE_UNTRACKED },
+  };
+  IptablesMatch *match = last_match (r, IPTABLES_CONNTRACK);
+  const char *list = take_value (r);
+
+  if (match == NULL || list == NULL || match->states != 0)
+    return FALSE;
+  match->inverted = take_inverted (r);
+  g_auto (GStrv) words = g_strsplit (list, ",", 8);
+  for (guint i = 0; words[i] != NULL; i++)
+    {
+      gsize row = 0;
+      while (row < G_N_ELEMENTS (states) && !g_str_equal (states[row].name, words[i]))
+        row++;
+      if (row == G_N_ELEMENTS (states))
+        return FALSE;
+      match->states |= states[row].bit;
+    }
+  return match->states != 0;
+}
+
+/* --- the rest of a rule ---------------------------------------------------------------------------------------------- */
+
+static gboolean
+read_address (Reader *r, IptablesAddress *address)
+{
+  if (address->given)
+    return FALSE;
+  address->given = TRUE;
+  address->inverted = take_inverted (r);
+  if (!parse_address (take_value (r), r->command->is_ipv6, address))
+    return FALSE;
+  return !address->inverted || address->mask[0] != 0; /* "not anybody" */
+}
+
+static gboolean
+read_source (Reader *r)
+{
+  return read_address (r, &r->command->rule.source);
+}
+
+static gboolean
+read_destination (Reader *r)
+{
+  return read_address (r, &r->command->rule.destination);
+}
+
+static gboolean
+read_in (Reader *r)
+{
+  IptablesInterface *in = &r->command->rule.in;
+
+  if (*in->name != '\0')
+    return FALSE;
+  in->inverted = take_inverted (r);
+  return parse_interface (take_value (r), in);
+}
+
+static gboolean
+read_out (Reader *r)
+{
+  IptablesInterface *out = &r->command->rule.out;
+
+  if (*out->name != '\0')
+    return FALSE;
+  out->inverted = take_inverted (r);
+  return parse_interface (take_value (r), out);
+}
+
+static gboolean
+read_protocol (Reader *r)
+{
+  IptablesRule *rule = &r->command->rule;
+
+  if (rule->protocol_given)
+    return FALSE;
+  rule->protocol_given = TRUE;
+  rule->protocol_inverted = take_inverted (r);
+  return parse_protocol (take_value (r), r->command->is_ipv6, &rule->protocol)
+         && !(rule->protocol_inverted && rule->protocol == 0);
+}
+
+static gboolean
+read_jump (Reader *r)
+{
+  IptablesRule *rule = &r->command->rule;
+  const char *target = take_value (r);
+
+  if (*rule->target != '\0' || !is_name (target, sizeof rule->target))
+    return FALSE;
+  (void) g_strlcpy (rule->target, target, sizeof rule->target);
+  rule->reject_with = -1;
+  if (g_str_equal (target, "REJECT"))
+    rule->reject_with = r->command->is_ipv6 ? (int) IP6T_ICMP6_PORT_UNREACH : (int) IPT_ICMP_PORT_UNREACHABLE;
+  return TRUE;
+}
+
+static const struct
+{
+  const char *name, *alias;
+  int number;
+} rejects_ipv4[] = {
+  { "icmp-net-unreachable", "net-unreach", IPT_ICMP_NET_UNREACHABLE },
+  { "icmp-host-unreachable", "host-unreach", IPT_ICMP_HOST_UNREACHABLE },
+  { "icmp-proto-unreachable", "proto-unreach", IPT_ICMP_PROT_UNREACHABLE },
+  { "icmp-port-unreachable", "port-unreach", IPT_ICMP_PORT_UNREACHABLE },
+  { "icmp-net-prohibited", "net-prohib", IPT_ICMP_NET_PROHIBITED },
+  { "icmp-host-prohibited", "host-prohib", IPT_ICMP_HOST_PROHIBITED },
+  { "icmp-admin-prohibited", "admin-prohib", IPT_ICMP_ADMIN_PROHIBITED },
+  { "tcp-reset", "tcp-rst", IPT_TCP_RESET },
+}, rejects_ipv6[] = {
+  { "icmp6-no-route", "no-route", IP6T_ICMP6_NO_ROUTE },
+  { "icmp6-adm-prohibited", "adm-prohibited", IP6T_ICMP6_ADM_PROHIBITED },
+  { "icmp6-addr-unreachable", "addr-unreach", IP6T_ICMP6_ADDR_UNREACH },
+  { "icmp6-port-unreachable", "port-unreach", IP6T_ICMP6_PORT_UNREACH },
+  { "icmp6-policy-fail", "policy-fail", IP6T_ICMP6_POLICY_FAIL },
+  { "icmp6-reject-route", "reject-route", IP6T_ICMP6_REJECT_ROUTE },
+  { "tcp-reset", "tcp-reset", IP6T_TCP_RESET },
+};
+
+static gboolean
+read_reject_with (Reader *r)
+{
+  const char *name = take_value (r);
+  gboolean is_ipv6 = r->command->is_ipv6;
+  gsize n = is_ipv6 ? G_N_ELEMENTS (rejects_ipv6) : G_N_ELEMENTS (rejects_ipv4);
+
+  if (name == NULL || r->command->rule.reject_with < 0)
+    return FALSE;
+  for (gsize i = 0; i < n; i++)
+    if (g_str_equal (name, is_ipv6 ? rejects_ipv6[i].name : rejects_ipv4[i].name)
+        || g_str_equal (name, is_ipv6 ? rejects_ipv6[i].alias : rejects_ipv4[i].alias))
+      {
+        r->command->rule.reject_with = is_ipv6 ? rejects_ipv6[i].number : rejects_ipv4[i].number;
+        return TRUE;
+      }
+  return FALSE;
+}
+
+/* --- the command ----------------------------------------------------------------------------------------------------- */
+
+#define NO_OPERATION ((IptablesOperation) -1)
+
+static gboolean
+read_operation (Reader *r, IptablesOperation operation)
+{
+  IptablesCommand *command = r->command;
+  const char *chain = take_value (r);
+
+  if (command->operation != NO_OPERATION || !is_name (chain, sizeof command->chain))
+    return FALSE;
+  command->operation = operation;
+  (void) g_strlcpy (command->chain, chain, sizeof command->chain);
+  /* A word behind the chain: a place for -I, otherwise (a rule number for -D) not ours. */
+  if (*r->at == NULL || **r->at == '-' || **r->at == '!')
+    return TRUE;
+  return operation == IPTABLES_INSERT && parse_number (*r->at++, G_MAXUINT16, &command->number) && command->number > 0;
+}
+
+static gboolean
+read_append (Reader *r)
+{
+  return read_operation (r, IPTABLES_APPEND);
+}
+
+static gboolean
+read_insert (Reader *r)
+{
+  return read_operation (r, IPTABLES_INSERT);
+}
+
+static gboolean
+read_delete (Reader *r)
+{
+  return read_operation (r, IPTABLES_DELETE);
+}
+
+static gboolean
+read_check (Reader *r)
+{
+  return read_operation (r, IPTABLES_CHECK);
+}
+
+static gboolean
+read_flush (Reader *r)
+{
+  return read_operation (r, IPTABLES_FLUSH);
+}
+
+static gboolean
+read_new_chain (Reader *r)
+{
+  static const char *const targets[] = { "ACCEPT", "DROP", "RETURN", "QUEUE", "REJECT" };
+
+  if (!read_operation (r, IPTABLES_NEW_CHAIN))
+    return FALSE;
+  for (gsize i = 0; i < G_N_ELEMENTS (targets); i++)
+    if (g_str_equal (r->command->chain, targets[i]))
+      return FALSE;
+  return TRUE;
+}
+
+static gboolean
+read_delete_chain (Reader *r)
+{
+  return read_operation (r, IPTABLES_DELETE_CHAIN);
+}
+
+static gboolean
+read_table (Reader *r)
+{
+  static const char *const tables[] = { "filter", "nat", "mangle", "raw", "security" };
+  const char *table = take_value (r);
+
+  for (gsize i = 0; table != NULL && i < G_N_ELEMENTS (tables); i++)
+    if (g_str_equal (tables[i], table))
+      {
+        (void) g_strlcpy (r->command->table, table, sizeof r->command->table);
+        return TRUE;
+      }
+  return FALSE;
+}
+
+/* "-w", "-w 5", "--wait=5" */
+static gboolean
+read_wait (Reader *r)
+{
+  guint seconds;
+
+  r->command->waits = TRUE;
+  r->command->wait_sec = -1;
+  if (r->attached == NULL && (*r->at == NULL || **r->at == '-' || **r->at == '!'))
+    return TRUE;
+  if (!parse_number (take_value (r), 3600, &seconds) || seconds == 0)
+    return FALSE;
+  r->command->wait_sec = (int) seconds;
+  return TRUE;
+}
+
+static const struct
+{
+  const char *option;
+  gboolean (*read) (Reader *r);
+  gboolean may_invert;
+} options[] = {
+  { "--append", read_append, FALSE },
+  { "--check", read_check, FALSE },
+  { "--comment", read_comment, FALSE },
+  { "--ctstate", read_states, TRUE },
+  { "--delete", read_delete, FALSE },
+  { "--delete-chain", read_delete_chain, FALSE },
+  { "--destination", read_destination, TRUE },
+  { "--destination-port", read_destination_port, TRUE },
+  { "--destination-ports", read_destination_ports, TRUE },
+  { "--dport", read_destination_port, TRUE },
+  { "--dports", read_destination_ports, TRUE },
+  { "--dst", read_destination, TRUE },
+  { "--flush", read_flush, FALSE },
+  { "--in-interface", read_in, TRUE },
+  { "--insert", read_insert, FALSE },
+  { "--jump", read_jump, FALSE },
+  { "--match", read_match, FALSE },
+  { "--new-chain", read_new_chain, FALSE },
+  { "--out-interface", read_out, TRUE },
+  { "--ports", read_either_ports, TRUE },
+  { "--protocol", read_protocol, TRUE },
+  { "--reject-with", read_reject_with, FALSE },
+  { "--source", read_source, TRUE },
+  { "--source-port", read_source_port, TRUE },
+  { "--source-ports", read_source_ports, TRUE },
+  { "--sport", read_source_port, TRUE },
+  { "--sports", read_source_ports, TRUE },
+  { "--src", read_source, TRUE },
+  { "--table", read_table, FALSE },
+  { "--wait", read_wait, FALSE },
+  { "-A", read_append, FALSE },
+  { "-C", read_check, FALSE },
+  { "-D", read_delete, FALSE },
+  { "-F", read_flush, FALSE },
+  { "-I", read_insert, FALSE },
+  { "-N", read_new_chain, FALSE },
+  { "-X", read_delete_chain, FALSE },
+  { "-d", read_destination, TRUE },
+  { "-i", read_in, TRUE },
+  { "-j", read_jump, FALSE },
+  { "-m", read_match, FALSE },
+  { "-o", read_out, TRUE },
+  { "-p", read_protocol, TRUE },
+  { "-s", read_source, TRUE },
+  { "-t", read_table, FALSE },
+  { "-w", read_wait, FALSE },
+};
+
+static gboolean
+read_option (Reader *r)
+{
+  const char *word = *r->at++;
+  const char *equals = g_str_has_prefix (word, "--") ? strchr (word, '=') : NULL;
+  gsize length = equals != NULL ? (gsize) (equals - word) : strlen (word);
+
+  for (gsize i = 0; i < G_N_ELEMENTS (options); i++)
+    if (strlen (options[i].option) == length && strncmp (options[i].option, word, length) == 0)
+      {
+        r->attached = equals != NULL ? equals + 1 : NULL;
+        if (r->inverted && !options[i].may_invert)
+          return FALSE;
+        return options[i].read (r) && r->attached == NULL && !r->inverted;
+      }
+  return FALSE;
+}
+
+static gboolean
+has_rule (const IptablesCommand *command)
+{
+  return command->operation == IPTABLES_APPEND || command->operation == IPTABLES_INSERT
+         || command->operation == IPTABLES_DELETE || command->operation == IPTABLES_CHECK;
+}
+
+/* Ports of a multiport need a protocol that has some; a tcp match needs tcp. */
+static gboolean
+matches_fit_protocol (const IptablesRule *rule)
+{
+  gboolean has_ports = !rule->protocol_inverted
+                       && (rule->protocol == IPPROTO_TCP || rule->protocol == IPPROTO_UDP || rule->protocol == IPPROTO_SCTP
+                           || rule->protocol == IPPROTO_UDPLITE);
+
+  for (guint i = 0; i < rule->n_matches; i++)
+    {
+      const IptablesMatch *match = &rule->matches[i];
+      switch (match->kind)
+        {
+        case IPTABLES_TCP:
+        case IPTABLES_UDP:
+          if (rule->protocol_inverted || rule->protocol != (match->kind == IPTABLES_TCP ? IPPROTO_TCP : IPPROTO_UDP))
+            return FALSE;
+          break;
+        case IPTABLES_MULTIPORT:
+          if (!has_ports || match->ports_kind == IPTABLES_PORTS_UNSET)
+            return FALSE;
+          break;
+        case IPTABLES_COMMENT:
+          if (*match->comment == '\0')
+            return FALSE;
+          break;
+        case IPTABLES_CONNTRACK:
+          if (match->states == 0)
+            return FALSE;
+          break;
+        default:
+          return FALSE;
+        }
+    }
+  return TRUE;
+}
+
+/* What iptables itself checks once it has read everything. */
+static gboolean
+is_complete (const IptablesCommand *command)
+{
+  static const IptablesRule none = { .reject_with = -1 };
+  const IptablesRule *rule = &command->rule;
+  const char *chain = command->chain;
+
+  if (command->operation == NO_OPERATION || !command->waits)
+    return FALSE;
+  if (!has_rule (command))
+    return memcmp (rule, &none, sizeof none) == 0;
+  if (*rule->target == '\0' || !matches_fit_protocol (rule))
+    return FALSE;
+  if (*rule->out.name != '\0' && (g_str_equal (chain, "PREROUTING") || g_str_equal (chain, "INPUT")))
+    return FALSE;
+  return *rule->in.name == '\0' || (!g_str_equal (chain, "POSTROUTING") && !g_str_equal (chain, "OUTPUT"));
+}
+
+/* --- for iptables-restore -------------------------------------------------------------------------------------------- */
+
+/* All words but the program's, the table's and the waiting's. */
+static char *
+render_line (const char *const *argv)
+{
+  g_autoptr (GString) line = g_string_new (NULL);
+
+  for (const char *const *word = argv + 1; *word != NULL; word++)
+    {
+      if (g_str_has_prefix (*word, "--wait=") || g_str_has_prefix (*word, "--table="))
+        continue;
+      if (g_str_equal (*word, "-t") || g_str_equal (*word, "--table"))
+        {
+          word++;
+          continue;
+        }
+      if (g_str_equal (*word, "-w") || g_str_equal (*word, "--wait"))
+        {
+          if (word[1] != NULL && g_ascii_isdigit (*word[1]))
+            word++;
+          continue;
+        }
+      g_string_append_printf (line, strchr (*word, ' ') != NULL ? "%s\"%s\"" : "%s%s", line->len > 0 ? " " : "", *word);
+    }
+  return g_string_free (g_steal_pointer (&line), FALSE);
+}
+
+/* iptables-restore knows the others too, but not as the same thing: `-N` of a chain that exists, `-C` that fails. */
+static gboolean
+is_restorable (const IptablesCommand *command)
+{
+  return command->operation == IPTABLES_APPEND || command->operation == IPTABLES_INSERT
+         || command->operation == IPTABLES_DELETE || command->operation == IPTABLES_FLUSH;
+}
+
+IptablesCommand *
+iptables_command_parse (const char *const *argv)
+{
+  g_return_val_if_fail (argv != NULL, NULL);
+
+  gboolean is_ipv6;
+  if (argv[0] == NULL || !iptables_is_program (argv[0], &is_ipv6))
+    return NULL;
+
+  g_autoptr (IptablesCommand) command = g_new0 (IptablesCommand, 1);
+  command->program = g_strdup (argv[0]);
+  command->is_ipv6 = is_ipv6;
+  command->operation = NO_OPERATION;
+  command->rule.reject_with = -1;
+  (void) g_strlcpy (command->table, "filter", sizeof command->table);
+
+  Reader r = { .at = argv + 1, .command = command };
+  while (*r.at != NULL)
+    {
+      if (g_str_equal (*r.at, "!"))
+        {
+          if (r.inverted)
+            return NULL;
+          r.inverted = TRUE;
+          r.at++;
+        }
+      else if (!read_option (&r))
+        return NULL;
+    }
+  if (r.inverted || !is_complete (command))
+    return NULL;
+  if (command->operation == IPTABLES_INSERT && command->number == 0)
+    command->number = 1;
+  if (is_restorable (command))
+    command->restore_line = render_line (argv);
+  return g_steal_pointer (&command);
+}
