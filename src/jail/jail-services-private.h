@@ -11,6 +11,7 @@ struct JailServices
   Log         *log;
   Resolver    *resolver;
   Firewall    *firewall;
+  CommandGate *gate;
   BanStore    *store; /* NULL: no database */
   GSource     *purge;
   GRand       *random;

@@ -25,6 +25,7 @@ jail_services_new (const Clock *clock, Log *log)
   self->log = log;
   self->resolver = resolver_new (clock, log);
   self->firewall = firewall_new ();
+  self->gate = command_gate_new ();
   self->random = g_rand_new ();
   self->purge = g_timeout_source_new_seconds (PURGE_INTERVAL_SEC);
   g_source_set_callback (self->purge, on_purge, self, NULL);
@@ -41,6 +42,7 @@ jail_services_free (JailServices *self)
   g_source_unref (self->purge);
   ban_store_free (self->store);
   firewall_free (self->firewall);
+  command_gate_free (self->gate);
   resolver_free (self->resolver);
   g_rand_free (self->random);
   g_free (self);

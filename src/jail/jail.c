@@ -75,7 +75,8 @@ make_parts (Jail *self)
   const ActionContext context = { .log = self->log,
                                   .clock = self->clock,
                                   .resolver = self->services->resolver,
-                                  .firewall = self->services->firewall };
+                                  .firewall = self->services->firewall,
+                                  .gate = self->services->gate };
   const ActionJailFuncs funcs = { .get_ban_time_sec = get_ban_time_sec,
                                   .get_counts = get_counts,
                                   .dup_merged_bans = dup_merged_bans };
