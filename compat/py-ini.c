@@ -131,19 +131,31 @@ py_ini_set_no_section (GError **error, const char *section)
   g_set_error (error, PY_INI_ERROR, PY_INI_ERROR_NO_SECTION, "No section: %s", repr);
 }
 
+/* str () of it, but None stays None. */
+static PyValue *
+var_value (PyValue *value)
+{
+  if (py_value_type (value) == PY_STR || py_value_type (value) == PY_NONE)
+    return py_value_ref (value);
+  return py_str_take (py_str (value, NULL));
+}
+
 PyOptions *
 py_ini_vars_new (const PyOptions *options)
 {
-  PyOptions *vars = py_options_new ();
+  PyOptions *vars = py_options_copy (options);
 
   for (guint i = 0; i < py_options_size (options); i++)
     {
-      PyValue *value = py_options_peek_value (options, i);
-      g_autofree char *name = py_held_lower (py_options_peek_name (options, i), -1);
-      if (py_value_type (value) == PY_STR || py_value_type (value) == PY_NONE)
-        py_options_set (vars, name, py_value_ref (value));
-      else
-        py_options_set (vars, name, py_str_take (py_str (value, NULL)));
+      const char *name = py_options_peek_name (options, i);
+      PyValue *value = var_value (py_options_peek_value (options, i));
+      if (py_held_is_lower (name, -1))
+        {
+          py_options_set_value (vars, i, value); /* the copy has the same order */
+          continue;
+        }
+      g_autofree char *lower = py_held_lower (name, -1);
+      py_options_set (vars, lower, value);
     }
   return vars;
 }
@@ -162,11 +174,12 @@ typedef struct
 static PyValue *
 expansion_lookup (const Expansion *x, const char *name)
 {
-  PyValue *value = x->vars != NULL ? py_options_get (x->vars, name) : NULL;
+  guint hash = py_options_hash (name);
+  PyValue *value = x->vars != NULL ? py_options_get_hashed (x->vars, name, hash) : NULL;
 
   if (value == NULL && x->own != NULL)
-    value = py_options_get (x->own, name);
-  return value != NULL ? value : py_options_get (x->ini->defaults, name);
+    value = py_options_get_hashed (x->own, name, hash);
+  return value != NULL ? value : py_options_get_hashed (x->ini->defaults, name, hash);
 }
 
 /* repr of the option's value as it stands in the file, without vars; of rest when it stands in none (as 3.11). */
@@ -321,7 +334,8 @@ PyIniResult
 py_ini_get (const PyIni *self, const char *section, const char *option, const PyOptions *vars, PyValue **ret_value,
             GError **error)
 {
-  g_autofree char *name = py_held_lower (option, -1);
+  g_autofree char *lower = py_held_is_lower (option, -1) ? NULL : py_held_lower (option, -1);
+  const char *name = lower != NULL ? lower : option;
   Expansion x = { self, section, name, vars, py_ini_peek_section (self, section), NULL, 0 };
 
   if (x.own == NULL && strcmp (section, PY_INI_DEFAULT) != 0)

@@ -4,18 +4,21 @@
 
 #include "compat/py-held.h"
 
-#define INDEX_FROM 12 /* fewer names are found faster by looking at each */
+#define INDEX_FROM 8 /* fewer names are found faster by looking at each */
+#define FREE_SLOT  G_MAXUINT
 
 typedef struct
 {
-  char *name;
+  char *name; /* a GRefString: copies of the options share it */
+  guint hash;
   PyValue *value;
 } Entry;
 
 struct PyOptions
 {
-  GArray *entries;   /* of Entry */
-  GHashTable *index; /* name of an entry -> its position; NULL while there are few */
+  GArray *entries; /* of Entry */
+  guint *slots;    /* open addressing by hash: positions in entries; NULL while there are few */
+  guint n_slots;   /* a power of two, at least twice the entries */
 };
 
 static void
@@ -23,18 +26,24 @@ entry_clear (gpointer data)
 {
   Entry *entry = data;
 
-  g_free (entry->name);
+  g_ref_string_release (entry->name);
   py_value_unref (entry->value);
+}
+
+static PyOptions *
+options_sized_new (guint size)
+{
+  PyOptions *self = g_new0 (PyOptions, 1);
+
+  self->entries = g_array_sized_new (FALSE, FALSE, sizeof (Entry), size);
+  g_array_set_clear_func (self->entries, entry_clear);
+  return self;
 }
 
 PyOptions *
 py_options_new (void)
 {
-  PyOptions *self = g_new0 (PyOptions, 1);
-
-  self->entries = g_array_new (FALSE, FALSE, sizeof (Entry));
-  g_array_set_clear_func (self->entries, entry_clear);
-  return self;
+  return options_sized_new (0);
 }
 
 void
@@ -42,7 +51,7 @@ py_options_free (PyOptions *self)
 {
   if (self == NULL)
     return;
-  g_clear_pointer (&self->index, g_hash_table_unref);
+  g_free (self->slots);
   g_array_unref (self->entries);
   g_free (self);
 }
@@ -79,38 +88,75 @@ py_options_peek_value (const PyOptions *self, guint index)
   return entry_at (self, index)->value;
 }
 
-static void
-index_rebuild (PyOptions *self)
+guint
+py_options_hash (const char *name)
 {
-  g_clear_pointer (&self->index, g_hash_table_unref);
+  guint hash = 2166136261u; /* FNV-1a */
+
+  for (; *name != '\0'; name++)
+    hash = (hash ^ (guchar) *name) * 16777619u;
+  return hash;
+}
+
+static void
+slots_insert (PyOptions *self, guint index)
+{
+  guint slot = entry_at (self, index)->hash & (self->n_slots - 1);
+
+  while (self->slots[slot] != FREE_SLOT)
+    slot = (slot + 1) & (self->n_slots - 1);
+  self->slots[slot] = index;
+}
+
+static void
+slots_rebuild (PyOptions *self)
+{
+  g_clear_pointer (&self->slots, g_free);
   if (self->entries->len < INDEX_FROM)
     return;
-  self->index = g_hash_table_new (g_str_hash, g_str_equal);
+  self->n_slots = 4 * INDEX_FROM;
+  while (self->n_slots < 3 * self->entries->len)
+    self->n_slots *= 2;
+  self->slots = g_new (guint, self->n_slots);
+  memset (self->slots, 0xff, self->n_slots * sizeof *self->slots); /* FREE_SLOT */
   for (guint i = 0; i < self->entries->len; i++)
-    g_hash_table_insert (self->index, entry_at (self, i)->name, GUINT_TO_POINTER (i));
+    slots_insert (self, i);
+}
+
+static gboolean
+entry_is (const Entry *entry, const char *name, guint hash)
+{
+  return entry->hash == hash && (entry->name == name || strcmp (entry->name, name) == 0);
 }
 
 static Entry *
-entry_find (const PyOptions *self, const char *name)
+entry_find (const PyOptions *self, const char *name, guint hash)
 {
-  gpointer position;
-
-  if (self->index != NULL)
-    return g_hash_table_lookup_extended (self->index, name, NULL, &position)
-               ? entry_at (self, GPOINTER_TO_UINT (position))
-               : NULL;
-  for (guint i = 0; i < self->entries->len; i++)
-    if (strcmp (entry_at (self, i)->name, name) == 0)
-      return entry_at (self, i);
+  if (self->slots == NULL)
+    {
+      for (guint i = 0; i < self->entries->len; i++)
+        if (entry_is (entry_at (self, i), name, hash))
+          return entry_at (self, i);
+      return NULL;
+    }
+  for (guint slot = hash & (self->n_slots - 1); self->slots[slot] != FREE_SLOT; slot = (slot + 1) & (self->n_slots - 1))
+    if (entry_is (entry_at (self, self->slots[slot]), name, hash))
+      return entry_at (self, self->slots[slot]);
   return NULL;
+}
+
+PyValue *
+py_options_get_hashed (const PyOptions *self, const char *name, guint hash)
+{
+  Entry *entry = entry_find (self, name, hash);
+
+  return entry != NULL ? entry->value : NULL;
 }
 
 PyValue *
 py_options_get (const PyOptions *self, const char *name)
 {
-  Entry *entry = entry_find (self, name);
-
-  return entry != NULL ? entry->value : NULL;
+  return py_options_get_hashed (self, name, py_options_hash (name));
 }
 
 const char *
@@ -121,24 +167,42 @@ py_options_get_text (const PyOptions *self, const char *name)
   return value != NULL && py_value_type (value) == PY_STR ? py_str_peek (value, NULL) : NULL;
 }
 
+static void
+options_append (PyOptions *self, char *name, guint hash, PyValue *value)
+{
+  Entry added = { name, hash, value };
+
+  g_array_append_val (self->entries, added);
+  if (self->slots != NULL && 2 * self->entries->len <= self->n_slots)
+    slots_insert (self, self->entries->len - 1);
+  else
+    slots_rebuild (self);
+}
+
+static void
+entry_set_value (Entry *entry, PyValue *value)
+{
+  py_value_unref (entry->value);
+  entry->value = value;
+}
+
 void
 py_options_set (PyOptions *self, const char *name, PyValue *value)
 {
-  Entry *entry = entry_find (self, name);
+  guint hash = py_options_hash (name);
+  Entry *entry = entry_find (self, name, hash);
 
   if (entry != NULL)
-    {
-      py_value_unref (entry->value);
-      entry->value = value;
-      return;
-    }
-
-  Entry added = { g_strdup (name), value };
-  g_array_append_val (self->entries, added);
-  if (self->index != NULL)
-    g_hash_table_insert (self->index, added.name, GUINT_TO_POINTER (self->entries->len - 1));
+    entry_set_value (entry, value);
   else
-    index_rebuild (self);
+    options_append (self, g_ref_string_new (name), hash, value);
+}
+
+void
+py_options_set_value (PyOptions *self, guint index, PyValue *value)
+{
+  g_return_if_fail (index < self->entries->len);
+  entry_set_value (entry_at (self, index), value);
 }
 
 void
@@ -150,13 +214,12 @@ py_options_set_text (PyOptions *self, const char *name, const char *text)
 gboolean
 py_options_remove (PyOptions *self, const char *name)
 {
-  Entry *entry = entry_find (self, name);
+  Entry *entry = entry_find (self, name, py_options_hash (name));
 
   if (entry == NULL)
     return FALSE;
-  g_clear_pointer (&self->index, g_hash_table_unref);
   g_array_remove_index (self->entries, (guint) (entry - entry_at (self, 0)));
-  index_rebuild (self);
+  slots_rebuild (self);
   return TRUE;
 }
 
@@ -166,13 +229,20 @@ py_options_update (PyOptions *self, const PyOptions *other)
   if (other == NULL || other == self)
     return;
   for (guint i = 0; i < other->entries->len; i++)
-    py_options_set (self, entry_at (other, i)->name, py_value_ref (entry_at (other, i)->value));
+    {
+      const Entry *from = entry_at (other, i);
+      Entry *entry = entry_find (self, from->name, from->hash);
+      if (entry != NULL)
+        entry_set_value (entry, py_value_ref (from->value));
+      else
+        options_append (self, g_ref_string_acquire (from->name), from->hash, py_value_ref (from->value));
+    }
 }
 
 PyOptions *
 py_options_merged (const PyOptions *a, const PyOptions *b)
 {
-  PyOptions *self = py_options_new ();
+  PyOptions *self = options_sized_new ((a != NULL ? a->entries->len : 0) + (b != NULL ? b->entries->len : 0));
 
   py_options_update (self, a);
   py_options_update (self, b);

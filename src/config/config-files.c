@@ -195,6 +195,11 @@ read_file (ConfigFiles *self, const char *path, GError **error)
       return file;
     }
 
+  if (log_enabled (self->log, LOG_LEVEL_INFO))
+    {
+      g_autofree char *repr = py_held_repr (path);
+      log_info (self->log, INCLUDES_LOGGER, "  Loading files: [%s]", repr);
+    }
   log_tracedebug (self->log, INCLUDES_LOGGER, "    Reading file: %s", path);
   g_autoptr (GByteArray) bytes = load_bytes (self, path, &local_error);
   PyIni *ini = NULL;

@@ -2,11 +2,19 @@
 
 #include <string.h>
 
+#include "compat/py-held.h"
 #include "compat/py-ini.h"
 #include "compat/py-repr.h"
 #include "config/config.h"
 
 #define MAX_REPLACEMENTS 25 /* of one tag for one value (1.1.2) */
+
+/* How often a tag was replaced in one value. */
+typedef struct
+{
+  char *tag;
+  guint count;
+} Count;
 
 typedef struct
 {
@@ -14,8 +22,9 @@ typedef struct
   GHashTable *ignored; /* names, may be NULL */
   ConfigTagLookup lookup;
   gpointer data;
-  GHashTable *done;   /* names whose values have no '<' any more */
-  GHashTable *counts; /* name -> PyOptions: how often each tag was replaced in its value */
+  GArray **counts;  /* for each option: of Count; NULL before the first replacement */
+  gboolean *done;   /* for each option: its value has no '<' any more, or it is ignored */
+  GString *scratch; /* where values are built */
   gsize work;
 } Expander;
 
@@ -35,12 +44,42 @@ find_tag (const char *p, gsize *ret_len)
   return NULL;
 }
 
-static gboolean
-fail_recursive (const char *name, const char *tag, const PyOptions *counts, const char *value, GError **error)
+static void
+count_clear (gpointer data)
 {
-  g_autoptr (PyValue) dict = py_options_to_value (counts);
-  g_autofree char *repr = py_repr (dict);
+  Count *count = data;
 
+  g_free (count->tag);
+}
+
+/* Lends the count of the tag, a new one of 0 when it has none. */
+static Count *
+count_of (GArray *counts, const char *tag, gsize len)
+{
+  for (guint i = 0; i < counts->len; i++)
+    {
+      Count *count = &g_array_index (counts, Count, i);
+      if (strncmp (count->tag, tag, len) == 0 && count->tag[len] == '\0')
+        return count;
+    }
+
+  Count added = { g_strndup (tag, len), 0 };
+  g_array_append_val (counts, added);
+  return &g_array_index (counts, Count, counts->len - 1);
+}
+
+static gboolean
+fail_recursive (const char *name, const char *tag, const GArray *counts, const char *value, GError **error)
+{
+  g_autoptr (PyValue) dict = py_dict_new ();
+
+  for (guint i = 0; counts != NULL && i < counts->len; i++)
+    {
+      const Count *count = &g_array_index (counts, Count, i);
+      if (count->count > 0)
+        py_dict_set (dict, py_held_to_value (count->tag), py_int_new (count->count));
+    }
+  g_autofree char *repr = py_repr (dict);
   g_set_error (error, CONFIG_ERROR, CONFIG_ERROR_VALUE,
                "properties contain self referencing definitions and cannot be resolved, fail tag: %s, found: %s in %s, "
                "value: %s",
@@ -48,16 +87,18 @@ fail_recursive (const char *name, const char *tag, const PyOptions *counts, cons
   return FALSE;
 }
 
-/* What the tag stands for, as text; NULL when nothing, or on failure with error set. */
-static char *
-expander_replacement (Expander *x, const char *tag, GError **error)
+/* What the tag stands for: a new reference; NULL when nothing, or on failure with error set. */
+static PyValue *
+expander_replacement (const Expander *x, const char *tag, GError **error)
 {
   PyValue *option = py_options_get (x->options, tag);
   g_autoptr (PyValue) value = option != NULL && py_value_type (option) != PY_NONE ? py_value_ref (option) : NULL;
 
   if (value == NULL)
     value = x->lookup (tag, x->data, error);
-  return value != NULL && py_value_type (value) != PY_NONE ? py_str (value, NULL) : NULL;
+  if (value == NULL || py_value_type (value) == PY_NONE)
+    return NULL;
+  return py_value_type (value) == PY_STR ? g_steal_pointer (&value) : py_str_take (py_str (value, NULL));
 }
 
 /* Replaces each "<tag>" in value.  *at, where one was found, stays the same character of the new text: the reference searches
@@ -65,12 +106,22 @@ expander_replacement (Expander *x, const char *tag, GError **error)
 static gboolean
 expander_replace (Expander *x, GString *value, const char *tag, const char *replacement, gsize *at, GError **error)
 {
+  gsize tag_len = strlen (tag) + 2;
   g_autofree char *whole = g_strconcat ("<", tag, ">", NULL);
-  const char *first = strstr (value->str, whole);
-  gboolean earlier = (gsize) (first - value->str) < *at;
+  const char *from = value->str, *next = strstr (from, whole);
+  gboolean earlier = (gsize) (next - from) < *at;
   glong characters = earlier ? g_utf8_strlen (value->str, (gssize) *at) : 0;
 
-  (void) g_string_replace (value, whole, replacement, 0);
+  g_string_truncate (x->scratch, 0);
+  for (; next != NULL && x->scratch->len <= PY_INI_MAX_VALUE; next = strstr (from, whole))
+    {
+      g_string_append_len (x->scratch, from, next - from);
+      g_string_append (x->scratch, replacement);
+      from = next + tag_len;
+    }
+  g_string_append (x->scratch, from);
+  g_string_truncate (value, 0);
+  g_string_append_len (value, x->scratch->str, (gssize) x->scratch->len);
   if (earlier)
     {
       glong length = g_utf8_strlen (value->str, (gssize) value->len);
@@ -85,47 +136,57 @@ expander_replace (Expander *x, GString *value, const char *tag, const char *repl
   return TRUE;
 }
 
-static gint64
-count_of (const PyOptions *counts, const char *tag, gint64 absent)
+typedef enum
 {
-  PyValue *count = py_options_get (counts, tag);
+  TAG_REPLACED,
+  TAG_LEFT,
+  TAG_FAILED,
+} TagResult;
 
-  return count != NULL ? py_int_get (count) : absent;
+/* The tag that was found at *at, as long as len. */
+static TagResult
+expander_tag (Expander *x, const char *name, GString *value, GArray *counts, gsize *at, gsize len, GError **error)
+{
+  g_autofree char *tag = g_strndup (value->str + *at + 1, len);
+  g_autoptr (GError) local_error = NULL;
+
+  if (x->ignored != NULL && g_hash_table_contains (x->ignored, tag))
+    return TAG_LEFT;
+  if (strcmp (tag, name) == 0 || count_of (counts, tag, len)->count > MAX_REPLACEMENTS)
+    return fail_recursive (name, tag, counts, value->str, error) ? TAG_REPLACED : TAG_FAILED;
+
+  g_autoptr (PyValue) replacement = expander_replacement (x, tag, &local_error);
+  if (local_error != NULL)
+    {
+      g_propagate_error (error, g_steal_pointer (&local_error));
+      return TAG_FAILED;
+    }
+  if (replacement == NULL)
+    return TAG_LEFT;
+  count_of (counts, tag, len)->count++;
+  return expander_replace (x, value, tag, py_str_peek (replacement, NULL), at, error) ? TAG_REPLACED : TAG_FAILED;
 }
 
 /* One pass over one value. */
 static gboolean
-expander_value (Expander *x, const char *name, GString *value, PyOptions *counts, GError **error)
+expander_value (Expander *x, const char *name, GString *value, GArray *counts, GError **error)
 {
   gsize at = 0, len;
 
   for (const char *found = find_tag (value->str, &len); found != NULL; found = find_tag (value->str + at, &len))
     {
-      g_autofree char *tag = g_strndup (found + 1, len);
-      g_autoptr (GError) local_error = NULL;
       at = (gsize) (found - value->str);
-      if (x->ignored != NULL && g_hash_table_contains (x->ignored, tag))
+      switch (expander_tag (x, name, value, counts, &at, len, error))
         {
+        case TAG_REPLACED:
+          break;
+        case TAG_LEFT:
           at += len + 2;
-          continue;
-        }
-      if (strcmp (tag, name) == 0 || count_of (counts, tag, 1) > MAX_REPLACEMENTS)
-        return fail_recursive (name, tag, counts, value->str, error);
-
-      g_autofree char *replacement = expander_replacement (x, tag, &local_error);
-      if (local_error != NULL)
-        {
-          g_propagate_error (error, g_steal_pointer (&local_error));
+          break;
+        case TAG_FAILED:
+        default:
           return FALSE;
         }
-      if (replacement == NULL)
-        {
-          at += len + 2;
-          continue;
-        }
-      if (!expander_replace (x, value, tag, replacement, &at, error))
-        return FALSE;
-      py_options_set (counts, tag, py_int_new (count_of (counts, tag, 0) + 1));
     }
   return TRUE;
 }
@@ -134,56 +195,61 @@ expander_value (Expander *x, const char *name, GString *value, PyOptions *counts
 static gboolean
 expander_option (Expander *x, guint index, gboolean *ret_again, GError **error)
 {
-  const char *name = py_options_peek_name (x->options, index);
-  g_autofree char *original = py_str (py_options_peek_value (x->options, index), NULL);
+  PyValue *original = py_options_peek_value (x->options, index);
+  const char *text = py_value_type (original) == PY_STR ? py_str_peek (original, NULL) : "";
   gsize len;
 
-  if (strchr (original, '<') == NULL)
+  if (find_tag (text, &len) == NULL)
     {
-      g_hash_table_add (x->done, (gpointer) name);
+      x->done[index] = TRUE;
       return TRUE;
     }
 
-  g_autoptr (GString) value = g_string_new (original);
-  PyOptions *known = g_hash_table_lookup (x->counts, name);
-  g_autoptr (PyOptions) fresh = known == NULL ? py_options_new () : NULL;
-  if (!expander_value (x, name, value, known != NULL ? known : fresh, error))
-    return FALSE;
-  if (strcmp (value->str, original) != 0)
+  g_autoptr (GString) value = g_string_new (text);
+  if (x->counts[index] == NULL)
     {
-      if (find_tag (value->str, &len) != NULL)
-        {
-          if (fresh != NULL)
-            g_hash_table_insert (x->counts, (gpointer) name, g_steal_pointer (&fresh));
-          *ret_again = TRUE;
-        }
-      py_options_set (x->options, name, py_str_new_len (value->str, (gssize) value->len));
+      x->counts[index] = g_array_new (FALSE, FALSE, sizeof (Count));
+      g_array_set_clear_func (x->counts[index], count_clear);
     }
-  if (strchr (value->str, '<') == NULL)
-    g_hash_table_add (x->done, (gpointer) name);
+  if (!expander_value (x, py_options_peek_name (x->options, index), value, x->counts[index], error))
+    return FALSE;
+  if (strcmp (value->str, text) == 0)
+    return TRUE;
+  if (find_tag (value->str, &len) != NULL)
+    *ret_again = TRUE;
+  py_options_set_value (x->options, index, py_str_new_len (value->str, (gssize) value->len));
+  return TRUE;
+}
+
+static gboolean
+expander_run (Expander *x, GError **error)
+{
+  guint n = py_options_size (x->options);
+  gboolean again = TRUE;
+
+  for (guint i = 0; x->ignored != NULL && i < n; i++)
+    x->done[i] = g_hash_table_contains (x->ignored, py_options_peek_name (x->options, i));
+  while (again)
+    {
+      again = FALSE;
+      for (guint i = 0; i < n; i++)
+        if (!x->done[i] && !expander_option (x, i, &again, error))
+          return FALSE;
+    }
   return TRUE;
 }
 
 gboolean
 config_tags_expand (PyOptions *options, GHashTable *ignored, ConfigTagLookup lookup, gpointer data, GError **error)
 {
-  g_autoptr (GHashTable) done = g_hash_table_new (g_str_hash, g_str_equal);
-  g_autoptr (GHashTable) counts
-      = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify) py_options_free);
-  Expander x = { options, ignored, lookup, data, done, counts, 0 };
-  gboolean again = TRUE;
+  guint n = py_options_size (options);
+  g_autofree GArray **counts = g_new0 (GArray *, n);
+  g_autofree gboolean *done = g_new0 (gboolean, n);
+  g_autoptr (GString) scratch = g_string_new (NULL);
+  Expander x = { options, ignored, lookup, data, counts, done, scratch, 0 };
+  gboolean good = expander_run (&x, error);
 
-  while (again)
-    {
-      again = FALSE;
-      for (guint i = 0; i < py_options_size (options); i++)
-        {
-          const char *name = py_options_peek_name (options, i);
-          if (g_hash_table_contains (done, name) || (ignored != NULL && g_hash_table_contains (ignored, name)))
-            continue;
-          if (!expander_option (&x, i, &again, error))
-            return FALSE;
-        }
-    }
-  return TRUE;
+  for (guint i = 0; i < n; i++)
+    g_clear_pointer (&counts[i], g_array_unref);
+  return good;
 }
