@@ -93,14 +93,13 @@ sigma_is_final (const char *text, const char *at, const char *end)
 gboolean
 py_held_is_lower (const char *text, gssize len)
 {
-  const char *end = text + text_length (text, len);
+  const char *end = text + text_length (text, len), *p = text;
 
-  for (const char *p = text; p < end; p = g_utf8_next_char (p))
-    {
-      guchar c = (guchar) *p;
-      if (c < 0x80 ? g_ascii_isupper (c) : g_unichar_tolower (g_utf8_get_char (p)) != g_utf8_get_char (p))
-        return FALSE;
-    }
+  while (p < end && (guchar) *p < 0x80 && !(*p >= 'A' && *p <= 'Z'))
+    p++;
+  for (; p < end; p = g_utf8_next_char (p))
+    if (g_unichar_tolower (g_utf8_get_char (p)) != g_utf8_get_char (p))
+      return FALSE;
   return TRUE;
 }
 
@@ -133,10 +132,11 @@ py_held_lower (const char *text, gssize len)
 PyValue *
 py_held_to_value (const char *text)
 {
-  const char *nul = strstr (text, "\xc0\x80");
+  gsize len = strlen (text);
+  const char *nul = memchr (text, '\xc0', len) != NULL ? strstr (text, "\xc0\x80") : NULL;
 
   if (nul == NULL)
-    return py_str_new (text);
+    return py_str_new_len (text, (gssize) len);
 
   g_autoptr (GString) out = g_string_new (NULL);
   for (; nul != NULL; nul = strstr (text, "\xc0\x80"))
@@ -147,6 +147,17 @@ py_held_to_value (const char *text)
     }
   g_string_append (out, text);
   return py_str_new_len (out->str, (gssize) out->len);
+}
+
+PyValue *
+py_held_real (PyValue *value)
+{
+  gsize len;
+
+  if (py_value_type (value) != PY_STR)
+    return py_value_ref (value);
+  const char *text = py_str_peek (value, &len);
+  return memchr (text, '\xc0', len) != NULL ? py_held_to_value (text) : py_value_ref (value);
 }
 
 char *

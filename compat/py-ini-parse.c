@@ -253,7 +253,8 @@ parser_line (Parser *p, const char *line, gsize len, guint lineno, GError **erro
       return TRUE;
     }
 
-  gsize indent = (gsize) g_utf8_strlen (line, py_held_lstrip (line, (gssize) len, &rest) - line);
+  const char *first = py_held_lstrip (line, (gssize) len, &rest);
+  gsize indent = first > line ? (gsize) g_utf8_strlen (line, first - line) : 0;
   if (in_value && indent > p->indent)
     {
       g_string_append_c (p->value, '\n');

@@ -16,27 +16,19 @@ typedef struct
 
 struct PyOptions
 {
-  GArray *entries; /* of Entry */
-  guint *slots;    /* open addressing by hash: positions in entries; NULL while there are few */
-  guint n_slots;   /* a power of two, at least twice the entries */
+  Entry *entries;
+  guint n_entries, n_allocated;
+  guint *slots;  /* open addressing by hash: positions in entries; NULL while there are few */
+  guint n_slots; /* a power of two, at least twice the entries */
 };
-
-static void
-entry_clear (gpointer data)
-{
-  Entry *entry = data;
-
-  g_ref_string_release (entry->name);
-  py_value_unref (entry->value);
-}
 
 static PyOptions *
 options_sized_new (guint size)
 {
   PyOptions *self = g_new0 (PyOptions, 1);
 
-  self->entries = g_array_sized_new (FALSE, FALSE, sizeof (Entry), size);
-  g_array_set_clear_func (self->entries, entry_clear);
+  self->n_allocated = size;
+  self->entries = g_new (Entry, size);
   return self;
 }
 
@@ -46,13 +38,22 @@ py_options_new (void)
   return options_sized_new (0);
 }
 
+static void
+entry_clear (Entry *entry)
+{
+  g_ref_string_release (entry->name);
+  py_value_unref (entry->value);
+}
+
 void
 py_options_free (PyOptions *self)
 {
   if (self == NULL)
     return;
+  for (guint i = 0; i < self->n_entries; i++)
+    entry_clear (&self->entries[i]);
+  g_free (self->entries);
   g_free (self->slots);
-  g_array_unref (self->entries);
   g_free (self);
 }
 
@@ -65,27 +66,21 @@ py_options_copy (const PyOptions *self)
 guint
 py_options_size (const PyOptions *self)
 {
-  return self->entries->len;
-}
-
-static Entry *
-entry_at (const PyOptions *self, guint index)
-{
-  return &g_array_index (self->entries, Entry, index);
+  return self->n_entries;
 }
 
 const char *
 py_options_peek_name (const PyOptions *self, guint index)
 {
-  g_return_val_if_fail (index < self->entries->len, NULL);
-  return entry_at (self, index)->name;
+  g_return_val_if_fail (index < self->n_entries, NULL);
+  return self->entries[index].name;
 }
 
 PyValue *
 py_options_peek_value (const PyOptions *self, guint index)
 {
-  g_return_val_if_fail (index < self->entries->len, NULL);
-  return entry_at (self, index)->value;
+  g_return_val_if_fail (index < self->n_entries, NULL);
+  return self->entries[index].value;
 }
 
 guint
@@ -101,7 +96,7 @@ py_options_hash (const char *name)
 static void
 slots_insert (PyOptions *self, guint index)
 {
-  guint slot = entry_at (self, index)->hash & (self->n_slots - 1);
+  guint slot = self->entries[index].hash & (self->n_slots - 1);
 
   while (self->slots[slot] != FREE_SLOT)
     slot = (slot + 1) & (self->n_slots - 1);
@@ -112,14 +107,14 @@ static void
 slots_rebuild (PyOptions *self)
 {
   g_clear_pointer (&self->slots, g_free);
-  if (self->entries->len < INDEX_FROM)
+  if (self->n_entries < INDEX_FROM)
     return;
   self->n_slots = 4 * INDEX_FROM;
-  while (self->n_slots < 3 * self->entries->len)
+  while (self->n_slots < 3 * self->n_entries)
     self->n_slots *= 2;
   self->slots = g_new (guint, self->n_slots);
   memset (self->slots, 0xff, self->n_slots * sizeof *self->slots); /* FREE_SLOT */
-  for (guint i = 0; i < self->entries->len; i++)
+  for (guint i = 0; i < self->n_entries; i++)
     slots_insert (self, i);
 }
 
@@ -134,14 +129,14 @@ entry_find (const PyOptions *self, const char *name, guint hash)
 {
   if (self->slots == NULL)
     {
-      for (guint i = 0; i < self->entries->len; i++)
-        if (entry_is (entry_at (self, i), name, hash))
-          return entry_at (self, i);
+      for (guint i = 0; i < self->n_entries; i++)
+        if (entry_is (&self->entries[i], name, hash))
+          return &self->entries[i];
       return NULL;
     }
   for (guint slot = hash & (self->n_slots - 1); self->slots[slot] != FREE_SLOT; slot = (slot + 1) & (self->n_slots - 1))
-    if (entry_is (entry_at (self, self->slots[slot]), name, hash))
-      return entry_at (self, self->slots[slot]);
+    if (entry_is (&self->entries[self->slots[slot]], name, hash))
+      return &self->entries[self->slots[slot]];
   return NULL;
 }
 
@@ -170,11 +165,14 @@ py_options_get_text (const PyOptions *self, const char *name)
 static void
 options_append (PyOptions *self, char *name, guint hash, PyValue *value)
 {
-  Entry added = { name, hash, value };
-
-  g_array_append_val (self->entries, added);
-  if (self->slots != NULL && 2 * self->entries->len <= self->n_slots)
-    slots_insert (self, self->entries->len - 1);
+  if (self->n_entries == self->n_allocated)
+    {
+      self->n_allocated = MAX (8, 2 * self->n_allocated);
+      self->entries = g_renew (Entry, self->entries, self->n_allocated);
+    }
+  self->entries[self->n_entries++] = (Entry){ name, hash, value };
+  if (self->slots != NULL && 2 * self->n_entries <= self->n_slots)
+    slots_insert (self, self->n_entries - 1);
   else
     slots_rebuild (self);
 }
@@ -201,8 +199,8 @@ py_options_set (PyOptions *self, const char *name, PyValue *value)
 void
 py_options_set_value (PyOptions *self, guint index, PyValue *value)
 {
-  g_return_if_fail (index < self->entries->len);
-  entry_set_value (entry_at (self, index), value);
+  g_return_if_fail (index < self->n_entries);
+  entry_set_value (&self->entries[index], value);
 }
 
 void
@@ -218,7 +216,9 @@ py_options_remove (PyOptions *self, const char *name)
 
   if (entry == NULL)
     return FALSE;
-  g_array_remove_index (self->entries, (guint) (entry - entry_at (self, 0)));
+  entry_clear (entry);
+  self->n_entries--;
+  memmove (entry, entry + 1, (gsize) (self->entries + self->n_entries - entry) * sizeof *entry);
   slots_rebuild (self);
   return TRUE;
 }
@@ -228,9 +228,9 @@ py_options_update (PyOptions *self, const PyOptions *other)
 {
   if (other == NULL || other == self)
     return;
-  for (guint i = 0; i < other->entries->len; i++)
+  for (guint i = 0; i < other->n_entries; i++)
     {
-      const Entry *from = entry_at (other, i);
+      const Entry *from = &other->entries[i];
       Entry *entry = entry_find (self, from->name, from->hash);
       if (entry != NULL)
         entry_set_value (entry, py_value_ref (from->value));
@@ -242,7 +242,7 @@ py_options_update (PyOptions *self, const PyOptions *other)
 PyOptions *
 py_options_merged (const PyOptions *a, const PyOptions *b)
 {
-  PyOptions *self = options_sized_new ((a != NULL ? a->entries->len : 0) + (b != NULL ? b->entries->len : 0));
+  PyOptions *self = options_sized_new ((a != NULL ? a->n_entries : 0) + (b != NULL ? b->n_entries : 0));
 
   py_options_update (self, a);
   py_options_update (self, b);
@@ -254,12 +254,10 @@ py_options_to_value (const PyOptions *self)
 {
   PyValue *dict = py_dict_new ();
 
-  for (guint i = 0; i < self->entries->len; i++)
+  for (guint i = 0; i < self->n_entries; i++)
     {
-      Entry *entry = entry_at (self, i);
-      PyValue *value = py_value_type (entry->value) == PY_STR ? py_held_to_value (py_str_peek (entry->value, NULL))
-                                                              : py_value_ref (entry->value);
-      py_dict_set (dict, py_held_to_value (entry->name), value);
+      const Entry *entry = &self->entries[i];
+      py_dict_set (dict, py_held_to_value (entry->name), py_held_real (entry->value));
     }
   return dict;
 }

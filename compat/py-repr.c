@@ -60,6 +60,17 @@ choose_quote (const char *text, gsize len)
   return memchr (text, '\'', len) != NULL && memchr (text, '"', len) == NULL ? '"' : '\'';
 }
 
+/* How many bytes at text stand for themselves: most of most texts. */
+static gsize
+plain_run (const guchar *text, gsize len, char quote)
+{
+  gsize n = 0;
+
+  while (n < len && text[n] >= 0x20 && text[n] < 0x7f && text[n] != '\\' && text[n] != (guchar) quote)
+    n++;
+  return n;
+}
+
 void
 py_repr_append_str (GString *out, const char *text, gssize length)
 {
@@ -70,6 +81,13 @@ py_repr_append_str (GString *out, const char *text, gssize length)
   g_string_append_c (out, quote);
   for (gsize i = 0; i < len;)
     {
+      gsize run = plain_run (at + i, len - i, quote);
+      if (run > 0)
+        {
+          g_string_append_len (out, text + i, (gssize) run);
+          i += run;
+          continue;
+        }
       gunichar c = 0;
       guint n = py_utf8_decode (text + i, len - i, &c);
       if (n <= 1)

@@ -26,8 +26,7 @@ config_command_append_text (PyValue *command, const char *text)
 void
 config_command_append (PyValue *command, PyValue *value)
 {
-  py_list_append (command, py_value_type (value) == PY_STR ? py_held_to_value (py_str_peek (value, NULL))
-                                                           : py_value_ref (value));
+  py_list_append (command, py_held_real (value));
 }
 
 static void

@@ -21,14 +21,9 @@ struct ConfigDefinition
   PyOptions *init;    /* in brackets, then [Init] */
   PyOptions *options; /* of [Definition] */
   PyOptions *vars;    /* what is looked at before the files: the jail's options and those in brackets */
-  GHashTable *found;  /* tag -> its value beyond the options (PyValue or NULL): what was found first stays (1.1.2) */
+  PyOptions
+      *found; /* tags that are no options, and what they stand for (None: nothing): the first finding stays (1.1.2) */
 };
-
-static void
-maybe_unref (gpointer value)
-{
-  py_value_unref (value);
-}
 
 ConfigDefinition *
 config_definition_new (ConfigFiles *files, const char *file, ConfigSpecs specs, PyOptions *init)
@@ -41,7 +36,7 @@ config_definition_new (ConfigFiles *files, const char *file, ConfigSpecs specs, 
   self->init = init;
   self->options = py_options_new ();
   self->vars = py_options_new ();
-  self->found = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, maybe_unref);
+  self->found = py_options_new ();
   return self;
 }
 
@@ -50,7 +45,7 @@ config_definition_free (ConfigDefinition *self)
 {
   if (self == NULL)
     return;
-  g_hash_table_unref (self->found);
+  py_options_free (self->found);
   py_options_free (self->vars);
   py_options_free (self->options);
   py_options_free (self->init);
@@ -222,34 +217,36 @@ get_tag (const ConfigDefinition *self, const char *tag, PyValue **ret_value, GEr
 }
 
 static PyValue *
-lookup_tag (const char *tag, gpointer data, GError **error)
+lookup_tag (const char *tag, guint hash, gpointer data, GError **error)
 {
   ConfigDefinition *self = data;
-  gpointer known;
-  PyValue *value = NULL;
+  PyValue *known = py_options_get_hashed (self->found, tag, hash), *value = NULL;
 
-  if (g_hash_table_lookup_extended (self->found, tag, NULL, &known))
-    return known != NULL ? py_value_ref (known) : NULL;
+  if (known != NULL)
+    return py_value_ref (known);
   if (get_tag (self, tag, &value, error) == PY_INI_FAILED)
     return NULL;
-  g_hash_table_insert (self->found, g_strdup (tag), value != NULL ? py_value_ref (value) : NULL);
+  if (value == NULL)
+    value = py_none_new ();
+  py_options_set (self->found, tag, py_value_ref (value));
   return value;
 }
 
-/* A tag that has a conditional variant is left to the server, which knows the condition. */
-static GHashTable *
+/* The tags that stay: a tag that has a conditional variant is left to the server, which knows the condition. */
+static PyOptions *
 ignored_names (const PyOptions *options, const char *const *ignored)
 {
-  GHashTable *names = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  PyOptions *names = py_options_new ();
 
   for (; ignored != NULL && *ignored != NULL; ignored++)
-    g_hash_table_add (names, g_strdup (*ignored));
+    py_options_set (names, *ignored, py_none_new ());
   for (guint i = 0; i < py_options_size (options); i++)
     {
       const char *name = py_options_peek_name (options, i);
       gsize condition = config_condition_at (name);
-      if (condition > 0)
-        g_hash_table_add (names, g_strndup (name, condition));
+      g_autofree char *plain = condition > 0 ? g_strndup (name, condition) : NULL;
+      if (plain != NULL)
+        py_options_set (names, plain, py_none_new ());
     }
   return names;
 }
@@ -281,7 +278,7 @@ PyOptions *
 config_definition_combine (ConfigDefinition *self, const char *const *ignored, GError **error)
 {
   g_autoptr (PyOptions) options = py_options_merged (self->options, self->init);
-  g_autoptr (GHashTable) names = ignored_names (options, ignored);
+  g_autoptr (PyOptions) names = ignored_names (options, ignored);
 
   if (!config_tags_expand (options, names, lookup_tag, self, error))
     return NULL;

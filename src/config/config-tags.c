@@ -13,18 +13,21 @@
 typedef struct
 {
   char *tag;
+  guint hash;
   guint count;
 } Count;
 
 typedef struct
 {
   PyOptions *options;
-  GHashTable *ignored; /* names, may be NULL */
+  const PyOptions *ignored; /* may be NULL */
   ConfigTagLookup lookup;
   gpointer data;
   GArray **counts;  /* for each option: of Count; NULL before the first replacement */
   gboolean *done;   /* for each option: its value has no '<' any more, or it is ignored */
-  GString *scratch; /* where values are built */
+  GString *value;   /* the one that is looked at, so far */
+  GString *scratch; /* where its next state is built */
+  GString *tag;     /* the one that is looked at */
   gsize work;
 } Expander;
 
@@ -52,20 +55,16 @@ count_clear (gpointer data)
   g_free (count->tag);
 }
 
-/* Lends the count of the tag, a new one of 0 when it has none. */
 static Count *
-count_of (GArray *counts, const char *tag, gsize len)
+count_find (const GArray *counts, const char *tag, guint hash)
 {
   for (guint i = 0; i < counts->len; i++)
     {
       Count *count = &g_array_index (counts, Count, i);
-      if (strncmp (count->tag, tag, len) == 0 && count->tag[len] == '\0')
+      if (count->hash == hash && strcmp (count->tag, tag) == 0)
         return count;
     }
-
-  Count added = { g_strndup (tag, len), 0 };
-  g_array_append_val (counts, added);
-  return &g_array_index (counts, Count, counts->len - 1);
+  return NULL;
 }
 
 static gboolean
@@ -73,11 +72,10 @@ fail_recursive (const char *name, const char *tag, const GArray *counts, const c
 {
   g_autoptr (PyValue) dict = py_dict_new ();
 
-  for (guint i = 0; counts != NULL && i < counts->len; i++)
+  for (guint i = 0; i < counts->len; i++)
     {
       const Count *count = &g_array_index (counts, Count, i);
-      if (count->count > 0)
-        py_dict_set (dict, py_held_to_value (count->tag), py_int_new (count->count));
+      py_dict_set (dict, py_held_to_value (count->tag), py_int_new (count->count));
     }
   g_autofree char *repr = py_repr (dict);
   g_set_error (error, CONFIG_ERROR, CONFIG_ERROR_VALUE,
@@ -89,46 +87,56 @@ fail_recursive (const char *name, const char *tag, const GArray *counts, const c
 
 /* What the tag stands for: a new reference; NULL when nothing, or on failure with error set. */
 static PyValue *
-expander_replacement (const Expander *x, const char *tag, GError **error)
+expander_replacement (const Expander *x, const char *tag, guint hash, GError **error)
 {
-  PyValue *option = py_options_get (x->options, tag);
+  PyValue *option = py_options_get_hashed (x->options, tag, hash);
   g_autoptr (PyValue) value = option != NULL && py_value_type (option) != PY_NONE ? py_value_ref (option) : NULL;
 
   if (value == NULL)
-    value = x->lookup (tag, x->data, error);
+    value = x->lookup (tag, hash, x->data, error);
   if (value == NULL || py_value_type (value) == PY_NONE)
     return NULL;
   return py_value_type (value) == PY_STR ? g_steal_pointer (&value) : py_str_take (py_str (value, NULL));
 }
 
-/* Replaces each "<tag>" in value.  *at, where one was found, stays the same character of the new text: the reference searches
- * on from there, and an earlier occurrence can come up when a replacement has just completed it. */
-static gboolean
-expander_replace (Expander *x, GString *value, const char *tag, const char *replacement, gsize *at, GError **error)
+/* The next occurrence of this very tag at or behind p, or NULL. */
+static const char *
+find_same_tag (const char *p, const char *tag, gsize len)
 {
-  gsize tag_len = strlen (tag) + 2;
-  g_autofree char *whole = g_strconcat ("<", tag, ">", NULL);
-  const char *from = value->str, *next = strstr (from, whole);
-  gboolean earlier = (gsize) (next - from) < *at;
-  glong characters = earlier ? g_utf8_strlen (value->str, (gssize) *at) : 0;
+  for (p = strchr (p, '<'); p != NULL; p = strchr (p + 1, '<'))
+    if (p[1] == *tag && strncmp (p + 1, tag, len) == 0 && p[1 + len] == '>')
+      return p;
+  return NULL;
+}
 
-  g_string_truncate (x->scratch, 0);
-  for (; next != NULL && x->scratch->len <= PY_INI_MAX_VALUE; next = strstr (from, whole))
+/* Replaces each "<tag>" in the value.  *at, where one was found, stays the same character of the new text: the reference
+ * searches on from there, and an earlier occurrence can come up when a replacement has just completed it. */
+static gboolean
+expander_replace (Expander *x, const char *tag, gsize len, const PyValue *replacement, gsize *at, GError **error)
+{
+  gsize new_len;
+  const char *new_text = py_str_peek (replacement, &new_len);
+  const char *from = x->value->str, *next = find_same_tag (from, tag, len);
+  gboolean earlier = (gsize) (next - from) < *at;
+  glong characters = earlier ? g_utf8_strlen (from, (gssize) *at) : 0;
+  GString *built = g_string_truncate (x->scratch, 0);
+
+  for (; next != NULL && built->len <= PY_INI_MAX_VALUE; next = find_same_tag (from, tag, len))
     {
-      g_string_append_len (x->scratch, from, next - from);
-      g_string_append (x->scratch, replacement);
-      from = next + tag_len;
+      g_string_append_len (built, from, next - from);
+      g_string_append_len (built, new_text, (gssize) new_len);
+      from = next + len + 2;
     }
-  g_string_append (x->scratch, from);
-  g_string_truncate (value, 0);
-  g_string_append_len (value, x->scratch->str, (gssize) x->scratch->len);
+  g_string_append_len (built, from, x->value->str + x->value->len - from);
+  x->scratch = x->value;
+  x->value = built;
   if (earlier)
     {
-      glong length = g_utf8_strlen (value->str, (gssize) value->len);
-      *at = (gsize) (g_utf8_offset_to_pointer (value->str, MIN (characters, length)) - value->str);
+      glong length = g_utf8_strlen (built->str, (gssize) built->len);
+      *at = (gsize) (g_utf8_offset_to_pointer (built->str, MIN (characters, length)) - built->str);
     }
-  x->work += value->len;
-  if (value->len > PY_INI_MAX_VALUE || x->work > CONFIG_TAGS_MAX_WORK)
+  x->work += built->len;
+  if (built->len > PY_INI_MAX_VALUE || x->work > CONFIG_TAGS_MAX_WORK)
     {
       g_set_error (error, CONFIG_ERROR, CONFIG_ERROR_LIMIT, "value is too large after the replacement of <%s>", tag);
       return FALSE;
@@ -145,17 +153,22 @@ typedef enum
 
 /* The tag that was found at *at, as long as len. */
 static TagResult
-expander_tag (Expander *x, const char *name, GString *value, GArray *counts, gsize *at, gsize len, GError **error)
+expander_tag (Expander *x, const char *name, GArray *counts, gsize *at, gsize len, GError **error)
 {
-  g_autofree char *tag = g_strndup (value->str + *at + 1, len);
   g_autoptr (GError) local_error = NULL;
+  const char *tag = g_string_append_len (g_string_truncate (x->tag, 0), x->value->str + *at + 1, (gssize) len)->str;
+  guint hash = py_options_hash (tag);
 
-  if (x->ignored != NULL && g_hash_table_contains (x->ignored, tag))
+  if (x->ignored != NULL && py_options_get_hashed (x->ignored, tag, hash) != NULL)
     return TAG_LEFT;
-  if (strcmp (tag, name) == 0 || count_of (counts, tag, len)->count > MAX_REPLACEMENTS)
-    return fail_recursive (name, tag, counts, value->str, error) ? TAG_REPLACED : TAG_FAILED;
+  Count *count = count_find (counts, tag, hash);
+  if (strcmp (tag, name) == 0 || (count != NULL && count->count > MAX_REPLACEMENTS))
+    {
+      (void) fail_recursive (name, tag, counts, x->value->str, error);
+      return TAG_FAILED;
+    }
 
-  g_autoptr (PyValue) replacement = expander_replacement (x, tag, &local_error);
+  g_autoptr (PyValue) replacement = expander_replacement (x, tag, hash, &local_error);
   if (local_error != NULL)
     {
       g_propagate_error (error, g_steal_pointer (&local_error));
@@ -163,20 +176,26 @@ expander_tag (Expander *x, const char *name, GString *value, GArray *counts, gsi
     }
   if (replacement == NULL)
     return TAG_LEFT;
-  count_of (counts, tag, len)->count++;
-  return expander_replace (x, value, tag, py_str_peek (replacement, NULL), at, error) ? TAG_REPLACED : TAG_FAILED;
+  if (count == NULL)
+    {
+      Count first = { g_strdup (tag), hash, 0 };
+      g_array_append_val (counts, first);
+      count = &g_array_index (counts, Count, counts->len - 1);
+    }
+  count->count++;
+  return expander_replace (x, tag, len, replacement, at, error) ? TAG_REPLACED : TAG_FAILED;
 }
 
 /* One pass over one value. */
 static gboolean
-expander_value (Expander *x, const char *name, GString *value, GArray *counts, GError **error)
+expander_value (Expander *x, const char *name, GArray *counts, GError **error)
 {
   gsize at = 0, len;
 
-  for (const char *found = find_tag (value->str, &len); found != NULL; found = find_tag (value->str + at, &len))
+  for (const char *found = find_tag (x->value->str, &len); found != NULL; found = find_tag (x->value->str + at, &len))
     {
-      at = (gsize) (found - value->str);
-      switch (expander_tag (x, name, value, counts, &at, len, error))
+      at = (gsize) (found - x->value->str);
+      switch (expander_tag (x, name, counts, &at, len, error))
         {
         case TAG_REPLACED:
           break;
@@ -205,19 +224,19 @@ expander_option (Expander *x, guint index, gboolean *ret_again, GError **error)
       return TRUE;
     }
 
-  g_autoptr (GString) value = g_string_new (text);
+  g_string_assign (x->value, text);
   if (x->counts[index] == NULL)
     {
       x->counts[index] = g_array_new (FALSE, FALSE, sizeof (Count));
       g_array_set_clear_func (x->counts[index], count_clear);
     }
-  if (!expander_value (x, py_options_peek_name (x->options, index), value, x->counts[index], error))
+  if (!expander_value (x, py_options_peek_name (x->options, index), x->counts[index], error))
     return FALSE;
-  if (strcmp (value->str, text) == 0)
+  if (strcmp (x->value->str, text) == 0)
     return TRUE;
-  if (find_tag (value->str, &len) != NULL)
+  if (find_tag (x->value->str, &len) != NULL)
     *ret_again = TRUE;
-  py_options_set_value (x->options, index, py_str_new_len (value->str, (gssize) value->len));
+  py_options_set_value (x->options, index, py_str_new_len (x->value->str, (gssize) x->value->len));
   return TRUE;
 }
 
@@ -228,7 +247,7 @@ expander_run (Expander *x, GError **error)
   gboolean again = TRUE;
 
   for (guint i = 0; x->ignored != NULL && i < n; i++)
-    x->done[i] = g_hash_table_contains (x->ignored, py_options_peek_name (x->options, i));
+    x->done[i] = py_options_get (x->ignored, py_options_peek_name (x->options, i)) != NULL;
   while (again)
     {
       again = FALSE;
@@ -240,15 +259,17 @@ expander_run (Expander *x, GError **error)
 }
 
 gboolean
-config_tags_expand (PyOptions *options, GHashTable *ignored, ConfigTagLookup lookup, gpointer data, GError **error)
+config_tags_expand (PyOptions *options, const PyOptions *ignored, ConfigTagLookup lookup, gpointer data, GError **error)
 {
   guint n = py_options_size (options);
   g_autofree GArray **counts = g_new0 (GArray *, n);
   g_autofree gboolean *done = g_new0 (gboolean, n);
-  g_autoptr (GString) scratch = g_string_new (NULL);
-  Expander x = { options, ignored, lookup, data, counts, done, scratch, 0 };
+  g_autoptr (GString) tag = g_string_new (NULL);
+  Expander x = { options, ignored, lookup, data, counts, done, g_string_new (NULL), g_string_new (NULL), tag, 0 };
   gboolean good = expander_run (&x, error);
 
+  g_string_free (x.value, TRUE);
+  g_string_free (x.scratch, TRUE);
   for (guint i = 0; i < n; i++)
     g_clear_pointer (&counts[i], g_array_unref);
   return good;

@@ -11,9 +11,11 @@
 
 #define CONFIG_TAGS_MAX_WORK (512 * 1024 * 1024) /* bytes written by replacements for one file; stock: below 1 MB */
 
-/* A value for a tag that is no option: a new reference, NULL when there is none (no error) or when it failed (error). */
-typedef PyValue *(*ConfigTagLookup) (const char *tag, gpointer data, GError **error);
+/* A value for a tag that is no option: a new reference, NULL when there is none (no error) or when it failed (error).
+ * hash: py_options_hash (tag). */
+typedef PyValue *(*ConfigTagLookup) (const char *tag, guint hash, gpointer data, GError **error);
 
-/* Replaces the tags in the values of options.  ignored: a set of names that are neither replaced nor looked into. */
-gboolean config_tags_expand (PyOptions *options, GHashTable *ignored, ConfigTagLookup lookup, gpointer data,
+/* Replaces the tags in the values of options.  ignored: its names are neither replaced nor looked
+ * into; may be NULL. */
+gboolean config_tags_expand (PyOptions *options, const PyOptions *ignored, ConfigTagLookup lookup, gpointer data,
                              GError **error);
