@@ -48,12 +48,18 @@ oldest (ResolverCache *self)
 }
 
 void
+resolver_cache_clear (ResolverCache *self)
+{
+  while (oldest (self) != NULL)
+    drop_entry (self, oldest (self));
+}
+
+void
 resolver_cache_free (ResolverCache *self)
 {
   if (self == NULL)
     return;
-  while (oldest (self) != NULL)
-    drop_entry (self, oldest (self));
+  resolver_cache_clear (self);
   g_hash_table_unref (self->entries);
   g_free (self);
 }

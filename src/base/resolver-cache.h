@@ -14,5 +14,6 @@ void           resolver_cache_free (ResolverCache *self); /* NULL is fine */
 void           resolver_cache_set  (ResolverCache *self, const char *key, gpointer value, gint64 now_usec);
 /* FALSE when unknown or too old.  *ret_value is lent until the next change. */
 gboolean       resolver_cache_get  (ResolverCache *self, const char *key, gint64 now_usec, gpointer *ret_value);
+void           resolver_cache_clear (ResolverCache *self);
 guint          resolver_cache_size (const ResolverCache *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ResolverCache, resolver_cache_free)

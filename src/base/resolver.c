@@ -125,6 +125,13 @@ resolver_is_ipv6_allowed (Resolver *self)
   return self->ipv6 == RESOLVER_IPV6_AUTO ? lookup_ipv6_is_there () : self->ipv6 == RESOLVER_IPV6_YES;
 }
 
+void
+resolver_clear_cache (Resolver *self)
+{
+  resolver_cache_clear (self->names);
+  resolver_cache_clear (self->addresses);
+}
+
 /* --- into the cache, both ways of asking ------------------------------------------------------------------------------ */
 
 static AddressSet *

@@ -375,6 +375,18 @@ ticket_merge_values_of (Ticket *self, const Ticket *other)
                  py_value_ref (py_dict_peek_value (other->values, i)));
 }
 
+void
+ticket_merge_missing_values_of (Ticket *self, const Ticket *other)
+{
+  for (guint i = 0; i < py_dict_length (other->values); i++)
+    {
+      PyValue *key = py_dict_peek_key (other->values, i);
+
+      if (py_dict_get (self->values, key) == NULL)
+        py_dict_set (self->values, py_value_ref (key), py_value_ref (py_dict_peek_value (other->values, i)));
+    }
+}
+
 PyValue *
 ticket_peek_values (const Ticket *self)
 {
@@ -424,9 +436,14 @@ set_attempts_value (Ticket *self, const PyValue *failures)
 {
   double count = 0;
 
-  if (failures != NULL && py_value_to_double (failures, &count))
-    count = CLAMP (count, 0, G_MAXINT);
-  self->attempts = (guint) count;
+  if (failures == NULL || !py_value_to_double (failures, &count))
+    {
+      self->attempts = 0;
+      self->retry = 1;
+      return;
+    }
+  self->attempts = (guint) CLAMP (count, 0, G_MAXINT);
+  self->retry = self->attempts;
 }
 
 static void

@@ -77,11 +77,14 @@ void ticket_add_matches_of (Ticket *self, const Ticket *other);
 PyValue *ticket_peek_value (const Ticket *self, const char *name); /* NULL when absent; not "matches", "failures" */
 void ticket_take_value (Ticket *self, const char *name, PyValue *value);
 void ticket_merge_values_of (Ticket *self, const Ticket *other); /* other's values win */
+void ticket_merge_missing_values_of (Ticket *self, const Ticket *other); /* self\'s values win */
 PyValue *ticket_peek_values (const Ticket *self);                /* the dict of them, for reading */
 /* All as one dict with "matches" (list; left out when there are none and max_matches is 0) and "failures"; the last
  * max_matches lines (G_MAXUINT: all). */
 PyValue *ticket_dup_data (const Ticket *self, guint max_matches);
-/* Replaces everything by such a dict: None values are dropped, a missing or bad "failures" counts as 0. */
+/* Replaces everything by such a dict: None values are dropped; a missing or bad "failures" counts as 0 attempts, and
+ * as a retry of
+ * 1. */
 void ticket_set_data (Ticket *self, const PyValue *dict);
 
 gboolean ticket_is_restored (const Ticket *self); /* from the database: <restored>, not written again */

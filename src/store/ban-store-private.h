@@ -1,0 +1,47 @@
+/* ban-store-private.h - what the files of ban-store share
+ *
+ * ban-store.c: life, transactions, jails, positions, purge.  ban-store-bans.c: bans.  ban-store-failures.c: our own
+ * table.
+ */
+#pragma once
+#include "store/ban-store.h"
+#include "store/sql.h"
+
+struct BanStore
+{
+  char        *path;
+  const Clock *clock;
+  Log         *log;
+  Sql         *sql;
+  gint64       purge_age_sec;
+  guint        max_matches;
+  guint        depth;        /* of begin */
+  GHashTable  *merged;       /* jail "\1" id -> Ticket or NULL: ban_store_get_merged */
+  gboolean     has_failures; /* our own table is there */
+};
+
+#define STORE_LOGGER "fail2ban.database"
+
+/* A change of one or more statements: all of them or none, within the transaction that is open or in one of its own.
+ *   if (!store_change_begin (self, error)) return FALSE;
+ *   ok = …;
+ *   return store_change_end (self, ok, error); */
+gboolean store_change_begin (BanStore *self, GError **error);
+gboolean store_change_end   (BanStore *self, gboolean ok, GError **error);
+
+/* Runs a statement with up to two texts: jail and another (NULL: not bound). */
+gboolean store_run_texts (BanStore *self, const char *sql, const char *first, const char *second, GError **error);
+
+void   store_bind_id  (SqlStatement *statement, int index, const Address *id);
+/* An id from a row: what is no address is an id of its own kind. */
+Address *store_dup_id (SqlStatement *statement, int column);
+/* A ticket from id, time (-1: none) and JSON in these columns; NULL when the row makes no sense.  attempts: when the
+ * JSON does not
+ * say. */
+Ticket *store_dup_ticket (SqlStatement *statement, int id_column, int time_column, int data_column, guint attempts);
+
+gboolean store_failures_exist (BanStore *self);
+void     store_failures_tidy  (BanStore *self); /* drops the table when it is empty */
+gboolean store_failures_purge (BanStore *self, gint64 before_usec, GError **error);
+
+void store_forget_merged (BanStore *self, const Address *id /* NULL: all */, const char *jail);

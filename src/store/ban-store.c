@@ -1,0 +1,329 @@
+#include "store/ban-store.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "store/ban-store-private.h"
+#include "store/store-open.h"
+
+#define OUTDATED_FACTOR 3 /* a bad id is forgotten after so many times its ban time */
+
+G_DEFINE_QUARK (fail2ban - store - error, store_error)
+
+BanStore *
+ban_store_open (const char *path, const Clock *clock, Log *log, GError **error)
+{
+  Sql *sql = store_open (path, clock, log, error);
+  BanStore *self;
+
+  if (sql == NULL)
+    return NULL;
+  self = g_new0 (BanStore, 1);
+  self->path = g_strdup (path);
+  self->clock = clock;
+  self->log = log;
+  self->sql = sql;
+  self->purge_age_sec = BAN_STORE_DEFAULT_PURGE_AGE;
+  self->max_matches = BAN_STORE_DEFAULT_MAX_MATCHES;
+  self->merged = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) ticket_unref);
+  self->has_failures = store_failures_exist (self);
+  return self;
+}
+
+void
+ban_store_free (BanStore *self)
+{
+  if (self == NULL)
+    return;
+  if (sql_in_transaction (self->sql))
+    (void) sql_exec (self->sql, "COMMIT", NULL);
+  store_failures_tidy (self);
+  sql_free (self->sql);
+  log_info (self->log, STORE_LOGGER, "Connection to database closed.");
+  g_hash_table_unref (self->merged);
+  g_free (self->path);
+  g_free (self);
+}
+
+const char *
+ban_store_peek_path (const BanStore *self)
+{
+  return self->path;
+}
+
+gint64
+ban_store_get_purge_age (const BanStore *self)
+{
+  return self->purge_age_sec;
+}
+
+void
+ban_store_set_purge_age (BanStore *self, gint64 seconds)
+{
+  self->purge_age_sec = seconds;
+}
+
+guint
+ban_store_get_max_matches (const BanStore *self)
+{
+  return self->max_matches;
+}
+
+void
+ban_store_set_max_matches (BanStore *self, guint count)
+{
+  self->max_matches = count;
+  store_forget_merged (self, NULL, NULL);
+}
+
+/* --- transactions ---------------------------------------------------------------------------------------------------------- */
+
+void
+ban_store_begin (BanStore *self)
+{
+  self->depth++;
+}
+
+gboolean
+ban_store_commit (BanStore *self, GError **error)
+{
+  g_return_val_if_fail (self->depth > 0, FALSE);
+
+  if (--self->depth > 0 || !sql_in_transaction (self->sql))
+    return TRUE;
+  if (sql_exec (self->sql, "COMMIT", error))
+    return TRUE;
+  (void) sql_exec (self->sql, "ROLLBACK", NULL);
+  self->has_failures = store_failures_exist (self);
+  store_forget_merged (self, NULL, NULL);
+  return FALSE;
+}
+
+void
+ban_store_rollback (BanStore *self)
+{
+  self->depth = 0;
+  if (!sql_in_transaction (self->sql))
+    return;
+  (void) sql_exec (self->sql, "ROLLBACK", NULL);
+  self->has_failures = store_failures_exist (self);
+  store_forget_merged (self, NULL, NULL);
+}
+
+gboolean
+store_change_begin (BanStore *self, GError **error)
+{
+  if (self->depth > 0 && !sql_in_transaction (self->sql) && !sql_exec (self->sql, "BEGIN IMMEDIATE", error))
+    return FALSE;
+  return sql_exec (self->sql, "SAVEPOINT change", error);
+}
+
+gboolean
+store_change_end (BanStore *self, gboolean ok, GError **error)
+{
+  if (ok && sql_exec (self->sql, "RELEASE change", error))
+    return TRUE;
+  /* Not there any more when sqlite undid the whole transaction by itself (disk full). */
+  (void) sql_exec (self->sql, "ROLLBACK TO change", NULL);
+  (void) sql_exec (self->sql, "RELEASE change", NULL);
+  return FALSE;
+}
+
+gboolean
+store_run_texts (BanStore *self, const char *sql, const char *first, const char *second, GError **error)
+{
+  SqlStatement *statement = sql_prepare (self->sql, sql, error);
+
+  if (statement == NULL)
+    return FALSE;
+  if (first != NULL)
+    sql_bind_text (statement, 1, first, -1);
+  if (second != NULL)
+    sql_bind_text (statement, 2, second, -1);
+  return sql_run (self->sql, statement, error);
+}
+
+/* One statement is atomic by itself; it only has to be part of an open transaction. */
+static gboolean
+change_texts (BanStore *self, const char *sql, const char *first, const char *second, GError **error)
+{
+  return store_change_begin (self, error)
+         && store_change_end (self, store_run_texts (self, sql, first, second, error), error);
+}
+
+/* --- jails ------------------------------------------------------------------------------------------------------------------- */
+
+gboolean
+ban_store_add_jail (BanStore *self, const char *jail, GError **error)
+{
+  return change_texts (self,
+                       "INSERT INTO jails(name, enabled) VALUES(?, 1) "
+                       "ON CONFLICT(name) DO UPDATE SET enabled = 1 WHERE enabled != 1",
+                       jail, NULL, error);
+}
+
+gboolean
+ban_store_disable_jail (BanStore *self, const char *jail, GError **error)
+{
+  return change_texts (self, "UPDATE jails SET enabled = 0 WHERE name = ?", jail, NULL, error);
+}
+
+gboolean
+ban_store_disable_all_jails (BanStore *self, GError **error)
+{
+  return change_texts (self, "UPDATE jails SET enabled = 0", NULL, NULL, error);
+}
+
+/* --- positions ----------------------------------------------------------------------------------------------------------------- */
+
+/* Binds the value of lastfilepos. */
+typedef void (*BindPosition) (SqlStatement *statement, int index, gint64 position);
+
+static void
+bind_bytes (SqlStatement *statement, int index, gint64 position)
+{
+  sql_bind_int (statement, index, position);
+}
+
+static void
+bind_seconds (SqlStatement *statement, int index, gint64 time_usec)
+{
+  sql_bind_double (statement, index, (double) time_usec / G_USEC_PER_SEC);
+}
+
+static gboolean
+write_position (BanStore *self, const char *jail, const char *path, const char *hash, gint64 position,
+                BindPosition bind, GError **error)
+{
+  SqlStatement *statement = sql_prepare (self->sql,
+                                         "INSERT INTO logs(jail, path, firstlinemd5, lastfilepos) VALUES(?, ?, ?, ?) "
+                                         "ON CONFLICT(jail, path) DO UPDATE SET firstlinemd5 = excluded.firstlinemd5, "
+                                         "lastfilepos = excluded.lastfilepos",
+                                         error);
+
+  if (statement == NULL || !store_change_begin (self, error))
+    return FALSE;
+  sql_bind_text (statement, 1, jail, -1);
+  sql_bind_text (statement, 2, path, -1);
+  sql_bind_text (statement, 3, hash, -1);
+  bind (statement, 4, position);
+  return store_change_end (self, sql_run (self->sql, statement, error), error);
+}
+
+/* The row of a log: FALSE with error; without a row *ret_hash is NULL. */
+static gboolean
+read_position (BanStore *self, const char *jail, const char *path, char **ret_hash, double *ret_position,
+               GError **error)
+{
+  SqlStatement *statement
+      = sql_prepare (self->sql, "SELECT firstlinemd5, lastfilepos FROM logs WHERE jail = ? AND path = ?", error);
+  SqlStep step;
+
+  if (statement == NULL)
+    return FALSE;
+  sql_bind_text (statement, 1, jail, -1);
+  sql_bind_text (statement, 2, path, -1);
+  step = sql_step (self->sql, statement, error);
+  *ret_hash = NULL;
+  *ret_position = 0;
+  if (step == SQL_ROW)
+    {
+      *ret_hash = g_strdup ((const char *) sqlite3_column_text (statement, 0));
+      *ret_position = sqlite3_column_double (statement, 1);
+    }
+  sql_done (statement);
+  return step != SQL_FAILED;
+}
+
+gboolean
+ban_store_add_log (BanStore *self, const char *jail, const char *path, const char *hash, gint64 position,
+                   gint64 *ret_position, GError **error)
+{
+  g_autofree char *known_hash = NULL;
+  double known;
+
+  if (!read_position (self, jail, path, &known_hash, &known, error))
+    return FALSE;
+  *ret_position = g_strcmp0 (known_hash, hash) == 0 ? (gint64) known : -1;
+  return known_hash != NULL || write_position (self, jail, path, hash, position, bind_bytes, error);
+}
+
+gboolean
+ban_store_update_log (BanStore *self, const char *jail, const char *path, const char *hash, gint64 position,
+                      GError **error)
+{
+  return write_position (self, jail, path, hash, position, bind_bytes, error);
+}
+
+gboolean
+ban_store_get_journal_time (BanStore *self, const char *jail, const char *name, gint64 *ret_time_usec, GError **error)
+{
+  g_autofree char *iso = NULL;
+  double seconds;
+
+  if (!read_position (self, jail, name, &iso, &seconds, error))
+    return FALSE;
+  *ret_time_usec = (gint64) rint (CLAMP (seconds, 0, 1e12) * G_USEC_PER_SEC);
+  return TRUE;
+}
+
+gboolean
+ban_store_update_journal (BanStore *self, const char *jail, const char *name, gint64 time_usec, const char *iso,
+                          GError **error)
+{
+  return write_position (self, jail, name, iso, time_usec, bind_seconds, error);
+}
+
+/* --- purge --------------------------------------------------------------------------------------------------------------------- */
+
+static gboolean
+purge_bips (BanStore *self, gint64 before_sec, GError **error)
+{
+  SqlStatement *statement = sql_prepare (self->sql,
+                                         "DELETE FROM bips WHERE timeofban < ?1 AND bantime != -1 "
+                                         "AND timeofban + bantime * ?2 < ?1",
+                                         error);
+
+  if (statement == NULL)
+    return FALSE;
+  sql_bind_int (statement, 1, before_sec);
+  sql_bind_int (statement, 2, OUTDATED_FACTOR);
+  return sql_run (self->sql, statement, error);
+}
+
+static gboolean
+purge_bans (BanStore *self, gint64 before_usec, GError **error)
+{
+  SqlStatement *statement = sql_prepare (self->sql, "DELETE FROM bans WHERE timeofban < ?", error);
+
+  if (statement == NULL)
+    return FALSE;
+  sql_bind_double (statement, 1, (double) before_usec / G_USEC_PER_SEC);
+  return sql_run (self->sql, statement, error);
+}
+
+static gboolean
+purge_jails (BanStore *self, GError **error)
+{
+  return store_run_texts (self,
+                          "DELETE FROM jails WHERE enabled = 0 "
+                          "AND NOT EXISTS (SELECT 1 FROM bans WHERE jail = jails.name) "
+                          "AND NOT EXISTS (SELECT 1 FROM bips WHERE jail = jails.name)",
+                          NULL, NULL, error);
+}
+
+gboolean
+ban_store_purge (BanStore *self, GError **error)
+{
+  gint64 now_usec = clock_get_time_usec (self->clock);
+  gint64 before_usec = now_usec - self->purge_age_sec * G_USEC_PER_SEC;
+  gboolean ok;
+
+  if (!store_change_begin (self, error))
+    return FALSE;
+  ok = purge_bans (self, before_usec, error)
+       && purge_bips (self, now_usec / G_USEC_PER_SEC - self->purge_age_sec, error)
+       && store_failures_purge (self, before_usec, error) && purge_jails (self, error);
+  store_forget_merged (self, NULL, NULL);
+  return store_change_end (self, ok, error);
+}
