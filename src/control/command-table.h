@@ -21,14 +21,14 @@ typedef PyValue *(*CommandFunc) (Call *call, GError **error);
 
 typedef struct
 {
-  const char  *path;
-  guint        min_words; /* fewer: IndexError "list index out of range" */
+  const char *path;
+  guint min_words; /* fewer: IndexError "list index out of range" */
   CommandFlags flags;
-  CommandFunc  run;
+  CommandFunc run;
 } Command;
 
 extern const Command command_table[];
-extern const guint   command_table_length;
+extern const guint command_table_length;
 
 /* The row for a command; NULL with the error that 1.1.2 answers with when there is none. */
 const Command *command_table_find (PyValue *words, GError **error);

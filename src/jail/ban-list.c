@@ -2,20 +2,20 @@
 
 typedef struct
 {
-  Ticket        *ticket;
-  GList         *link;     /* in BanList.order; its data is this entry */
-  GSequenceIter *iter;     /* in BanList.ends; likewise */
-  gint64         end_usec; /* as sorted in */
-  guint64        number;   /* of the ban, breaks ties */
+  Ticket *ticket;
+  GList *link;         /* in BanList.order; its data is this entry */
+  GSequenceIter *iter; /* in BanList.ends; likewise */
+  gint64 end_usec;     /* as sorted in */
+  guint64 number;      /* of the ban, breaks ties */
 } Entry;
 
 struct BanList
 {
   GHashTable *entries; /* Address of the ticket (borrowed from it) -> Entry */
-  GQueue      order;
-  GSequence  *ends;
-  gint64      ban_time_sec;
-  guint64     total;
+  GQueue order;
+  GSequence *ends;
+  gint64 ban_time_sec;
+  guint64 total;
 };
 
 BanList *

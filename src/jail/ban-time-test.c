@@ -133,8 +133,7 @@ main (int argc, char **argv)
                    test_the_default_doubles_with_each_ban_up_to_twenty_times);
   g_test_add_func ("/ban-time/factor, formula and multipliers shape the time",
                    test_factor_formula_and_multipliers_shape_the_time);
-  g_test_add_func ("/ban-time/maxtime limits and rndtime adds after it",
-                   test_maxtime_limits_and_rndtime_adds_after_it);
+  g_test_add_func ("/ban-time/maxtime limits and rndtime adds after it", test_maxtime_limits_and_rndtime_adds_after_it);
   g_test_add_func ("/ban-time/what was set is given back and only increment becomes a bool",
                    test_what_was_set_is_given_back_and_only_increment_becomes_a_bool);
   g_test_add_func ("/ban-time/a wrong option is kept but the rule before stays in force",

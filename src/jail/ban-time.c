@@ -10,17 +10,17 @@
 
 typedef struct
 {
-  PyExpr    *formula;     /* used when there are no multipliers */
+  PyExpr *formula;        /* used when there are no multipliers */
   GPtrArray *multipliers; /* PyValue ints */
-  PyValue   *factor;
-  PyValue   *max_time; /* NULL: none */
-  PyValue   *rnd_time;
+  PyValue *factor;
+  PyValue *max_time; /* NULL: none */
+  PyValue *rnd_time;
 } Rule;
 
 struct BanTime
 {
   GHashTable *options; /* name -> PyValue, as set */
-  Rule       *rule;    /* NULL until the first option is set */
+  Rule *rule;          /* NULL until the first option is set */
 };
 
 static void
@@ -157,8 +157,7 @@ rule_set_formula (Rule *rule, PyValue *value, GError **error)
 {
   if (value != NULL && py_value_type (value) != PY_STR)
     {
-      g_set_error_literal (error, JAIL_ERROR, JAIL_ERROR_TYPE,
-                           "compile() arg 1 must be a string, bytes or AST object");
+      g_set_error_literal (error, JAIL_ERROR, JAIL_ERROR_TYPE, "compile() arg 1 must be a string, bytes or AST object");
       return FALSE;
     }
   rule->formula = py_expr_new (value != NULL ? py_str_peek (value, NULL) : DEFAULT_FORMULA, -1, error);
@@ -215,11 +214,11 @@ ban_time_set (BanTime *self, const char *option, PyValue *value, GError **error)
 
 typedef struct
 {
-  gint64   time_sec;
-  gint64   count;
+  gint64 time_sec;
+  gint64 count;
   PyValue *factor;
   PyValue *multiplier;
-  double   random;
+  double random;
   PyValue *rnd_time;
   PyValue *time;
 } Names;

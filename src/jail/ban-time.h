@@ -11,19 +11,19 @@
 
 typedef struct BanTime BanTime;
 
-BanTime *ban_time_new  (void);
-void     ban_time_free (BanTime *self); /* NULL is fine */
+BanTime *ban_time_new (void);
+void ban_time_free (BanTime *self); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BanTime, ban_time_free)
 
 /* option without "bantime."; value is only read.  An empty text or None takes the option away.  Errors: JAIL_ERROR,
  * PY_EXPR_ERROR (a formula, factor or time that is no expression), PY_INT_ERROR (multipliers). */
-gboolean ban_time_set  (BanTime *self, const char *option, PyValue *value, GError **error);
+gboolean ban_time_set (BanTime *self, const char *option, PyValue *value, GError **error);
 PyValue *ban_time_peek (const BanTime *self, const char *option); /* NULL: not set */
 
-gboolean ban_time_is_increasing     (const BanTime *self);
+gboolean ban_time_is_increasing (const BanTime *self);
 gboolean ban_time_is_over_all_jails (const BanTime *self);
 /* maxtime in seconds, only meaningful while increasing; FALSE: none. */
-gboolean ban_time_get_max           (const BanTime *self, double *ret_sec);
+gboolean ban_time_get_max (const BanTime *self, double *ret_sec);
 
 /* The time for the ban after ban_count earlier ones, from the jail's own bantime in seconds; random is in [0, 1).
  * NULL with an error when the formula fails (PY_EXPR_ERROR) or gives no number (JAIL_ERROR_TYPE). */

@@ -3,11 +3,11 @@
 struct FailCounter
 {
   GHashTable *links; /* Address of the ticket (borrowed from it) -> its GList in tickets */
-  GQueue      tickets; /* in the order in which the ids came up */
-  gint64      find_time_usec;
-  gint64      max_retry;
-  gint64      max_matches;
-  guint64     total;
+  GQueue tickets;    /* in the order in which the ids came up */
+  gint64 find_time_usec;
+  gint64 max_retry;
+  gint64 max_matches;
+  guint64 total;
   GHashTable *changes; /* set of Address; NULL: not tracked */
 };
 
@@ -238,7 +238,7 @@ fail_counter_dup_summary (const FailCounter *self)
   GString *text = g_string_new (NULL);
 
   for (const GList *link = self->tickets.head; link != NULL; link = link->next)
-    g_string_append_printf (text, "%s%s:%d", text->len > 0 ? ", " : "",
-                            address_peek_text (ticket_peek_id (link->data)), (int) ticket_get_retry (link->data));
+    g_string_append_printf (text, "%s%s:%d", text->len > 0 ? ", " : "", address_peek_text (ticket_peek_id (link->data)),
+                            (int) ticket_get_retry (link->data));
   return g_string_free (text, FALSE);
 }

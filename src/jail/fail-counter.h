@@ -13,15 +13,15 @@
 
 typedef struct FailCounter FailCounter;
 
-FailCounter *fail_counter_new  (void); /* maxretry 3, findtime 600 s, maxmatches 5 */
-void         fail_counter_free (FailCounter *self); /* NULL is fine */
+FailCounter *fail_counter_new (void);       /* maxretry 3, findtime 600 s, maxmatches 5 */
+void fail_counter_free (FailCounter *self); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (FailCounter, fail_counter_free)
 
-void   fail_counter_set_find_time_usec (FailCounter *self, gint64 find_time_usec);
-void   fail_counter_set_max_retry      (FailCounter *self, gint64 max_retry);   /* 0 and less: the first failure bans */
-gint64 fail_counter_get_max_retry      (const FailCounter *self);
-void   fail_counter_set_max_matches    (FailCounter *self, gint64 max_matches); /* 0 and less: none are kept */
-gint64 fail_counter_get_max_matches    (const FailCounter *self);
+void fail_counter_set_find_time_usec (FailCounter *self, gint64 find_time_usec);
+void fail_counter_set_max_retry (FailCounter *self, gint64 max_retry); /* 0 and less: the first failure bans */
+gint64 fail_counter_get_max_retry (const FailCounter *self);
+void fail_counter_set_max_matches (FailCounter *self, gint64 max_matches); /* 0 and less: none are kept */
+gint64 fail_counter_get_max_matches (const FailCounter *self);
 
 /* Counts a failure; count is what it adds to retry (an attempt by hand counts once for each of its lines).  Keeps a
  * reference to the ticket of an id that is new.  Returns the retry of the id now. */
@@ -41,10 +41,10 @@ Ticket *fail_counter_peek (const FailCounter *self, const Address *id); /* NULL:
 gint64 fail_counter_clean (FailCounter *self, gint64 now_usec);
 
 /* For whoever writes the counts to the database: remembers from now on whose count changed or went. */
-void       fail_counter_track_changes (FailCounter *self, gboolean track);
-GPtrArray *fail_counter_take_changes  (FailCounter *self); /* of Address, owned; NULL: none */
+void fail_counter_track_changes (FailCounter *self, gboolean track);
+GPtrArray *fail_counter_take_changes (FailCounter *self); /* of Address, owned; NULL: none */
 
-guint   fail_counter_get_size  (const FailCounter *self); /* Currently failed */
+guint fail_counter_get_size (const FailCounter *self);    /* Currently failed */
 guint64 fail_counter_get_total (const FailCounter *self); /* Total failed */
 /* "192.0.2.1:3, 192.0.2.2:1", for the debug line of a failure. */
-char   *fail_counter_dup_summary (const FailCounter *self);
+char *fail_counter_dup_summary (const FailCounter *self);

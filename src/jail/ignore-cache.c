@@ -6,20 +6,20 @@
 
 typedef struct
 {
-  char    *key;
+  char *key;
   gboolean answer;
-  gint64   until_usec; /* monotonic */
+  gint64 until_usec; /* monotonic */
 } Entry;
 
 struct IgnoreCache
 {
   const Clock *clock;
-  char        *template;
-  gint64       max_count;
-  PyValue     *max_time;
-  gint64       max_time_usec;
-  GHashTable  *links; /* key (borrowed) -> its GList in entries */
-  GQueue       entries; /* in the order of their answers */
+  char *template;
+  gint64 max_count;
+  PyValue *max_time;
+  gint64 max_time_usec;
+  GHashTable *links; /* key (borrowed) -> its GList in entries */
+  GQueue entries;    /* in the order of their answers */
 };
 
 static void
@@ -55,7 +55,8 @@ IgnoreCache *
 ignore_cache_new (const PyValue *options, const Clock *clock, GError **error)
 {
   g_autoptr (IgnoreCache) self = g_new0 (IgnoreCache, 1);
-  const char *key = option (options, "key"), *count = option (options, "max-count"), *time = option (options, "max-time");
+  const char *key = option (options, "key"), *count = option (options, "max-count"),
+             *time = option (options, "max-time");
   double seconds;
 
   self->clock = clock;
@@ -87,7 +88,8 @@ ignore_cache_peek_key_template (const IgnoreCache *self)
 PyValue *
 ignore_cache_dup_settings (const IgnoreCache *self)
 {
-  return py_list_new_items (py_str_new (self->template), py_int_new (self->max_count), py_value_ref (self->max_time), NULL);
+  return py_list_new_items (py_str_new (self->template), py_int_new (self->max_count), py_value_ref (self->max_time),
+                            NULL);
 }
 
 static void

@@ -8,16 +8,16 @@
 #define CHECK_INTERVAL_USEC (1 * G_USEC_PER_SEC)
 #define RETRY_INTERVAL_USEC (60 * G_USEC_PER_SEC)
 /* A list of all of IPv4's /24 is below 300 MB; this is for files that are no list at all (a log, a device). */
-#define SIZE_MAX_BYTES (64 * 1024 * 1024)
+#define SIZE_MAX_BYTES      (64 * 1024 * 1024)
 
 struct IgnoreFile
 {
-  char        *path;
+  char *path;
   const Clock *clock;
-  Log         *log;
-  AddressSet  *set;
-  gint64       next_check_usec; /* monotonic */
-  struct stat  seen;            /* of the file that was read */
+  Log *log;
+  AddressSet *set;
+  gint64 next_check_usec; /* monotonic */
+  struct stat seen;       /* of the file that was read */
 };
 
 /* Slashes after "file:" beyond the one that begins an absolute path go, so that file:///x and file:/x are the same, and

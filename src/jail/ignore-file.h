@@ -11,9 +11,9 @@
 typedef struct IgnoreFile IgnoreFile;
 
 /* NULL when text does not begin with "file:". */
-char       *ignore_file_dup_path (const char *text);
-IgnoreFile *ignore_file_new      (const char *path, const Clock *clock, Log *log); /* both outlive it */
-void        ignore_file_free     (IgnoreFile *self); /* NULL is fine */
+char *ignore_file_dup_path (const char *text);
+IgnoreFile *ignore_file_new (const char *path, const Clock *clock, Log *log); /* both outlive it */
+void ignore_file_free (IgnoreFile *self);                                     /* NULL is fine */
 const char *ignore_file_peek_path (const IgnoreFile *self);
-char       *ignore_file_dup_name  (const IgnoreFile *self); /* as the lists and the log show it: "file:/path" */
-gboolean    ignore_file_contains  (IgnoreFile *self, const Address *address);
+char *ignore_file_dup_name (const IgnoreFile *self); /* as the lists and the log show it: "file:/path" */
+gboolean ignore_file_contains (IgnoreFile *self, const Address *address);

@@ -7,42 +7,42 @@
 #include "jail/ignore-file.h"
 #include "jail/jail-error.h"
 
-#define LOGGER "fail2ban.filter"
+#define LOGGER               "fail2ban.filter"
 #define COMMAND_TIMEOUT_USEC (60 * G_USEC_PER_SEC)
 
 /* Of networks, names and files. */
 typedef struct
 {
-  Address    *address; /* a network or a name; NULL: a file */
+  Address *address; /* a network or a name; NULL: a file */
   IgnoreFile *file;
 } Entry;
 
 /* The question that is being waited for. */
 typedef struct
 {
-  Ticket        *ticket;
-  IgnoreFunc     func;
-  gpointer       user_data;
-  GHashTable    *names; /* what was looked up for it: name -> AddressSet */
-  AddressSet    *own;
+  Ticket *ticket;
+  IgnoreFunc func;
+  gpointer user_data;
+  GHashTable *names; /* what was looked up for it: name -> AddressSet */
+  AddressSet *own;
   ResolverQuery *query;
-  Child         *child;
+  Child *child;
 } Question;
 
 struct IgnoreList
 {
-  char        *jail_name;
+  char *jail_name;
   const Clock *clock;
-  Log         *log;
-  Resolver    *resolver;
-  gboolean     ignore_self;
-  AddressSet  *singles;
-  GPtrArray   *entries; /* of Entry */
-  PyValue     *command;
+  Log *log;
+  Resolver *resolver;
+  gboolean ignore_self;
+  AddressSet *singles;
+  GPtrArray *entries; /* of Entry */
+  PyValue *command;
   IgnoreCache *cache;
   IgnoreExpand expand;
-  gpointer     expand_data;
-  Question    *question;
+  gpointer expand_data;
+  Question *question;
 };
 
 static void
@@ -506,4 +506,10 @@ ignore_list_ask (IgnoreList *self, Ticket *ticket, IgnoreFunc func, gpointer use
   if (answer != IGNORE_LATER)
     g_clear_pointer (&self->question, question_free);
   return answer;
+}
+
+void
+ignore_list_cancel (IgnoreList *self)
+{
+  g_clear_pointer (&self->question, question_free);
 }

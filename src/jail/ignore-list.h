@@ -19,22 +19,22 @@
 typedef struct IgnoreList IgnoreList;
 
 /* All borrowed; they outlive it. */
-IgnoreList *ignore_list_new  (const char *jail_name, const Clock *clock, Log *log, Resolver *resolver);
-void        ignore_list_free (IgnoreList *self); /* a question on its way is dropped; NULL is fine */
+IgnoreList *ignore_list_new (const char *jail_name, const Clock *clock, Log *log, Resolver *resolver);
+void ignore_list_free (IgnoreList *self); /* a question on its way is dropped; NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (IgnoreList, ignore_list_free)
 
-void     ignore_list_set_self (IgnoreList *self, gboolean ignore); /* at the start TRUE */
+void ignore_list_set_self (IgnoreList *self, gboolean ignore); /* at the start TRUE */
 gboolean ignore_list_get_self (const IgnoreList *self);
 
 /* An address, a network, a name, "file:PATH", or "" (nothing).  What is there already is left alone.  Errors: ADDRESS_ERROR. */
-gboolean ignore_list_add   (IgnoreList *self, const char *text, GError **error);
+gboolean ignore_list_add (IgnoreList *self, const char *text, GError **error);
 /* JAIL_ERROR_VALUE "list.remove(x): x not in list" when it is not there. */
-gboolean ignore_list_del   (IgnoreList *self, const char *text, GError **error);
-void     ignore_list_clear (IgnoreList *self);
-PyValue *ignore_list_dup   (const IgnoreList *self); /* list of str: networks, names and files, then single addresses */
+gboolean ignore_list_del (IgnoreList *self, const char *text, GError **error);
+void ignore_list_clear (IgnoreList *self);
+PyValue *ignore_list_dup (const IgnoreList *self); /* list of str: networks, names and files, then single addresses */
 
-void     ignore_list_set_command (IgnoreList *self, PyValue *command); /* not taken; false values: none */
-PyValue *ignore_list_dup_command (const IgnoreList *self);             /* as it was set; at the start False */
+void ignore_list_set_command (IgnoreList *self, PyValue *command); /* not taken; false values: none */
+PyValue *ignore_list_dup_command (const IgnoreList *self);         /* as it was set; at the start False */
 /* 'key="<ip>", max-count=100, max-time=5m'; "" : none.  Errors: BRACKET_OPTIONS_ERROR, JAIL_ERROR_KEY (no key), PY_INT_ERROR,
  * PY_EXPR_ERROR. */
 gboolean ignore_list_set_cache (IgnoreList *self, const char *options, GError **error);
@@ -55,3 +55,5 @@ typedef enum
 typedef void (*IgnoreFunc) (gboolean ignore, gpointer user_data);
 /* Not to be asked again before the answer has come. */
 IgnoreAnswer ignore_list_ask (IgnoreList *self, Ticket *ticket, IgnoreFunc func, gpointer user_data);
+/* The question on its way is dropped, its callback not called. */
+void ignore_list_cancel (IgnoreList *self);

@@ -14,9 +14,9 @@ G_DEFINE_QUARK (jail_error, jail_error)
 G_DEFINE_QUARK (jail_os_error, jail_os_error)
 
 void
-jail_set_os_error (GError **error, int error_number)
+jail_set_os_error (GError **error, int error_number, const char *path)
 {
-  g_set_error_literal (error, JAIL_OS_ERROR, error_number, g_strerror (error_number));
+  g_set_error_literal (error, JAIL_OS_ERROR, error_number, path);
 }
 
 typedef struct
@@ -75,7 +75,7 @@ jail_error_to_exception (const GError *error)
   Class class;
 
   if (error->domain == JAIL_OS_ERROR)
-    return py_exception_new_errno (error->code, NULL);
+    return py_exception_new_errno (error->code, error->message);
   if (error->domain == ACTION_ERROR)
     return action_error_to_exception (error);
   class = class_of (error);

@@ -37,74 +37,83 @@ typedef enum
 
 struct Jail
 {
-  char         *name;
-  char         *backend;      /* as given */
-  JailBackend   real_backend; /* in use */
+  char *name;
+  char *backend;            /* as given */
+  JailBackend real_backend; /* in use */
   JailServices *services;
-  const Clock  *clock;
-  Log          *log;
+  const Clock *clock;
+  Log *log;
 
   gboolean alive;
   gboolean idle;        /* all of it */
   gboolean filter_idle; /* only reading: after too many errors */
-  guint    errors;      /* lines that failed, halved by each that did not */
+  guint errors;         /* lines that failed, halved by each that did not */
 
-  Filter      *filter;
+  Filter *filter;
   FailCounter *failures;
-  IgnoreList  *ignore;
-  BanTime     *ban_time;
-  BanList     *bans;
+  IgnoreList *ignore;
+  BanTime *ban_time;
+  BanList *bans;
   ActionQueue *actions;
-  JailLog     *logs;
-  PyValue     *find_time; /* as it is shown: seconds */
+  ActionJailFuncs funcs; /* what actions may ask */
+  JailLog *logs;
+  PyValue *find_time; /* as it is shown: seconds */
+  gint64 find_time_usec;
 
-  GQueue   pending;   /* jail-lines.c: of Pending, in order */
-  gboolean asking;    /* the head of pending is being waited for */
+  GQueue pending;  /* jail-lines.c: of Pending, in order */
+  gboolean asking; /* the head of pending is being waited for */
   ResolverQuery *query;
-  GSource *clean;     /* when the next failure is out of findtime */
+  GSource *clean; /* when the next failure is out of findtime */
 
-  GQueue      waiting;  /* jail-bans.c: tickets that an idle jail has not banned yet */
+  GQueue waiting;       /* jail-bans.c: tickets that an idle jail has not banned yet */
   GHashTable *underway; /* Ticket -> Underway: bans that are not in force yet */
-  GQueue      unqueued; /* of them, those that the action queue had no room for */
-  GSource    *expiry;   /* when the next ban ends */
-  gint64      expiry_usec;
+  GQueue unqueued;      /* of them, those that the action queue had no room for */
+  GSource *expiry;      /* when the next ban ends */
+  gint64 expiry_usec;
   GHashTable *increased; /* Ticket -> char *: what to log when its ban begins */
-  GPtrArray  *prolongs;  /* timers of actionprolong */
+  GPtrArray *prolongs;   /* timers of actionprolong */
+  GPtrArray *unbans;     /* requests that are on their way */
 };
 
 /* --- jail.c ---------------------------------------------------------------------------------------------------------- */
-gint64   jail_now_usec      (const Jail *self);
-char    *jail_format_time   (gint64 time_usec); /* "2025-08-14 10:00:00", local; the end of the year 9999 for later ones */
-void     jail_store_failed  (Jail *self, const GError *error); /* logs it */
-BanStore *jail_peek_store   (const Jail *self); /* NULL: none */
+gint64 jail_now_usec (const Jail *self);
+char *jail_format_time (gint64 time_usec); /* "2025-08-14 10:00:00", local; the end of the year 9999 for later ones */
+void jail_store_failed (Jail *self, const GError *error); /* logs it */
+BanStore *jail_peek_store (const Jail *self);             /* NULL: none */
 
 /* --- jail-lines.c ---------------------------------------------------------------------------------------------------- */
-void     jail_lines_take_failure (Jail *self, const Failure *failure);
-void     jail_lines_restore      (Jail *self, Ticket *ticket /* taken */); /* a ban of the database: asks the ignore lists */
-void     jail_lines_clear        (Jail *self);
-gboolean jail_lines_are_decided  (const Jail *self); /* nothing pending */
-/* Writes what changed since the last time: failures, then positions when all is decided.  Within or without a transaction. */
-void     jail_lines_save         (Jail *self);
+void jail_lines_take_failure (Jail *self, const Failure *failure);
+void jail_lines_restore (Jail *self, Ticket *ticket /* taken */); /* a ban of the database: asks the ignore lists */
+void jail_lines_clear (Jail *self);
+gboolean jail_lines_are_decided (const Jail *self);                                /* nothing pending */
+ShellCommand *jail_lines_expand (const char *text, Ticket *ticket, gpointer jail); /* for the ignore lists */
+/* When all is decided: writes which failures changed since the last time, and the positions.  Within or without a
+ * transaction. */
+void jail_lines_save (Jail *self);
 
 /* --- jail-bans.c ----------------------------------------------------------------------------------------------------- */
-void jail_bans_init  (Jail *self);
+void jail_bans_init (Jail *self);
 void jail_bans_clear (Jail *self);
 /* What a filter or the database found: banned at once, or once the jail is neither idle nor stopped. */
-void jail_bans_put   (Jail *self, Ticket *ticket);
-void jail_bans_run   (Jail *self); /* bans what waits, arms the timer */
-void jail_bans_restore (Jail *self); /* those of the database, through jail_lines_restore */
-GPtrArray *jail_bans_take_all (Jail *self); /* at the end */
+void jail_bans_put (Jail *self, Ticket *ticket);
+void jail_bans_run (Jail *self);                      /* bans what waits, arms the timer */
+void jail_bans_restore (Jail *self);                  /* those of the database, through jail_lines_restore */
+void jail_bans_begin (gpointer jail, Ticket *ticket); /* the actions begin with it */
+void jail_bans_expire (Jail *self);                   /* lets go whose time is over; the timer does it too */
+void jail_bans_finish_unbans (Jail *self);            /* answers requests that still wait for a name */
+GPtrArray *jail_bans_take_all (Jail *self);           /* at the end */
 
 /* --- jail-log.c ------------------------------------------------------------------------------------------------------ */
-gboolean jail_log_open   (Jail *self, const char *backend, GError **error); /* chooses the backend, logs which */
-void     jail_log_close  (Jail *self);
-void     jail_log_start  (Jail *self);
-void     jail_log_stop   (Jail *self); /* positions are saved */
-void     jail_log_update (Jail *self); /* reads or pauses: by alive, idle, filter_idle and how much is pending */
-void     jail_log_reload_begin   (Jail *self);
-void     jail_log_reload_end     (Jail *self);
-void     jail_log_save_positions (Jail *self);
-void     jail_log_set_encoding   (Jail *self);
-PyValue *jail_log_dup_paths        (const Jail *self);
+gboolean jail_log_open (Jail *self, const char *backend, GError **error); /* chooses the backend, logs which */
+void jail_log_close (Jail *self);
+void jail_log_start (Jail *self);
+void jail_log_stop (Jail *self);   /* positions are saved */
+void jail_log_update (Jail *self); /* reads or pauses: by alive, idle, filter_idle and how much is pending */
+void jail_log_reload_begin (Jail *self);
+void jail_log_reload_end (Jail *self);
+/* now FALSE: lines without consequence may be read again after a crash; they are saved within ten seconds. */
+void jail_log_save_positions (Jail *self, gboolean now);
+void jail_log_set_encoding (Jail *self);
+PyValue *jail_log_dup_paths (const Jail *self);
 PyValue *jail_log_dup_journalmatch (const Jail *self);
-gboolean jail_log_is_journal       (const Jail *self);
+gboolean jail_log_is_journal (const Jail *self);

@@ -3,16 +3,18 @@
 #include "action/action-queue.h"
 #include "base/resolver.h"
 #include "jail/jail-services.h"
+#include "source/file-source.h"
 #include "store/ban-store.h"
 
 struct JailServices
 {
   const Clock *clock;
-  Log         *log;
-  Resolver    *resolver;
-  Firewall    *firewall;
+  Log *log;
+  Resolver *resolver;
+  Firewall *firewall;
   CommandGate *gate;
-  BanStore    *store; /* NULL: no database */
-  GSource     *purge;
-  GRand       *random;
+  FileSource *files; /* lines come with a LogLine of match/ */
+  BanStore *store;   /* NULL: no database */
+  GSource *purge;
+  GRand *random;
 };

@@ -1,6 +1,7 @@
 #include "jail/jail-services.h"
 
 #include "jail/jail-services-private.h"
+#include "match/log-line.h"
 
 #define PURGE_INTERVAL_SEC (60 * 60)
 
@@ -16,6 +17,26 @@ on_purge (gpointer user_data)
   return G_SOURCE_CONTINUE;
 }
 
+static gpointer
+make_line (const char *path)
+{
+  return log_line_new (path);
+}
+
+static void
+set_line (gpointer line, const char *bytes, gsize len)
+{
+  log_line_set_bytes (line, bytes, len);
+}
+
+static void
+free_line (gpointer line)
+{
+  log_line_free (line);
+}
+
+static const FileLineFuncs line_funcs = { make_line, set_line, free_line };
+
 JailServices *
 jail_services_new (const Clock *clock, Log *log)
 {
@@ -26,6 +47,7 @@ jail_services_new (const Clock *clock, Log *log)
   self->resolver = resolver_new (clock, log);
   self->firewall = firewall_new ();
   self->gate = command_gate_new ();
+  self->files = file_source_new (&line_funcs, clock, log);
   self->random = g_rand_new ();
   self->purge = g_timeout_source_new_seconds (PURGE_INTERVAL_SEC);
   g_source_set_callback (self->purge, on_purge, self, NULL);
@@ -41,6 +63,7 @@ jail_services_free (JailServices *self)
   g_source_destroy (self->purge);
   g_source_unref (self->purge);
   ban_store_free (self->store);
+  file_source_free (self->files);
   firewall_free (self->firewall);
   command_gate_free (self->gate);
   resolver_free (self->resolver);

@@ -10,21 +10,21 @@
 
 typedef struct JailServices JailServices;
 
-JailServices *jail_services_new  (const Clock *clock, Log *log); /* both outlive it */
-void          jail_services_free (JailServices *self);           /* closes the database; NULL is fine */
+JailServices *jail_services_new (const Clock *clock, Log *log); /* both outlive it */
+void jail_services_free (JailServices *self);                   /* closes the database; NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (JailServices, jail_services_free)
 
 const Clock *jail_services_peek_clock (const JailServices *self);
-Log         *jail_services_peek_log   (const JailServices *self);
+Log *jail_services_peek_log (const JailServices *self);
 
 /* Opens (creates) the database and disables all jails in it; a failure leaves none open.  NULL path: only closes. */
-gboolean    jail_services_open_store      (JailServices *self, const char *path, GError **error);
+gboolean jail_services_open_store (JailServices *self, const char *path, GError **error);
 const char *jail_services_peek_store_path (const JailServices *self); /* NULL: there is no database */
 /* For an open database only. */
-gint64      jail_services_get_purge_age   (const JailServices *self); /* seconds */
-void        jail_services_set_purge_age   (JailServices *self, gint64 seconds);
-gint64      jail_services_get_max_matches (const JailServices *self);
-void        jail_services_set_max_matches (JailServices *self, gint64 count);
+gint64 jail_services_get_purge_age (const JailServices *self); /* seconds */
+void jail_services_set_purge_age (JailServices *self, gint64 seconds);
+gint64 jail_services_get_max_matches (const JailServices *self);
+void jail_services_set_max_matches (JailServices *self, gint64 count);
 
 typedef enum
 {
@@ -32,5 +32,5 @@ typedef enum
   JAIL_IPV6_YES,
   JAIL_IPV6_NO,
 } JailIpv6;
-void jail_services_set_ipv6     (JailServices *self, JailIpv6 value); /* "allowipv6" */
-void jail_services_clear_caches (JailServices *self);                 /* a reload: names are looked up anew */
+void jail_services_set_ipv6 (JailServices *self, JailIpv6 value); /* "allowipv6" */
+void jail_services_clear_caches (JailServices *self);             /* a reload: names are looked up anew */

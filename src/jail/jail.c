@@ -72,25 +72,36 @@ dup_merged_bans (gpointer jail, const Ticket *ticket, gboolean all_jails, GError
 static void
 make_parts (Jail *self)
 {
-  const ActionContext context = { .log = self->log,
-                                  .clock = self->clock,
-                                  .resolver = self->services->resolver,
-                                  .firewall = self->services->firewall,
-                                  .gate = self->services->gate };
-  const ActionJailFuncs funcs = { .get_ban_time_sec = get_ban_time_sec,
-                                  .get_counts = get_counts,
-                                  .dup_merged_bans = dup_merged_bans };
+  const ActionContext context = {
+    .log = self->log, .clock = self->clock, .resolver = self->services->resolver, .firewall = self->services->firewall
+  };
 
-  self->filter = filter_new (self->name, self->clock, self->log);
+  self->funcs = (ActionJailFuncs){ .get_ban_time_sec = get_ban_time_sec,
+                                   .get_counts = get_counts,
+                                   .dup_merged_bans = dup_merged_bans,
+                                   .ban_begins = jail_bans_begin };
+  self->filter = filter_new (self->name, (Clock *) self->clock, self->log);
   self->failures = fail_counter_new ();
   fail_counter_track_changes (self->failures, jail_peek_store (self) != NULL);
   self->ignore = ignore_list_new (self->name, self->clock, self->log, self->services->resolver);
+  ignore_list_set_expand (self->ignore, jail_lines_expand, self);
   self->ban_time = ban_time_new ();
   self->bans = ban_list_new ();
-  self->actions = action_queue_new (self->name, &context, &funcs, self);
+  self->actions = action_queue_new (self->name, &context, &self->funcs, self);
   self->find_time = py_int_new (600);
+  self->find_time_usec = 600 * G_USEC_PER_SEC;
   g_queue_init (&self->pending);
   jail_bans_init (self);
+}
+
+static void
+register_in_store (Jail *self)
+{
+  BanStore *store = jail_peek_store (self);
+  g_autoptr (GError) error = NULL;
+
+  if (store != NULL && !ban_store_add_jail (store, self->name, &error))
+    jail_store_failed (self, error);
 }
 
 Jail *
@@ -117,6 +128,7 @@ jail_new (const char *name, const char *backend, JailServices *services, GError 
   log_info (self->log, LOGGER_JAIL, "Creating new jail '%s'", name);
   if (!jail_log_open (self, backend, error))
     return NULL;
+  register_in_store (self);
   return g_steal_pointer (&self);
 }
 
@@ -196,7 +208,7 @@ jail_is_alive (const Jail *self)
 
 typedef struct
 {
-  Jail    *jail;
+  Jail *jail;
   JailDone done;
   gpointer user_data;
 } Stop;
@@ -205,10 +217,20 @@ static void
 on_stopped (ActionQueue *queue, gpointer user_data)
 {
   g_autofree Stop *stop = user_data;
+  BanStore *store = jail_peek_store (stop->jail);
+  g_autoptr (GError) error = NULL;
 
+  if (store != NULL && !ban_store_disable_jail (store, stop->jail->name, &error))
+    jail_store_failed (stop->jail, error);
   log_info (stop->jail->log, LOGGER_JAIL, "Jail '%s' stopped", stop->jail->name);
   if (stop->done != NULL)
     stop->done (stop->jail, stop->user_data);
+}
+
+static void
+on_repealed (ActionQueue *queue, gpointer user_data)
+{
+  action_queue_stop (queue, on_stopped, user_data);
 }
 
 void
@@ -224,11 +246,11 @@ jail_stop (Jail *self, JailDone done, gpointer user_data)
   jail_log_stop (self);
   self->alive = FALSE;
   jail_lines_clear (self);
+  jail_bans_finish_unbans (self);
   if (store != NULL && !ban_store_drop_failures (store, self->name, &error))
     jail_store_failed (self, error);
   tickets = jail_bans_take_all (self);
-  action_queue_flush (self->actions, tickets, TRUE, "Repeal Ban", NULL, NULL);
-  action_queue_stop (self->actions, on_stopped, stop);
+  action_queue_flush (self->actions, tickets, TRUE, "Repeal Ban", on_repealed, stop);
 }
 
 /* --- idle and reload ----------------------------------------------------------------------------------------------------- */
@@ -260,9 +282,9 @@ jail_reload_begin (Jail *self)
 
 typedef struct
 {
-  Jail          *jail;
+  Jail *jail;
   JailReloadDone done;
-  gpointer       user_data;
+  gpointer user_data;
 } Reload;
 
 static void

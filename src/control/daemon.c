@@ -1,0 +1,248 @@
+#include "control/daemon.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib-unix.h>
+#include <glib/gstdio.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/version.h"
+#include "compat/py-repr.h"
+#include "control/listener.h"
+#include "control/server.h"
+
+#define LOGGER_SERVER "fail2ban.server"
+#define EXIT_WRONG    255
+/* How long clients have to take the last answers. */
+#define DRAIN_MSEC    5000
+
+/* --- detaching -------------------------------------------------------------------------------------------------------------- */
+
+static void
+close_all (void)
+{
+  int null;
+
+  if (close_range (0, ~0U, 0) != 0)
+    for (int fd = (int) sysconf (_SC_OPEN_MAX); fd >= 0; fd--)
+      (void) close (fd);
+  null = open ("/dev/null", O_RDWR);
+  if (null == 0)
+    {
+      (void) dup2 (null, 1);
+      (void) dup2 (null, 2);
+    }
+}
+
+gboolean
+daemon_detach (void)
+{
+  pid_t pid;
+
+  (void) signal (SIGHUP, SIG_IGN); /* the end of the session's leader sends one to all in it */
+  pid = fork ();
+  if (pid < 0)
+    {
+      g_printerr ("Could not create daemon: %s\n", g_strerror (errno));
+      exit (EXIT_WRONG);
+    }
+  if (pid > 0)
+    return FALSE;
+  (void) setsid ();
+  pid = fork ();
+  if (pid != 0)
+    _exit (pid < 0 ? EXIT_WRONG : 0); /* the second child is no leader and never gets a terminal */
+  (void) chdir ("/");
+  close_all ();
+  return TRUE;
+}
+
+/* --- running ------------------------------------------------------------------------------------------------------------------ */
+
+typedef struct
+{
+  const DaemonOptions *options;
+  Log *log;
+  Server *server;
+  Listener *listener;
+  GMainLoop *loop;
+} Daemon;
+
+static void
+on_reply (PyValue *reply, gpointer user_data)
+{
+  reply_send (user_data, py_value_ref (reply));
+}
+
+static void
+on_request (PyValue *request, Reply *reply, gpointer user_data)
+{
+  Daemon *self = user_data;
+
+  server_request (self->server, request, on_reply, reply);
+}
+
+static void
+on_quit (gpointer user_data)
+{
+  Daemon *self = user_data;
+
+  listener_stop (self->listener);
+}
+
+static void
+on_drained (gpointer user_data)
+{
+  Daemon *self = user_data;
+
+  g_main_loop_quit (self->loop);
+}
+
+/* The last one to hear of the end: the answer to `stop` is on its way when this is called. */
+static gboolean
+on_ended (gpointer user_data)
+{
+  Daemon *self = user_data;
+
+  listener_drain (self->listener, DRAIN_MSEC, on_drained, self);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+on_server_ended (PyValue *failure, gpointer user_data)
+{
+  g_idle_add (on_ended, user_data);
+}
+
+static gboolean
+on_end_signal (gpointer user_data)
+{
+  Daemon *self = user_data;
+
+  log_debug (self->log, LOGGER_SERVER, "Caught signal. Exiting");
+  if (!server_is_quitting (self->server))
+    server_quit (self->server, NULL, NULL);
+  return G_SOURCE_CONTINUE;
+}
+
+static gboolean
+on_flush_signal (gpointer user_data)
+{
+  Daemon *self = user_data;
+
+  log_debug (self->log, LOGGER_SERVER, "Caught signal %d. Flushing logs", SIGUSR1);
+  (void) server_flush_logs (self->server);
+  return G_SOURCE_CONTINUE;
+}
+
+static void
+write_pid_file (Daemon *self)
+{
+  const char *path = self->options->pidfile;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *text = g_strdup_printf ("%d\n", (int) getpid ());
+  FILE *file;
+
+  if (server_make_folder_of (path, NULL))
+    {
+      file = fopen (path, "we");
+      if (file != NULL && fputs (text, file) >= 0 && fclose (file) == 0)
+        return;
+    }
+  log_error (self->log, LOGGER_SERVER, "Unable to create PID file: [Errno %d] %s: '%s'", errno, g_strerror (errno),
+             path);
+}
+
+static void
+remove_pid_file (Daemon *self)
+{
+  if (unlink (self->options->pidfile) != 0)
+    log_error (self->log, LOGGER_SERVER, "Unable to remove PID file: [Errno %d] %s: '%s'", errno, g_strerror (errno),
+               self->options->pidfile);
+}
+
+static void
+open_log (Daemon *self)
+{
+  const DaemonOptions *options = self->options;
+  g_autoptr (GError) error = NULL;
+
+  log_set_verbosity (self->log, options->verbosity);
+  (void) log_set_syslog_socket (self->log, options->syslog_socket != NULL ? options->syslog_socket : "auto", NULL);
+  if (!server_set_log_level (self->server, options->log_level != NULL ? options->log_level : "INFO", &error))
+    g_clear_error (&error); /* whoever started us has looked at it; the default stays */
+  if (!server_set_log_target (self->server, options->log_target != NULL ? options->log_target : "STDOUT", &error))
+    g_clear_error (&error);
+  log_info (self->log, LOGGER_SERVER, "--------------------------------------------------");
+  log_info (self->log, LOGGER_SERVER, "Starting Fail2ban v%s", FAIL2BAN_VERSION);
+  if (options->detached)
+    log_info (self->log, LOGGER_SERVER, "Daemon started");
+}
+
+static gboolean
+open_socket (Daemon *self, GError **error)
+{
+  const DaemonOptions *options = self->options;
+  int inherited = listener_take_inherited_fd ();
+  g_autofree char *repr = py_repr_str (options->socket, -1);
+
+  if (inherited >= 0)
+    {
+      log_info (self->log, LOGGER_SERVER, "Using socket activation, inherited socket %s", repr);
+      return listener_start_inherited (self->listener, inherited, error);
+    }
+  return server_make_folder_of (options->socket, error)
+         && listener_start (self->listener, options->socket, options->force, error);
+}
+
+static void
+add_signal (int number, GSourceFunc func, Daemon *self)
+{
+  g_autoptr (GSource) source = g_unix_signal_source_new (number);
+
+  g_source_set_callback (source, func, self, NULL);
+  g_source_attach (source, NULL);
+}
+
+int
+daemon_run (const DaemonOptions *options)
+{
+  g_autoptr (Clock) clock = clock_new_system ();
+  g_autoptr (Log) log = log_new ();
+  g_autoptr (GError) error = NULL;
+  Daemon self = { .options = options, .log = log };
+  int status = 0;
+
+  (void) umask (077);
+  (void) signal (SIGPIPE, SIG_IGN);
+  (void) prctl (PR_SET_NAME, options->process_name != NULL ? options->process_name : "fail2ban-server");
+  self.loop = g_main_loop_new (NULL, FALSE);
+  self.server = server_new (clock, log);
+  self.listener = listener_new (NULL, log, on_request, &self);
+  server_set_quit_func (self.server, on_quit, on_server_ended, &self);
+  open_log (&self);
+  add_signal (SIGTERM, on_end_signal, &self);
+  add_signal (SIGINT, on_end_signal, &self);
+  add_signal (SIGUSR1, on_flush_signal, &self);
+  write_pid_file (&self);
+  server_begin (self.server);
+  if (!open_socket (&self, &error))
+    {
+      log_error (log, LOGGER_SERVER, "Could not start server: %s", error->message);
+      server_quit (self.server, NULL, NULL);
+      status = EXIT_WRONG;
+    }
+  g_main_loop_run (self.loop);
+
+  remove_pid_file (&self);
+  listener_free (self.listener);
+  server_free (self.server);
+  g_main_loop_unref (self.loop);
+  return status;
+}

@@ -1,0 +1,721 @@
+#include "jail/jail-private.h"
+
+#include "compat/py-repr.h"
+#include "jail/ban-increase.h"
+
+/* Somebody who waits for bans or unbans to be in force. */
+typedef struct
+{
+  Jail *jail;
+  guint open; /* what is still on its way, and one while the request is being made */
+  guint count;
+  GError *error;
+  JailCountDone done;
+  gpointer user_data;
+} Request;
+
+/* A ban that is not in force yet. */
+typedef struct
+{
+  GPtrArray *requests; /* who waits for it */
+  GList *unqueued;     /* its place in Jail.unqueued; NULL: the action queue has it */
+} Underway;
+
+static void arm_expiry (Jail *self);
+
+/* --- requests ---------------------------------------------------------------------------------------------------------- */
+
+static Request *
+request_new (Jail *jail, JailCountDone done, gpointer user_data)
+{
+  Request *request = g_new0 (Request, 1);
+
+  *request = (Request){ .jail = jail, .open = 1, .done = done, .user_data = user_data };
+  return request;
+}
+
+static void
+request_close (Request *request)
+{
+  if (--request->open > 0)
+    return;
+  if (request->done != NULL)
+    request->done (request->jail, request->count, request->error, request->user_data);
+  g_clear_error (&request->error);
+  g_free (request);
+}
+
+static gboolean
+on_request_made (gpointer user_data)
+{
+  request_close (user_data);
+  return G_SOURCE_REMOVE;
+}
+
+/* The answer never comes before the function that asked has returned. */
+static void
+request_made (Request *request)
+{
+  if (request->open > 1)
+    request_close (request);
+  else
+    g_idle_add_full (G_PRIORITY_DEFAULT, on_request_made, request, NULL);
+}
+
+static void
+underway_free (gpointer data)
+{
+  Underway *underway = data;
+
+  g_ptr_array_unref (underway->requests);
+  g_free (underway);
+}
+
+static void
+underway_wait (Underway *underway, Request *request)
+{
+  if (request == NULL)
+    return;
+  request->open++;
+  g_ptr_array_add (underway->requests, request);
+}
+
+/* --- bans ---------------------------------------------------------------------------------------------------------------- */
+
+static void on_room (ActionQueue *queue, gpointer user_data);
+
+static void
+on_banned (ActionQueue *queue, Ticket *ticket, gpointer user_data)
+{
+  Jail *self = user_data;
+  Underway *underway = g_hash_table_lookup (self->underway, ticket);
+
+  if (underway == NULL)
+    return;
+  for (guint i = 0; i < underway->requests->len; i++)
+    request_close (g_ptr_array_index (underway->requests, i));
+  g_hash_table_remove (self->underway, ticket);
+}
+
+static void
+queue_ban (Jail *self, Ticket *ticket)
+{
+  action_queue_ban (self->actions, ticket, ticket_is_restored (ticket) ? "Restore Ban" : "Ban", on_banned, self);
+}
+
+static void
+on_room (ActionQueue *queue, gpointer user_data)
+{
+  Jail *self = user_data;
+
+  while (self->unqueued.head != NULL && action_queue_has_room (self->actions))
+    {
+      g_autoptr (Ticket) ticket = g_queue_pop_head (&self->unqueued);
+      Underway *underway = g_hash_table_lookup (self->underway, ticket);
+
+      underway->unqueued = NULL;
+      queue_ban (self, ticket);
+    }
+}
+
+void
+jail_bans_begin (gpointer jail, Ticket *ticket)
+{
+  Jail *self = jail;
+  BanIncrease *increase = g_hash_table_lookup (self->increased, ticket);
+
+  if (increase == NULL)
+    return;
+  if (increase->bad != NULL)
+    log_info (self->log, LOGGER_OBSERVER, "%s", increase->bad);
+  if (increase->increased != NULL)
+    log_notice (self->log, LOGGER_OBSERVER, "%s", increase->increased);
+  g_hash_table_remove (self->increased, ticket);
+}
+
+/* --- actions that can prolong a ban -------------------------------------------------------------------------------------- */
+
+typedef struct
+{
+  Jail *jail;
+  Ticket *ticket;
+  GSource *timer;
+} Prolong;
+
+static void
+prolong_free (gpointer data)
+{
+  Prolong *prolong = data;
+
+  g_source_destroy (prolong->timer);
+  g_source_unref (prolong->timer);
+  ticket_unref (prolong->ticket);
+  g_free (prolong);
+}
+
+static gboolean
+on_prolong (gpointer user_data)
+{
+  Prolong *prolong = user_data;
+  Jail *self = prolong->jail;
+
+  if (ban_list_holds (self->bans, prolong->ticket))
+    action_queue_prolong (self->actions, prolong->ticket, NULL, NULL);
+  g_ptr_array_remove_fast (self->prolongs, prolong);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+prolong_later (Jail *self, Ticket *ticket, gint64 after_usec)
+{
+  Prolong *prolong = g_new0 (Prolong, 1);
+
+  prolong->jail = self;
+  prolong->ticket = ticket_ref (ticket);
+  prolong->timer = g_timeout_source_new ((guint) (after_usec / 1000));
+  g_source_set_callback (prolong->timer, on_prolong, prolong, NULL);
+  g_source_attach (prolong->timer, NULL);
+  g_ptr_array_add (self->prolongs, prolong);
+}
+
+/* --- one ticket ------------------------------------------------------------------------------------------------------------ */
+
+static void
+store_ban (Jail *self, const Ticket *ticket)
+{
+  BanStore *store = jail_peek_store (self);
+  g_autoptr (PyValue) ban_time = py_int_new (ban_list_get_ban_time_sec (self->bans));
+  g_autoptr (GError) error = NULL;
+
+  if (store != NULL && !ban_store_add_ban (store, self->name, ticket, ban_time, &error))
+    jail_store_failed (self, error);
+}
+
+static void
+increased_free (gpointer data)
+{
+  ban_increase_clear (data);
+  g_free (data);
+}
+
+/* The time grows for who is known, and what was decided goes into the database before any action runs. */
+static void
+settle (Jail *self, Ticket *ticket)
+{
+  BanIncrease *increase;
+
+  if (ticket_is_restored (ticket))
+    return;
+  increase = g_new0 (BanIncrease, 1);
+  ban_increase_apply (self, ticket, increase);
+  if (increase->store)
+    store_ban (self, ticket);
+  if (increase->prolong_after_usec >= 0)
+    prolong_later (self, ticket, increase->prolong_after_usec);
+  if (increase->bad != NULL || increase->increased != NULL)
+    g_hash_table_replace (self->increased, ticket_ref (ticket), increase);
+  else
+    increased_free (increase);
+}
+
+static void
+ban_new (Jail *self, Ticket *ticket, Request *request)
+{
+  Underway *underway = g_new0 (Underway, 1);
+
+  settle (self, ticket);
+  underway->requests = g_ptr_array_new ();
+  underway_wait (underway, request);
+  if (request != NULL)
+    request->count++;
+  g_hash_table_replace (self->underway, ticket_ref (ticket), underway);
+  if (self->unqueued.head == NULL && action_queue_has_room (self->actions))
+    queue_ban (self, ticket);
+  else
+    {
+      g_queue_push_tail (&self->unqueued, ticket_ref (ticket));
+      underway->unqueued = self->unqueued.tail;
+    }
+}
+
+static void
+on_rebanned (ActionQueue *queue, Ticket *ticket, guint rebanned, gpointer user_data)
+{
+  Request *request = user_data;
+
+  request->count += rebanned;
+  request_close (request);
+}
+
+static void
+ban_again (Jail *self, const Ticket *ticket, Ticket *known, Request *request)
+{
+  gint64 later_usec = ticket_get_time_usec (ticket) - ticket_get_time_usec (known);
+  Underway *underway = g_hash_table_lookup (self->underway, known);
+  gboolean check = later_usec > 3 * G_USEC_PER_SEC;
+
+  if (underway != NULL)
+    {
+      underway_wait (underway, request);
+      return;
+    }
+  /* A moment later is normal (the log was ahead of the ban), a minute later something is wrong. */
+  log_write (self->log,
+             later_usec < 3 * G_USEC_PER_SEC    ? LOG_LEVEL_DEBUG
+             : later_usec < 60 * G_USEC_PER_SEC ? LOG_LEVEL_NOTICE
+                                                : LOG_LEVEL_WARNING,
+             LOGGER_ACTIONS, "[%s] %s already banned", self->name, address_peek_text (ticket_peek_id (known)));
+  if (!check && ticket_get_ban_epoch (known) >= action_queue_get_ban_epoch (self->actions))
+    return;
+  if (request == NULL)
+    action_queue_reban (self->actions, known, check, NULL, NULL);
+  else
+    {
+      request->open++;
+      action_queue_reban (self->actions, known, check, on_rebanned, request);
+    }
+}
+
+static void
+ban_ticket (Jail *self, Ticket *ticket, Request *request)
+{
+  Ticket *known = NULL;
+
+  switch (ban_list_add (self->bans, ticket, jail_now_usec (self), &known))
+    {
+    case BAN_LIST_ADDED:
+      ban_new (self, ticket, request);
+      break;
+    case BAN_LIST_KNOWN:
+      ban_again (self, ticket, known, request);
+      break;
+    case BAN_LIST_OVER:
+      log_info (self->log, LOGGER_ACTIONS, "[%s] Ignore %s, expired bantime", self->name,
+                address_peek_text (ticket_peek_id (ticket)));
+      break;
+    }
+}
+
+void
+jail_bans_put (Jail *self, Ticket *ticket)
+{
+  g_queue_push_tail (&self->waiting, ticket_ref (ticket));
+  jail_bans_run (self);
+}
+
+void
+jail_bans_run (Jail *self)
+{
+  if (self->alive && !self->idle)
+    while (self->waiting.head != NULL)
+      {
+        g_autoptr (Ticket) ticket = g_queue_pop_head (&self->waiting);
+
+        ban_ticket (self, ticket, NULL);
+      }
+  arm_expiry (self);
+}
+
+/* --- the end of bans --------------------------------------------------------------------------------------------------------- */
+
+/* Takes the ticket out of what waits for its ban; TRUE: no action knows of it yet. */
+static gboolean
+forget_unqueued (Jail *self, Ticket *ticket)
+{
+  Underway *underway = g_hash_table_lookup (self->underway, ticket);
+
+  if (underway == NULL || underway->unqueued == NULL)
+    return FALSE;
+  g_queue_delete_link (&self->unqueued, underway->unqueued);
+  on_banned (self->actions, ticket, self);
+  ticket_unref (ticket);
+  return TRUE;
+}
+
+static void
+on_unbanned (ActionQueue *queue, Ticket *ticket, gpointer user_data)
+{
+  request_close (user_data);
+}
+
+/* ticket is out of the ban list already. */
+static void
+unban_ticket (Jail *self, Ticket *ticket, Request *request)
+{
+  if (forget_unqueued (self, ticket))
+    {
+      log_notice (self->log, LOGGER_ACTIONS, "[%s] Unban %s", self->name, address_peek_text (ticket_peek_id (ticket)));
+      return;
+    }
+  if (request == NULL)
+    action_queue_unban (self->actions, ticket, "Unban", NULL, NULL);
+  else
+    {
+      request->open++;
+      action_queue_unban (self->actions, ticket, "Unban", on_unbanned, request);
+    }
+}
+
+static void
+disarm_expiry (Jail *self)
+{
+  if (self->expiry != NULL)
+    g_source_destroy (self->expiry);
+  g_clear_pointer (&self->expiry, g_source_unref);
+  self->expiry_usec = TICKET_NEVER_USEC;
+}
+
+void
+jail_bans_expire (Jail *self)
+{
+  Ticket *ticket;
+
+  while ((ticket = ban_list_take_over (self->bans, jail_now_usec (self))) != NULL)
+    {
+      unban_ticket (self, ticket, NULL);
+      ticket_unref (ticket);
+    }
+}
+
+static gboolean
+on_expiry (gpointer user_data)
+{
+  Jail *self = user_data;
+
+  jail_bans_expire (self);
+  disarm_expiry (self);
+  arm_expiry (self);
+  return G_SOURCE_REMOVE;
+}
+
+/* One timer, at the next end.  It is looked at again at least once an hour, since the time of day can be set. */
+static void
+arm_expiry (Jail *self)
+{
+  gint64 next_usec = ban_list_get_next_end_usec (self->bans);
+  gint64 wait_usec;
+
+  if (!self->alive || self->idle || next_usec == TICKET_NEVER_USEC)
+    {
+      disarm_expiry (self);
+      return;
+    }
+  if (self->expiry != NULL && self->expiry_usec == next_usec)
+    return;
+  disarm_expiry (self);
+  self->expiry_usec = next_usec;
+  /* A ban is over when its end has passed; a millisecond more, so that the timer does not fire just before it. */
+  wait_usec = CLAMP (next_usec - jail_now_usec (self), 0, G_GINT64_CONSTANT (3600) * G_USEC_PER_SEC) + 1000;
+  self->expiry = g_timeout_source_new ((guint) (wait_usec / 1000));
+  g_source_set_callback (self->expiry, on_expiry, self, NULL);
+  g_source_attach (self->expiry, NULL);
+}
+
+GPtrArray *
+jail_bans_take_all (Jail *self)
+{
+  GPtrArray *tickets = ban_list_take_all (self->bans);
+
+  g_queue_clear_full (&self->waiting, (GDestroyNotify) ticket_unref);
+  for (guint i = tickets->len; i-- > 0;)
+    {
+      g_autoptr (Ticket) ticket = ticket_ref (g_ptr_array_index (tickets, i));
+
+      if (forget_unqueued (self, ticket))
+        g_ptr_array_remove_index (tickets, i);
+    }
+  g_ptr_array_set_size (self->prolongs, 0);
+  disarm_expiry (self);
+  return tickets;
+}
+
+/* --- by hand ------------------------------------------------------------------------------------------------------------------ */
+
+static Address *
+parse_id (PyValue *id, GError **error)
+{
+  gsize len;
+  const char *text;
+
+  if (py_value_type (id) != PY_STR)
+    {
+      g_autofree char *repr = py_repr (id);
+      return address_new_raw (repr, -1);
+    }
+  text = py_str_peek (id, &len);
+  return address_parse (text, (gssize) len, error);
+}
+
+void
+jail_ban (Jail *self, PyValue *ids, JailCountDone done, gpointer user_data)
+{
+  Request *request = request_new (self, done, user_data);
+  gint64 now_usec = jail_now_usec (self);
+  BanStore *store = jail_peek_store (self);
+
+  if (store != NULL)
+    ban_store_begin (store);
+  for (guint i = 0; i < py_seq_length (ids) && request->error == NULL; i++)
+    {
+      g_autoptr (Address) id = parse_id (py_seq_peek (ids, i), &request->error);
+      g_autoptr (Ticket) ticket = NULL;
+
+      if (id == NULL)
+        break;
+      ticket = ticket_new (id, now_usec);
+      ticket_set_time_usec (ticket, now_usec, TRUE);
+      ban_ticket (self, ticket, request);
+    }
+  if (store != NULL)
+    {
+      g_autoptr (GError) error = NULL;
+
+      if (!ban_store_commit (store, &error))
+        jail_store_failed (self, error);
+    }
+  arm_expiry (self);
+  request_made (request);
+}
+
+typedef struct
+{
+  Request *request;
+  ResolverQuery *query;
+  gboolean hurry; /* the jail ends: names are not looked up any more */
+  PyValue *ids;
+  guint next;
+  gboolean report_absent;
+  PyValue *absent; /* list of str */
+} Unban;
+
+static void unban_next (Unban *unban);
+
+static void
+delete_from_store (Jail *self, const Address *id)
+{
+  BanStore *store = jail_peek_store (self);
+  g_autoptr (GError) error = NULL;
+
+  if (store != NULL && !ban_store_delete_ban (store, self->name, id, &error))
+    jail_store_failed (self, error);
+}
+
+static gboolean
+unban_one (Jail *self, const Address *id, Request *request)
+{
+  g_autoptr (Ticket) ticket = NULL;
+
+  delete_from_store (self, id);
+  ticket = ban_list_take (self->bans, id);
+  if (ticket == NULL)
+    return FALSE;
+  unban_ticket (self, ticket, request);
+  request->count++;
+  return TRUE;
+}
+
+/* All that are banned and lie in the network, or belong to the name. */
+static guint
+unban_within (Jail *self, const Address *network, AddressSet *names, Request *request)
+{
+  g_autoptr (GPtrArray) tickets = ban_list_dup_tickets (self->bans);
+  guint found = 0;
+
+  for (guint i = 0; i < tickets->len; i++)
+    {
+      const Address *id = ticket_peek_id (g_ptr_array_index (tickets, i));
+
+      if (names != NULL ? address_set_contains (names, id) : address_contains (network, id))
+        found += unban_one (self, id, request) ? 1 : 0;
+    }
+  return found;
+}
+
+static void
+report_absent (Unban *unban, PyValue *id)
+{
+  Jail *self = unban->request->jail;
+  g_autofree char *text = py_str (id, NULL);
+
+  log_msg (self->log, LOGGER_ACTIONS, "%s is not banned", text);
+  if (unban->report_absent)
+    py_list_append (unban->absent, py_value_ref (id));
+}
+
+static void
+on_unban_name (const char *name, AddressSet *addresses, gpointer user_data)
+{
+  Unban *unban = user_data;
+  Jail *self = unban->request->jail;
+
+  unban->query = NULL;
+  if (unban_within (self, NULL, addresses, unban->request) == 0)
+    report_absent (unban, py_seq_peek (unban->ids, unban->next - 1));
+  unban_next (unban);
+}
+
+/* FALSE: a name has to be looked up first. */
+static gboolean
+unban_word (Unban *unban, PyValue *word)
+{
+  Jail *self = unban->request->jail;
+  g_autoptr (Address) id = parse_id (word, NULL);
+
+  if (id != NULL && unban_one (self, id, unban->request))
+    return TRUE;
+  if (id != NULL && address_get_kind (id) == ADDRESS_TEXT && address_get_length (id) > 0 && !unban->hurry)
+    {
+      unban->query = resolver_query_name (self->services->resolver, address_peek_text (id),
+                                          (gssize) address_get_length (id), on_unban_name, unban);
+      return FALSE;
+    }
+  if (id == NULL || !address_is_ip (id) || address_is_single (id) || unban_within (self, id, NULL, unban->request) == 0)
+    report_absent (unban, word);
+  return TRUE;
+}
+
+static void
+unban_next (Unban *unban)
+{
+  Request *request = unban->request;
+
+  while (unban->next < py_seq_length (unban->ids))
+    if (!unban_word (unban, py_seq_peek (unban->ids, unban->next++)))
+      return;
+  if (py_seq_length (unban->absent) > 0)
+    {
+      g_autofree char *repr = py_repr (unban->absent);
+
+      g_set_error (&request->error, JAIL_ERROR, JAIL_ERROR_VALUE, "not banned: %s", repr);
+    }
+  arm_expiry (request->jail);
+  g_ptr_array_remove_fast (request->jail->unbans, unban);
+  request_made (request);
+}
+
+static void
+unban_free (gpointer data)
+{
+  Unban *unban = data;
+
+  resolver_cancel (unban->query);
+  py_value_unref (unban->ids);
+  py_value_unref (unban->absent);
+  g_free (unban);
+}
+
+void
+jail_unban (Jail *self, PyValue *ids, gboolean report, JailCountDone done, gpointer user_data)
+{
+  Unban *unban = g_new0 (Unban, 1);
+
+  unban->request = request_new (self, done, user_data);
+  unban->ids = py_value_ref (ids);
+  unban->report_absent = report;
+  unban->absent = py_list_new ();
+  g_ptr_array_add (self->unbans, unban);
+  unban_next (unban);
+}
+
+void
+jail_bans_finish_unbans (Jail *self)
+{
+  while (self->unbans->len > 0)
+    {
+      Unban *unban = g_ptr_array_index (self->unbans, 0);
+
+      unban->hurry = TRUE;
+      resolver_cancel (g_steal_pointer (&unban->query));
+      report_absent (unban, py_seq_peek (unban->ids, unban->next - 1));
+      unban_next (unban);
+    }
+}
+
+static void
+on_flushed (ActionQueue *queue, gpointer user_data)
+{
+  request_close (user_data);
+}
+
+void
+jail_unban_all (Jail *self, JailCountDone done, gpointer user_data)
+{
+  Request *request = request_new (self, done, user_data);
+  BanStore *store = jail_peek_store (self);
+  guint count = ban_list_get_size (self->bans);
+  g_autoptr (GPtrArray) tickets = jail_bans_take_all (self);
+  g_autoptr (GError) error = NULL;
+
+  request->count = count;
+  if (store != NULL && !ban_store_delete_bans (store, self->name, &error))
+    jail_store_failed (self, error);
+  request->open++;
+  action_queue_flush (self->actions, tickets, FALSE, "Unban", on_flushed, request);
+  request_made (request);
+}
+
+/* --- restore ------------------------------------------------------------------------------------------------------------------- */
+
+void
+jail_bans_restore (Jail *self)
+{
+  BanStore *store = jail_peek_store (self);
+  g_autoptr (GPtrArray) tickets = NULL;
+  g_autoptr (PyValue) max = NULL, own = py_int_new (ban_list_get_ban_time_sec (self->bans));
+  g_autoptr (GError) error = NULL;
+  gboolean increasing = ban_time_is_increasing (self->ban_time);
+
+  if (store == NULL)
+    return;
+  if (!increasing)
+    max = py_value_ref (own);
+  else if (ban_time_peek (self->ban_time, "maxtime") != NULL)
+    max = py_value_ref (ban_time_peek (self->ban_time, "maxtime"));
+
+  const BanStoreCurrent query
+      = { .now_usec = jail_now_usec (self),
+          .for_ban_time_usec = increasing ? TICKET_PERMANENT_USEC : ban_list_get_ban_time_usec (self->bans),
+          .max_ban_time = max,
+          .unknown_ban_time = own,
+          .max_matches = (guint) MAX (fail_counter_get_max_matches (self->failures), 0) };
+  tickets = ban_store_get_current (store, self->name, NULL, &query, &error);
+  if (tickets == NULL)
+    {
+      log_error (self->log, LOGGER_JAIL, "Restore bans failed: %s", error->message);
+      return;
+    }
+  for (guint i = 0; i < tickets->len; i++)
+    {
+      Ticket *ticket = g_ptr_array_index (tickets, i);
+
+      ticket_set_restored (ticket, TRUE);
+      jail_lines_restore (self, ticket_ref (ticket));
+    }
+}
+
+/* --- birth and death ------------------------------------------------------------------------------------------------------------- */
+
+void
+jail_bans_init (Jail *self)
+{
+  g_queue_init (&self->waiting);
+  g_queue_init (&self->unqueued);
+  self->underway = g_hash_table_new_full (NULL, NULL, (GDestroyNotify) ticket_unref, underway_free);
+  self->increased = g_hash_table_new_full (NULL, NULL, (GDestroyNotify) ticket_unref, increased_free);
+  self->prolongs = g_ptr_array_new_with_free_func (prolong_free);
+  self->unbans = g_ptr_array_new_with_free_func (unban_free);
+  self->expiry_usec = TICKET_NEVER_USEC;
+  action_queue_set_room_func (self->actions, on_room, self);
+}
+
+void
+jail_bans_clear (Jail *self)
+{
+  disarm_expiry (self);
+  g_queue_clear_full (&self->waiting, (GDestroyNotify) ticket_unref);
+  g_queue_clear_full (&self->unqueued, (GDestroyNotify) ticket_unref);
+  g_clear_pointer (&self->unbans, g_ptr_array_unref);
+  g_clear_pointer (&self->prolongs, g_ptr_array_unref);
+  g_clear_pointer (&self->increased, g_hash_table_unref);
+  g_clear_pointer (&self->underway, g_hash_table_unref);
+}

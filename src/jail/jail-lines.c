@@ -1,0 +1,442 @@
+#include "jail/jail-private.h"
+
+#include "action/action-info.h"
+#include "compat/py-repr.h"
+#include "jail/ban-increase.h"
+
+typedef enum
+{
+  PENDING_FAILURE, /* found in a line */
+  PENDING_ATTEMPT, /* reported by hand */
+  PENDING_RESTORE, /* banned before the restart */
+} PendingKind;
+
+/* Something about an offender that waits for its turn. */
+typedef struct
+{
+  PendingKind kind;
+  Ticket *ticket; /* of a host: without its id yet */
+  char *host;     /* a name to look up first; NULL: none */
+  gboolean warn;  /* say what the name was taken for */
+  double count;
+  JailCountDone done; /* attempts */
+  gpointer user_data;
+} Pending;
+
+static void run (Jail *self);
+
+static void
+pending_free (Pending *pending)
+{
+  ticket_unref (pending->ticket);
+  g_free (pending->host);
+  g_free (pending);
+}
+
+/* --- what a decision does -------------------------------------------------------------------------------------------------- */
+
+static void arm_clean (Jail *self, gint64 next_usec);
+
+static gboolean
+on_clean (gpointer user_data)
+{
+  Jail *self = user_data;
+  gint64 next_usec = fail_counter_clean (self->failures, jail_now_usec (self));
+
+  g_clear_pointer (&self->clean, g_source_unref);
+  jail_lines_save (self);
+  if (next_usec != 0)
+    arm_clean (self, next_usec);
+  return G_SOURCE_REMOVE;
+}
+
+/* Not more often than every five seconds (1.1.2's interval), not later than in an hour (the time of day can be set). */
+static void
+arm_clean (Jail *self, gint64 next_usec)
+{
+  gint64 wait_usec;
+
+  if (self->clean != NULL)
+    return;
+  wait_usec = CLAMP (next_usec - jail_now_usec (self), 5 * G_USEC_PER_SEC, G_GINT64_CONSTANT (3600) * G_USEC_PER_SEC);
+  self->clean = g_timeout_source_new ((guint) (wait_usec / 1000));
+  g_source_set_callback (self->clean, on_clean, self, NULL);
+  g_source_attach (self->clean, NULL);
+}
+
+static void
+ban_when_over_limit (Jail *self, const Address *id)
+{
+  g_autoptr (Ticket) over = fail_counter_take_over_limit (self->failures, id);
+
+  if (over != NULL)
+    jail_bans_put (self, over);
+}
+
+static void
+count_failure (Jail *self, Ticket *ticket, double count)
+{
+  double retry = fail_counter_add (self->failures, ticket, count);
+
+  if (log_enabled (self->log, LOG_LEVEL_DEBUG))
+    {
+      g_autofree char *summary = fail_counter_dup_summary (self->failures);
+
+      log_debug (self->log, "fail2ban.failmanager",
+                 "Total # of detected failures: %" G_GUINT64_FORMAT ". Current failures from %u IPs (IP:count): %s",
+                 fail_counter_get_total (self->failures), fail_counter_get_size (self->failures), summary);
+    }
+  if (retry >= (double) fail_counter_get_max_retry (self->failures))
+    ban_when_over_limit (self, ticket_peek_id (ticket));
+  if (ban_increase_count_failure (self, ticket))
+    ban_when_over_limit (self, ticket_peek_id (ticket));
+  arm_clean (self, ticket_get_time_usec (ticket) + self->find_time_usec);
+}
+
+static void
+decide_failure (Jail *self, Pending *pending)
+{
+  g_autofree char *time = jail_format_time (ticket_get_time_usec (pending->ticket));
+
+  log_info (self->log, LOGGER_FILTER, "[%s] Found %s - %s", self->name,
+            address_peek_text (ticket_peek_id (pending->ticket)), time);
+  count_failure (self, pending->ticket, pending->count);
+}
+
+static void
+decide_attempt (Jail *self, Pending *pending)
+{
+  g_autofree char *time = jail_format_time (ticket_get_time_usec (pending->ticket));
+
+  log_info (self->log, LOGGER_FILTER, "[%s] Attempt %s - %s", self->name,
+            address_peek_text (ticket_peek_id (pending->ticket)), time);
+  count_failure (self, pending->ticket, pending->count);
+}
+
+static void
+decide_restore (Jail *self, Pending *pending)
+{
+  if (!ticket_is_over (pending->ticket, jail_now_usec (self), ban_list_get_ban_time_usec (self->bans)))
+    jail_bans_put (self, pending->ticket);
+}
+
+static void
+decide (Jail *self, Pending *pending, gboolean ignored)
+{
+  static void (*const deciders[]) (Jail *, Pending *) = {
+    [PENDING_FAILURE] = decide_failure,
+    [PENDING_ATTEMPT] = decide_attempt,
+    [PENDING_RESTORE] = decide_restore,
+  };
+
+  if (!ignored)
+    deciders[pending->kind](self, pending);
+  if (pending->done != NULL)
+    pending->done (self, ignored ? 0 : 1, NULL, pending->user_data);
+}
+
+/* --- one after the other ---------------------------------------------------------------------------------------------------- */
+
+static void
+go_on (Jail *self)
+{
+  BanStore *store = jail_peek_store (self);
+  g_autoptr (GError) error = NULL;
+
+  if (store != NULL)
+    ban_store_begin (store);
+  run (self);
+  jail_lines_save (self);
+  if (store != NULL && !ban_store_commit (store, &error))
+    jail_store_failed (self, error);
+  jail_log_update (self);
+}
+
+/* A failure for each address of the name takes the place of the one that waited. */
+static void
+spread (Jail *self, AddressSet *addresses)
+{
+  Pending *pending = g_queue_pop_head (&self->pending);
+  g_autoptr (GString) shown = g_string_new (NULL);
+
+  for (guint i = address_set_size (addresses); i-- > 0;)
+    {
+      const Address *address = address_set_peek (addresses, i);
+      Pending *one = g_new0 (Pending, 1);
+
+      one->kind = pending->kind;
+      one->count = pending->count;
+      one->ticket = ticket_copy (pending->ticket);
+      ticket_set_id (one->ticket, address);
+      g_queue_push_head (&self->pending, one);
+    }
+  if (pending->warn && address_set_size (addresses) > 0)
+    {
+      for (guint i = 0; i < address_set_size (addresses); i++)
+        g_string_append_printf (shown, "%s'%s'", i > 0 ? ", " : "",
+                                address_peek_text (address_set_peek (addresses, i)));
+      log_warning (self->log, "fail2ban.ipdns", "Determined IP using DNS Lookup: %s = {%s}", pending->host, shown->str);
+    }
+  pending_free (pending);
+}
+
+static void
+on_name (const char *name, AddressSet *addresses, gpointer user_data)
+{
+  Jail *self = user_data;
+
+  self->query = NULL;
+  self->asking = FALSE;
+  spread (self, addresses);
+  go_on (self);
+}
+
+static void
+on_ignore_answer (gboolean ignored, gpointer user_data)
+{
+  Jail *self = user_data;
+  Pending *pending = g_queue_pop_head (&self->pending);
+
+  self->asking = FALSE;
+  decide (self, pending, ignored);
+  pending_free (pending);
+  go_on (self);
+}
+
+/* FALSE: the answer comes later. */
+static gboolean
+run_head (Jail *self, Pending *pending)
+{
+  AddressSet *addresses;
+
+  if (pending->host != NULL)
+    {
+      if (!resolver_peek_name (self->services->resolver, pending->host, -1, &addresses))
+        {
+          self->query = resolver_query_name (self->services->resolver, pending->host, -1, on_name, self);
+          return FALSE;
+        }
+      spread (self, addresses);
+      return TRUE;
+    }
+  switch (ignore_list_ask (self->ignore, pending->ticket, on_ignore_answer, self))
+    {
+    case IGNORE_LATER:
+      return FALSE;
+    case IGNORE_YES:
+      g_queue_pop_head (&self->pending);
+      decide (self, pending, TRUE);
+      break;
+    case IGNORE_NO:
+      g_queue_pop_head (&self->pending);
+      decide (self, pending, FALSE);
+      break;
+    }
+  pending_free (pending);
+  return TRUE;
+}
+
+static void
+run (Jail *self)
+{
+  while (!self->asking && self->pending.head != NULL)
+    self->asking = !run_head (self, self->pending.head->data);
+}
+
+static void
+push (Jail *self, Pending *pending)
+{
+  g_queue_push_tail (&self->pending, pending);
+  run (self);
+}
+
+gboolean
+jail_lines_are_decided (const Jail *self)
+{
+  return self->pending.head == NULL;
+}
+
+void
+jail_lines_clear (Jail *self)
+{
+  Pending *pending;
+
+  resolver_cancel (g_steal_pointer (&self->query));
+  ignore_list_cancel (self->ignore);
+  self->asking = FALSE;
+  while ((pending = g_queue_pop_head (&self->pending)) != NULL)
+    {
+      if (pending->done != NULL)
+        pending->done (self, 0, NULL, pending->user_data);
+      pending_free (pending);
+    }
+  if (self->clean != NULL)
+    g_source_destroy (self->clean);
+  g_clear_pointer (&self->clean, g_source_unref);
+}
+
+/* --- what comes in ------------------------------------------------------------------------------------------------------------ */
+
+void
+jail_lines_take_failure (Jail *self, const Failure *failure)
+{
+  Pending *pending;
+  gint64 now_usec = jail_now_usec (self);
+  PyValue *ip;
+
+  if (failure->id == NULL && failure->host == NULL)
+    return;
+  pending = g_new0 (Pending, 1);
+  pending->kind = PENDING_FAILURE;
+  pending->count = 1;
+  pending->host = g_strdup (failure->host);
+  pending->warn = failure->resolve_warn;
+  if (failure->id != NULL)
+    pending->ticket = ticket_new (failure->id, failure->time_usec);
+  else
+    {
+      g_autoptr (Address) name = address_new_raw (failure->host, -1);
+
+      pending->ticket = ticket_new (name, failure->time_usec);
+    }
+  ticket_set_data (pending->ticket, failure->data);
+  ip = ticket_peek_value (pending->ticket, "ip");
+  if (ip != NULL && py_value_type (ip) == PY_STR)
+    {
+      gsize len;
+      const char *text = py_str_peek (ip, &len);
+      g_autoptr (Address) address = address_new (text, (gssize) len);
+
+      ticket_set_ip (pending->ticket, address);
+    }
+  /* Lines of the future (a wrong zone) count as now, so that they cannot ban for longer. */
+  ticket_set_time_usec (pending->ticket, MIN (failure->time_usec, now_usec),
+                        failure->time_usec > now_usec || !failure->time_is_int);
+  ticket_set_first_time_usec (pending->ticket, ticket_get_time_usec (pending->ticket));
+  push (self, pending);
+}
+
+void
+jail_lines_restore (Jail *self, Ticket *ticket)
+{
+  Pending *pending = g_new0 (Pending, 1);
+
+  pending->kind = PENDING_RESTORE;
+  pending->ticket = ticket;
+  push (self, pending);
+}
+
+typedef struct
+{
+  Jail *jail;
+  guint count;
+  GError *error;
+  JailCountDone done;
+  gpointer user_data;
+} Answer;
+
+static gboolean
+on_answer (gpointer user_data)
+{
+  Answer *answer = user_data;
+
+  answer->done (answer->jail, answer->count, answer->error, answer->user_data);
+  g_clear_error (&answer->error);
+  g_free (answer);
+  return G_SOURCE_REMOVE;
+}
+
+/* The answer never comes before jail_attempt has returned. */
+static void
+answer_later (Jail *jail, guint count, const GError *error, gpointer user_data)
+{
+  Answer *answer = user_data;
+
+  answer->count = count;
+  answer->error = error != NULL ? g_error_copy (error) : NULL;
+  g_idle_add_full (G_PRIORITY_DEFAULT, on_answer, answer, NULL);
+}
+
+void
+jail_attempt (Jail *self, const char *id, PyValue *matches, JailCountDone done, gpointer user_data)
+{
+  Answer *answer = g_new0 (Answer, 1);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (Address) address = address_parse (id, -1, &error);
+  Pending *pending;
+
+  *answer = (Answer){ .jail = self, .done = done, .user_data = user_data };
+  if (address == NULL)
+    {
+      answer_later (self, 0, error, answer);
+      return;
+    }
+  pending = g_new0 (Pending, 1);
+  pending->kind = PENDING_ATTEMPT;
+  pending->ticket = ticket_new (address, jail_now_usec (self));
+  ticket_set_time_usec (pending->ticket, jail_now_usec (self), TRUE);
+  for (guint i = 0; i < py_seq_length (matches); i++)
+    ticket_take_match (pending->ticket, py_value_ref (py_seq_peek (matches, i)));
+  pending->count = MAX (py_seq_length (matches), 1);
+  pending->done = answer_later;
+  pending->user_data = answer;
+  push (self, pending);
+  jail_lines_save (self);
+}
+
+/* --- what stays ------------------------------------------------------------------------------------------------------------------ */
+
+void
+jail_lines_save (Jail *self)
+{
+  BanStore *store = jail_peek_store (self);
+  g_autoptr (GPtrArray) ids = NULL;
+  g_autoptr (GError) error = NULL;
+  gboolean saved = TRUE;
+
+  /* What was decided after something that is still open is written with it: the position has to stand behind both. */
+  if (store == NULL || !jail_lines_are_decided (self))
+    return;
+  ban_store_begin (store);
+  ids = fail_counter_take_changes (self->failures);
+  for (guint i = 0; ids != NULL && i < ids->len && saved; i++)
+    {
+      const Address *id = g_ptr_array_index (ids, i);
+      Ticket *ticket = fail_counter_peek (self->failures, id);
+
+      saved = ticket != NULL ? ban_store_put_failure (store, self->name, ticket, &error)
+                             : ban_store_drop_failure (store, self->name, id, &error);
+    }
+  if (saved)
+    jail_log_save_positions (self, ids != NULL);
+  if (!ban_store_commit (store, error == NULL ? &error : NULL))
+    saved = FALSE;
+  if (!saved)
+    jail_store_failed (self, error);
+}
+
+/* --- tags of ignorecommand and ignorecache ----------------------------------------------------------------------------------------- */
+
+static GString *
+look_up_tag (const char *name, gboolean field, gpointer user_data)
+{
+  ActionInfo *info = user_data;
+  PyValue *value = field ? action_info_peek_field (info, name) : action_info_peek (info, name);
+  g_autofree char *text = NULL;
+  gsize len;
+
+  if (value == NULL)
+    return NULL;
+  text = py_str (value, &len);
+  return g_string_new_len (text, (gssize) len);
+}
+
+ShellCommand *
+jail_lines_expand (const char *text, Ticket *ticket, gpointer user_data)
+{
+  Jail *self = user_data;
+  g_autoptr (ActionInfo) info
+      = action_info_new (ticket, jail_now_usec (self), self->name, &self->funcs, self, NULL, self->log);
+
+  return tags_replace_dynamic (text, strlen (text), look_up_tag, info);
+}
