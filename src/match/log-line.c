@@ -11,11 +11,12 @@
 /* Different settings that are remembered at the same time; more are worked out again for each filter. */
 #define MAX_TEXTS 4
 #define MAX_DATES 4
+#define MAX_NAME  32 /* encodings with longer names are decoded anew each time */
 
 typedef struct
 {
-  const char *encoding; /* the codec's name, lent */
-  const char *text;     /* in the caller's bytes, or in buffer */
+  char encoding[MAX_NAME]; /* "": none is needed */
+  const char *text;        /* in the caller's bytes, or in buffer */
   gsize len;
   PySearchFlags flags;
   GString *buffer; /* NULL until it is needed */
@@ -197,18 +198,19 @@ gboolean
 log_line_get_text (LogLine *self, const PyCodec *codec, const Clock *clock, Log *log, const char **ret_text,
                    gsize *ret_len, PySearchFlags *ret_flags, GError **error)
 {
-  const char *encoding = self->is_text ? NULL : py_codec_peek_name (codec);
+  const char *encoding = self->is_text ? "" : py_codec_peek_name (codec);
   DecodedText *found = NULL;
 
   for (guint i = 0; i < self->n_texts && found == NULL; i++)
-    if (g_strcmp0 (self->texts[i].encoding, encoding) == 0)
+    if (strcmp (self->texts[i].encoding, encoding) == 0)
       found = &self->texts[i];
   if (found == NULL)
     {
       found = &self->texts[MIN (self->n_texts, MAX_TEXTS - 1)];
       if (!fill_text (self, found, codec, clock, log, error))
         return FALSE;
-      found->encoding = encoding;
+      if (g_strlcpy (found->encoding, encoding, MAX_NAME) >= MAX_NAME)
+        strcpy (found->encoding, "?");
       self->n_texts = MIN (self->n_texts + 1, MAX_TEXTS);
     }
   *ret_text = found->text;

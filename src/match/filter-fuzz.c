@@ -1,0 +1,77 @@
+/* filter-fuzz.c - lines of a stranger through filters of every kind
+ *
+ * The first byte chooses the filter (several lines, connections, prefregex, every encoding), the rest is its log. */
+#include <stdint.h>
+#include <string.h>
+
+#include "match/filter.h"
+
+int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size);
+
+static const char *const encodings[]
+    = { "utf-8", "latin-1", "utf-16", "utf-16-le", "utf-32-be", "ascii", "shift_jis", "cp1252" };
+
+static const char *const failregexes[] = {
+  "login of <F-USER>\\S+</F-USER> from <HOST>(?: port \\d+)?$",
+  ".*\\[<HOST>\\].*(?:rejected by local_scan|Unrouteable (address|user)|rejected RCPT.*(relay not permitted|)|See RFC821)",
+  "^<F-NOFAIL>connect from</F-NOFAIL> <ADDR>$",
+  "^failed for <F-ALT_USER_1>\\S+</F-ALT_USER_1>|<F-TUPLE_ID>\\d+</F-TUPLE_ID> x$",
+  "^<F-NOFAIL><F-MLFFORGET>closed</F-MLFFORGET></F-NOFAIL>",
+  "^<F-MLFGAINED>welcome</F-MLFGAINED> <F-USER>\\S+</F-USER>$",
+  "start$<SKIPLINES>^.*end <SUBNET>$",
+  "id=<F-ID>\\S*</F-ID>",
+};
+
+static void
+on_failure (const Failure *failure, gpointer user_data)
+{
+  g_autoptr (PyValue) time = failure_dup_time (failure);
+
+  if (failure->id != NULL && address_peek_text (failure->id) == NULL)
+    g_error ("an id without text");
+  if (failure->id != NULL && failure->host != NULL)
+    g_error ("an id and a host");
+  if (failure->data == NULL || py_value_type (failure->data) != PY_DICT || time == NULL)
+    g_error ("a failure without data");
+}
+
+static Filter *
+make_filter (uint8_t kind, Clock *clock)
+{
+  Filter *filter = filter_new ("fuzz", clock, NULL);
+
+  (void) filter_set_log_encoding (filter, encodings[kind % G_N_ELEMENTS (encodings)], NULL);
+  if (kind & 8)
+    (void) filter_set_max_lines (filter, 3, NULL);
+  if (kind & 16)
+    (void) filter_set_prefregex (filter, "^<F-MLFID>\\s*srv\\[\\d*\\]:? </F-MLFID><F-CONTENT>.+</F-CONTENT>$", NULL);
+  if (kind & 32)
+    (void) filter_add_ignoreregex (filter, "ignore", NULL);
+  filter_set_check_all (filter, kind & 64);
+  filter_set_ignore_pending (filter, !(kind & 128));
+  for (guint i = 0; i < G_N_ELEMENTS (failregexes); i++)
+    (void) filter_add_failregex (filter, failregexes[i], NULL);
+  return filter;
+}
+
+int
+LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
+{
+  g_autoptr (Clock) clock = clock_new_settable (1755165600 * (gint64) G_USEC_PER_SEC);
+  g_autoptr (Filter) filter = make_filter (size > 0 ? data[0] : 0, clock);
+  g_autoptr (LogLine) line = log_line_new ("fuzz");
+  const char *at = (const char *) data + MIN (size, 1), *end = (const char *) data + size;
+
+  while (at < end)
+    {
+      const char *newline = memchr (at, '\n', (size_t) (end - at)), *next = newline != NULL ? newline + 1 : end;
+      g_autoptr (GError) error = NULL;
+
+      log_line_set_bytes (line, at, (gsize) (next - at));
+      if (!filter_process_line (filter, line, TRUE, on_failure, NULL, &error) && error == NULL)
+        g_error ("a failure without an error");
+      clock_advance_usec (clock, G_USEC_PER_SEC);
+      at = next;
+    }
+  return 0;
+}
