@@ -26,15 +26,21 @@ lookup_builtin (ActionTask *task, const char *name)
   return text != NULL ? g_string_new (text) : NULL;
 }
 
+typedef struct
+{
+  ActionTask *task;
+  ActionInfo *info;
+} InfoLookup;
+
 static GString *
 lookup_info (const char *name, gboolean field, gpointer data)
 {
-  ActionTask *task = data;
-  PyValue *value = field ? action_info_peek_field (task->info, name) : action_info_peek (task->info, name);
+  const InfoLookup *lookup = data;
+  PyValue *value = field ? action_info_peek_field (lookup->info, name) : action_info_peek (lookup->info, name);
 
   if (value != NULL)
     return string_from (value);
-  return field ? NULL : lookup_builtin (task, name);
+  return field ? NULL : lookup_builtin (lookup->task, name);
 }
 
 typedef struct
@@ -54,9 +60,11 @@ lookup_family (const char *name, gboolean field, gpointer data)
 }
 
 ShellCommand *
-task_render (ActionTask *task, const GString *text)
+task_render (ActionTask *task, const GString *text, ActionInfo *info)
 {
-  return tags_replace_dynamic (text->str, text->len, lookup_info, task);
+  InfoLookup lookup = { task, info };
+
+  return tags_replace_dynamic (text->str, text->len, lookup_info, &lookup);
 }
 
 GString *

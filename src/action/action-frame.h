@@ -78,8 +78,8 @@ void step_pass_on (ActionTask *task, Frame *frame);
 void step_command (ActionTask *task, Frame *frame); /* frame->command */
 void call_command (ActionTask *task, ShellCommand *command /* taken */);
 void call_text    (ActionTask *task, const GString *text);
-/* Properties in, then the ticket's values. */
-ShellCommand *task_render (ActionTask *task, const GString *text);
+/* The values of info into a text that has its properties. */
+ShellCommand *task_render (ActionTask *task, const GString *text, ActionInfo *info);
 /* The text of "<actionstart>" and the like for a family; NULL with error. */
 GString *task_dup_operation (ActionTask *task, const char *query, const char *family, GError **error);
 

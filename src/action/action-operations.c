@@ -70,11 +70,13 @@ begin_family (ActionTask *task, Frame *frame)
       finish_family (task, frame, TRUE);
       return;
     }
+  /* Also within the ban that started it: these commands see no ticket. */
+  ActionInfo *info = action_queue_peek_info (task->action->queue);
   gint64 now_usec = clock_get_time_usec (task_peek_context (task)->clock);
-  action_info_set (task->info, "time", py_float_new ((double) now_usec / G_USEC_PER_SEC));
-  action_info_set (task->info, "family", family != NULL ? py_str_new (family) : py_none_new ());
+  action_info_set (info, "time", py_float_new ((double) now_usec / G_USEC_PER_SEC));
+  action_info_set (info, "family", family != NULL ? py_str_new (family) : py_none_new ());
   frame->at = OPERATION_RAN;
-  call_command (task, task_render (task, frame->text));
+  call_command (task, task_render (task, frame->text, info));
 }
 
 static void

@@ -291,6 +291,13 @@ drive_early (ActionQueue *self, Operation *operation)
   return FALSE;
 }
 
+/* When it is told that it is through it puts more to the front of the queue. */
+static gboolean
+has_sequel (const Operation *operation)
+{
+  return operation->kind == OPERATION_FLUSH || operation->kind == OPERATION_RELOAD;
+}
+
 static void
 drive (ActionQueue *self)
 {
@@ -307,7 +314,10 @@ drive (ActionQueue *self)
       if (first ? drive_first (operation) : drive_early (self, operation))
         {
           finish_operation (self, operation);
-          continue;
+          if (!has_sequel (operation))
+            continue;
+          action_queue_wake (self);
+          break;
         }
       if (first && !operation_may_overtake (operation))
         break;

@@ -53,7 +53,7 @@ render (ActionTask *task, Frame *frame)
   if (look_up_host (task, frame, text))
     return;
   frame->at = PROCESS_RAN;
-  call_command (task, task_render (task, text));
+  call_command (task, task_render (task, text, task->info));
 }
 
 /* Runs frame->query for the ticket; when it fails checks the environment and runs it again.  Returns whether it worked. */
