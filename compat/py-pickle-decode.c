@@ -24,6 +24,7 @@ typedef enum
   SLOT_BYTES,
   SLOT_BYTEARRAY,
   SLOT_CODECS_ENCODE,
+  SLOT_STR,
   SLOT_EXCEPTION, /* value: the tuple (module, class) */
 } SlotKind;
 
@@ -709,7 +710,8 @@ push_global (Decoder *d, const char *module, const char *name)
     const char *name;
     SlotKind kind;
   } types[] = {
-    { "set", SLOT_SET }, { "frozenset", SLOT_FROZENSET }, { "bytes", SLOT_BYTES }, { "bytearray", SLOT_BYTEARRAY }
+    { "set", SLOT_SET }, { "frozenset", SLOT_FROZENSET }, { "bytes", SLOT_BYTES }, { "bytearray", SLOT_BYTEARRAY },
+    { "str", SLOT_STR },
   };
   gboolean builtins
       = g_str_equal (module, "builtins") || g_str_equal (module, "__builtin__") || g_str_equal (module, "exceptions");
@@ -823,6 +825,16 @@ call_bytes (Decoder *d, SlotKind kind, const PyValue *args)
   return made;
 }
 
+/* str (text): how 1.1.2's server writes an address. */
+static PyValue *
+call_str (Decoder *d, const PyValue *args)
+{
+  if (py_seq_length (args) == 1 && py_value_type (py_seq_peek (args, 0)) == PY_STR)
+    return py_value_ref (py_seq_peek (args, 0));
+  fail_arguments (d);
+  return NULL;
+}
+
 /* Calls what lies below the n topmost slots with args; both leave the stack. */
 static gboolean
 call (Decoder *d, guint n, PyValue *args)
@@ -842,6 +854,9 @@ call (Decoder *d, guint n, PyValue *args)
     case SLOT_BYTEARRAY:
     case SLOT_CODECS_ENCODE:
       made = call_bytes (d, slot->kind, args);
+      break;
+    case SLOT_STR:
+      made = call_str (d, args);
       break;
     case SLOT_EXCEPTION:
       made = py_exception_new (py_str_peek (py_seq_peek (slot->value, 0), NULL),

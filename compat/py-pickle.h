@@ -3,7 +3,7 @@
  * Written: protocol 2, 3 or 4 (4 is what everybody from Python 3.4 reads; 2 is for the oldest clients in other languages).
  * Read: 0 to 5, as Python 2, Python 3 and foreign libraries write them; protocol-0/1/2 Python-2 strings become str (each
  * byte beyond ASCII must be UTF-8, else it is read as Latin-1).  Bytes after STOP are ignored, as in Python.
- * The only globals that mean anything: set, frozenset, bytearray, bytes() and _codecs.encode for what protocols 0-3 write of
+ * The only globals that mean anything: str of a str (1.1.2's server sends addresses so), set, frozenset, bytearray, bytes() and _codecs.encode for what protocols 0-3 write of
  * bytes and sets, and exception classes of builtins (exceptions, __builtin__) and fail2ban.* by name, which become PY_EXCEPTION.
  * Must not: name, import or call anything else; follow persistent ids, extension codes or out-of-band buffers.
  */

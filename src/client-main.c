@@ -7,15 +7,12 @@
 
 #define EXIT_WRONG 255
 
-int
-main (int argc, char **argv)
+static int
+run (CommandLine *options, int argc, char **argv, Log *log)
 {
-  g_auto (CommandLine) options = { 0 };
-  g_autoptr (Log) log = log_new ();
   g_autoptr (Client) client = NULL;
 
-  (void) setlocale (LC_ALL, "");
-  switch (command_line_init (&options, argc, argv, log, TRUE, TRUE))
+  switch (command_line_init (options, argc, argv, log, TRUE, TRUE))
     {
     case COMMAND_LINE_DONE:
       return EXIT_SUCCESS;
@@ -23,7 +20,19 @@ main (int argc, char **argv)
       return EXIT_WRONG;
     case COMMAND_LINE_CONTINUE:
     default:
-      client = client_new (&options, argc, argv, log);
+      client = client_new (options, argc, argv, log);
       return client_run (client);
     }
+}
+
+int
+main (int argc, char **argv)
+{
+  g_auto (CommandLine) options = { 0 };
+  g_autoptr (Log) log = log_new ();
+
+  (void) setlocale (LC_ALL, "");
+  int code = run (&options, argc, argv, log);
+  log_debug (log, "fail2ban", "Exit with code %d", code);
+  return code;
 }

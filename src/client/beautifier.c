@@ -153,6 +153,13 @@ append_jail_status (GString *out, const PyValue *groups, const char *indent)
     {
       const PyValue *group = py_seq_peek (groups, i);
       gboolean last = i + 1 == py_seq_length (groups);
+      if (py_value_type (group) == PY_STR) /* "stats": Python takes the text for a group, and shows its first letter */
+        {
+          const char *text = py_str_peek (group, NULL);
+          g_string_append_printf (out, "\n%s%s %.*s", indent, last ? "`-" : "|-", (int) g_utf8_skip[(guchar) *text],
+                                  text);
+          return FALSE;
+        }
       if (!py_value_is_seq (group) || py_seq_length (group) < 2 || !py_value_is_seq (py_seq_peek (group, 1)))
         return FALSE;
       const PyValue *pairs = py_seq_peek (group, 1);
@@ -513,6 +520,15 @@ choose_form (const PyValue *words)
   return form;
 }
 
+/* A status is a list of lines until it is complete. */
+static PyValue *
+dup_lines (const GString *text)
+{
+  g_auto (GStrv) lines = g_strsplit (text->str, "\n", -1);
+
+  return py_list_new_strv ((const char *const *) lines);
+}
+
 /* What 1.1.2 shows when a form fails: the text so far (or the response) and the response, as reprs. */
 static PyValue *
 show_unexpected (const PyValue *words, const PyValue *response, const GString *so_far, Log *log)
@@ -523,7 +539,12 @@ show_unexpected (const PyValue *words, const PyValue *response, const GString *s
 
   log_warning (log, LOGGER, "Beautifier error. Please report the error");
   log_error (log, LOGGER, "Beautify %s with %s failed", response_text, words_text);
-  if (so_far->len > 0)
+  if (so_far->len > 0 && py_str_equals (word (words, 0), "status"))
+    {
+      g_autoptr (PyValue) lines = dup_lines (so_far);
+      py_repr_append (text, lines);
+    }
+  else if (so_far->len > 0)
     py_repr_append_str (text, so_far->str, (gssize) so_far->len);
   else
     g_string_append (text, response_text);

@@ -64,10 +64,16 @@ log_socket_error (Client *self, const char *message, gboolean message_only)
     log_error (self->log, CLIENT_LOGGER, "[%s] Unable to contact server. Is it running?", message);
 }
 
+static gboolean
+is_command (const PyValue *words, const char *command)
+{
+  return py_seq_length (words) > 0 && py_str_equals (py_seq_peek (words, 0), command);
+}
+
 static void
 report_error (Client *self, const PyValue *words, gboolean show, const GError *error)
 {
-  gboolean ping = py_str_equals (py_seq_peek (words, 0), "ping");
+  gboolean ping = is_command (words, "ping");
   gboolean verbose = self->options->verbosity > 1;
 
   if (!show && !verbose)
@@ -101,14 +107,13 @@ report_strange_answer (Client *self, const PyValue *answer, gboolean show)
 static gboolean
 show_answer (Client *self, const PyValue *words, const PyValue *answer, gboolean show, gboolean *ret_broken)
 {
-  const PyValue *command = py_seq_peek (words, 0);
   g_autoptr (PyValue) zero = py_int_new (0);
   gboolean pair = py_value_is_seq (answer) && py_seq_length (answer) >= 2;
 
   if (pair && py_value_equal (py_seq_peek (answer, 0), zero))
     {
       PyValue *value = py_seq_peek (answer, 1);
-      if (show || py_str_equals (command, "echo") || py_str_equals (command, "server-status"))
+      if (show || is_command (words, "echo") || is_command (words, "server-status"))
         {
           g_autoptr (PyValue) text = beautify (words, value, self->log);
           client_print (text);
@@ -201,29 +206,23 @@ client_process (Client *self, const PyValue *words)
   g_return_val_if_fail (py_value_is_seq (words), FALSE);
   guint n = py_seq_length (words);
   double timeout_sec = -1;
-  PyValue *command = n > 0 ? py_seq_peek (words, 0) : NULL;
 
-  if (n == 1 && py_str_equals (command, "start"))
+  if (n == 1 && is_command (words, "start"))
     return client_start_server (self);
-  if (n == 1 && py_str_equals (command, "restart"))
+  if (n == 1 && is_command (words, "restart"))
     return client_restart_server (self);
-  if (py_str_equals (command, "restart")) /* of a jail */
+  if (is_command (words, "restart")) /* of a jail */
     {
       g_autoptr (PyValue) reload = py_list_new_strs ("reload", "--restart", NULL);
       for (guint i = 1; i < n; i++)
         py_list_append (reload, py_value_ref (py_seq_peek (words, i)));
       return client_reload (self, reload);
     }
-  if (py_str_equals (command, "reload"))
+  if (is_command (words, "reload"))
     return client_reload (self, words);
-  if (n > 1 && py_str_equals (command, "ping") && !get_ping_timeout (self, words, &timeout_sec))
+  if (n > 1 && is_command (words, "ping") && !get_ping_timeout (self, words, &timeout_sec))
     return FALSE;
-  if (n == 0) /* interactive mode: a line of blanks */
-    {
-      log_error (self->log, CLIENT_LOGGER, "list index out of range");
-      return FALSE;
-    }
-  return send_one (self, words, timeout_sec);
+  return send_one (self, words, timeout_sec); /* no words at all, a blank line of interactive mode, too */
 }
 
 int

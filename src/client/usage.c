@@ -154,21 +154,17 @@ static const struct
   { "set <JAIL> delaction <ACT>", "removes the action <ACT> from\n"
                                   "<JAIL>" },
   { NULL, "COMMAND ACTION CONFIGURATION" },
-  { "set <JAIL> action <ACT> actionstart <CMD>", "\n"
-                                                 "sets the start command <CMD> of\n"
+  { "set <JAIL> action <ACT> actionstart <CMD>", "sets the start command <CMD> of\n"
                                                  "the action <ACT> for <JAIL>" },
   { "set <JAIL> action <ACT> actionstop <CMD>", "sets the stop command <CMD> of the\n"
                                                 "action <ACT> for <JAIL>" },
-  { "set <JAIL> action <ACT> actioncheck <CMD>", "\n"
-                                                 "sets the check command <CMD> of\n"
+  { "set <JAIL> action <ACT> actioncheck <CMD>", "sets the check command <CMD> of\n"
                                                  "the action <ACT> for <JAIL>" },
   { "set <JAIL> action <ACT> actionban <CMD>", "sets the ban command <CMD> of the\n"
                                                "action <ACT> for <JAIL>" },
-  { "set <JAIL> action <ACT> actionunban <CMD>", "\n"
-                                                 "sets the unban command <CMD> of\n"
+  { "set <JAIL> action <ACT> actionunban <CMD>", "sets the unban command <CMD> of\n"
                                                  "the action <ACT> for <JAIL>" },
-  { "set <JAIL> action <ACT> timeout <TIMEOUT>", "\n"
-                                                 "sets <TIMEOUT> as the command\n"
+  { "set <JAIL> action <ACT> timeout <TIMEOUT>", "sets <TIMEOUT> as the command\n"
                                                  "timeout in seconds for the action\n"
                                                  "<ACT> for <JAIL>" },
   { NULL, "GENERAL ACTION CONFIGURATION" },
