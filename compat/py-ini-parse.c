@@ -69,7 +69,7 @@ utf8_defect (const guchar *p, const guchar *end, gsize *ret_span)
 static gboolean
 check_utf8 (const char *bytes, gsize len, gsize *ret_seen, GError **error)
 {
-  const guchar *start = (const guchar *) bytes, *end = start + len;
+  const guchar *start = (const guchar *) (bytes != NULL ? bytes : ""), *end = start + len;
   gsize cut = G_MAXSIZE; /* where the last sequence began that lies in two chunks */
 
   for (const guchar *p = start; p < end;)
