@@ -312,17 +312,10 @@ make_pre_groups (Find *f)
   (void) py_dict_remove_str (f->pre_groups, "content");
 }
 
-static void
-tell_prefregex (Find *f, gboolean matched)
+PyValue *
+filter_dup_prefregex_groups (const Filter *self)
 {
-  Filter *self = f->filter;
-  g_autoptr (PyValue) groups = NULL;
-
-  if (self->hooks == NULL)
-    return;
-  if (matched)
-    groups = failregex_dup_groups (self->prefregex, self->pre_match, self->text->str);
-  self->hooks->prefregex (groups, self->hooks_data);
+  return failregex_dup_groups (self->prefregex, self->pre_match, self->text->str);
 }
 
 /* Searches the prefregex; what it captured as content is what the expressions see instead of the line. */
@@ -336,7 +329,8 @@ pass_prefregex (Find *f)
   if (self->prefregex == NULL)
     return TRUE;
   matched = search (f, self->prefregex, self->pre_match, f->text, f->len, f->flags);
-  tell_prefregex (f, matched);
+  if (self->hooks != NULL)
+    self->hooks->prefregex (matched, self->hooks_data);
   if (!matched)
     return FALSE;
   if (f->multi)

@@ -99,8 +99,8 @@ typedef struct
 {
   /* An ignoreregex matched (also when the search goes on). */
   void (*ignored) (guint ignoreregex_index, gpointer user_data);
-  /* The prefregex was searched: its groups, or NULL when it did not match.  Borrowed. */
-  void (*prefregex) (PyValue *groups, gpointer user_data);
+  /* The prefregex was searched.  For its groups call filter_dup_prefregex_groups() from here. */
+  void (*prefregex) (gboolean matched, gpointer user_data);
 } FilterHooks;
 
 void filter_set_hooks (Filter *self, const FilterHooks *hooks,
@@ -110,6 +110,7 @@ void filter_set_check_find_time (Filter *self, gboolean check); /* TRUE; FALSE: 
 void filter_set_ignore_pending (Filter *self, gboolean ignore_pending); /* TRUE; FALSE: report failures without an id */
 void filter_set_raw_host (Filter *self, gboolean raw);                  /* FALSE; TRUE: host names are ids themselves */
 
+PyValue *filter_dup_prefregex_groups (const Filter *self); /* from the hook only: what it captured in this line */
 const PyCodec *filter_peek_codec (const Filter *self);
 const DateDetector *filter_peek_date_detector (const Filter *self); /* NULL: no date is searched */
 /* With maxlines above 1: the lines that wait for more, a list of tuples (before, date, after).  The caller's. */

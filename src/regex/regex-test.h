@@ -47,7 +47,8 @@ typedef struct
   /* the line in work */
   GPtrArray *matches; /* of Match */
   gboolean ignored;
-  PyValue *last_pre_groups; /* what the prefregex captured last, NULL: it did not match */
+  gboolean prefregex_matched;
+  PyValue *last_pre_groups; /* with -v: what it captured last */
 
   LineStats lines;
   guint64 prefregex_hits;

@@ -114,12 +114,14 @@ on_ignored (guint index, gpointer user_data)
 
 /* What is kept stays for the lines after it that end before the prefregex is searched: they count as well (1.1.2). */
 static void
-on_prefregex (PyValue *groups, gpointer user_data)
+on_prefregex (gboolean matched, gpointer user_data)
 {
   RegexTest *self = user_data;
 
-  py_value_unref (self->last_pre_groups);
-  self->last_pre_groups = groups != NULL ? py_value_ref (groups) : NULL;
+  self->prefregex_matched = matched;
+  g_clear_pointer (&self->last_pre_groups, py_value_unref);
+  if (matched && self->options->verbose != 0)
+    self->last_pre_groups = filter_dup_prefregex_groups (self->filter);
 }
 
 static const FilterHooks hooks = { .ignored = on_ignored, .prefregex = on_prefregex };
@@ -129,10 +131,10 @@ count_prefregex (RegexTest *self)
 {
   guint n = py_seq_length (self->pre_groups);
 
-  if (filter_peek_prefregex (self->filter) == NULL || self->last_pre_groups == NULL)
+  if (!self->prefregex_matched)
     return;
   self->prefregex_hits++;
-  if (self->options->verbose == 0)
+  if (self->last_pre_groups == NULL)
     return;
   if (n < self->lines_shown)
     py_list_append (self->pre_groups, py_value_ref (self->last_pre_groups));
