@@ -278,3 +278,19 @@ filter_log_failed_line (Filter *self, LogLine *line, const GError *error)
     py_repr_append_str (shown, text, (gssize) len);
   log_error (self->log, FILTER_LOGGER, "Failed to process line: %s, caught exception: %s", shown->str, error->message);
 }
+
+gboolean
+filter_find_time (Filter *self, LogLine *line, gint64 *ret_time_usec)
+{
+  const char *text;
+  gsize len;
+  PySearchFlags flags;
+  LineDate date;
+
+  if (self->detector == NULL
+      || !log_line_get_text (line, self->codec, self->clock, self->log, &text, &len, &flags, NULL)
+      || !search_date (self, text, len, flags, clock_get_time_usec (self->clock), &date, NULL) || !date.has_time)
+    return FALSE;
+  *ret_time_usec = date.time.usec;
+  return TRUE;
+}

@@ -94,6 +94,10 @@ gboolean filter_process_line (Filter *self, LogLine *line, gboolean in_operation
 /* "Failed to process line: 'LINE', caught exception: KeyError('POST')", as an error in the log. */
 void filter_log_failed_line (Filter *self, LogLine *line, const GError *error);
 
+/* When a line happened, for whoever looks for the place in a log where reading has to begin.  FALSE: it has no date, or one that
+ * is no time.  The detector learns from it as from any line; nothing else changes. */
+gboolean filter_find_time (Filter *self, LogLine *line, gint64 *ret_time_usec);
+
 /* --- for fail2ban-regex -------------------------------------------------------------------------------------------- */
 typedef struct
 {
