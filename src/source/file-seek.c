@@ -35,6 +35,31 @@ find_dated_line (const Seeker *self, gint64 at, gint64 to, gint64 *ret_end, gint
   return FALSE;
 }
 
+/* From low, the start of a line, on: behind the last line in the window that is too old. */
+static gint64
+skip_old_lines (const Seeker *self, gint64 low, gint64 time_usec)
+{
+  gssize n = file_generation_read (self->file, low, self->buffer, WINDOW);
+  gssize start = 0, old = 0;
+
+  while (start < n)
+    {
+      gssize len = line_end_find (self->line_end, self->buffer + start, (gsize) (n - start));
+      gint64 line_usec;
+
+      if (len < 0)
+        break;
+      if (self->func (self->buffer + start, (gsize) len, &line_usec, self->data))
+        {
+          if (line_usec >= time_usec)
+            break;
+          old = start + len;
+        }
+      start += len;
+    }
+  return low + old;
+}
+
 gint64
 file_seek_time (const FileGeneration *file, LineEnd line_end, gint64 from, gint64 time_usec, FileTimeFunc func,
                 gpointer data)
@@ -56,5 +81,5 @@ file_seek_time (const FileGeneration *file, LineEnd line_end, gint64 from, gint6
       else
         high = middle; /* young enough, or nobody knows: what is before might be */
     }
-  return low;
+  return skip_old_lines (&seeker, low, time_usec);
 }
