@@ -18,6 +18,7 @@ struct Ticket
   guint attempts;
   double retry;
   GPtrArray *matches; /* of PyValue */
+  gboolean unmatched; /* none are to be kept: the data has no list of them, not even an empty one */
   PyValue *values;    /* dict; replaced, never changed, when others may hold it */
   guint ban_epoch;
   gboolean restored : 1;
@@ -304,11 +305,13 @@ void
 ticket_take_match (Ticket *self, PyValue *match)
 {
   g_ptr_array_add (self->matches, match);
+  self->unmatched = FALSE;
 }
 
 void
 ticket_trim_matches (Ticket *self, guint max_matches)
 {
+  self->unmatched = max_matches == 0;
   if (self->matches->len > max_matches)
     g_ptr_array_remove_range (self->matches, 0, self->matches->len - max_matches);
 }
@@ -318,6 +321,8 @@ ticket_add_matches_of (Ticket *self, const Ticket *other)
 {
   guint count = other->matches->len;
 
+  if (count > 0)
+    self->unmatched = FALSE;
   for (guint i = 0; i < count; i++)
     g_ptr_array_add (self->matches, py_value_ref (other->matches->pdata[i]));
 }
@@ -410,7 +415,7 @@ ticket_dup_data (const Ticket *self, guint max_matches)
   PyValue *data = py_dict_new ();
 
   /* Without any lines the empty list stays, also where none are to be kept (database.py, addBan). */
-  if (max_matches > 0 || self->matches->len == 0)
+  if (!self->unmatched && (max_matches > 0 || self->matches->len == 0))
     py_dict_set_str (data, "matches", dup_matches (self, max_matches));
   py_dict_set_str (data, "failures", py_int_new (self->attempts));
   for (guint i = 0; i < py_dict_length (self->values); i++)
@@ -425,6 +430,7 @@ static void
 set_matches (Ticket *self, const PyValue *matches)
 {
   g_ptr_array_set_size (self->matches, 0);
+  self->unmatched = FALSE;
   if (!py_value_is_seq (matches))
     return;
   for (guint i = 0; i < py_seq_length (matches); i++)

@@ -70,7 +70,7 @@ guint ticket_get_match_count (const Ticket *self);
 PyValue *ticket_peek_match (const Ticket *self, guint index);
 char *ticket_dup_match_text (const Ticket *self, guint index, gsize *ret_len); /* pieces joined; ret_len may be NULL */
 void ticket_take_match (Ticket *self, PyValue *match);
-void ticket_trim_matches (Ticket *self, guint max_matches); /* keeps the last ones */
+void ticket_trim_matches (Ticket *self, guint max_matches); /* keeps the last ones; 0: the data has no "matches" then */
 void ticket_add_matches_of (Ticket *self, const Ticket *other);
 
 /* Captured values.  set with NULL or PY_NONE removes. */
