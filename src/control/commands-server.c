@@ -193,18 +193,13 @@ command_banned (Call *call, GError **error)
 typedef struct
 {
   Call *call;
-  guint open;
+  PyValue *ids;     /* NULL: all */
+  GPtrArray *names; /* of the jails, in order */
+  guint next;
   guint count;
 } Unban;
 
-static void
-unban_closed (Unban *unban)
-{
-  if (--unban->open > 0)
-    return;
-  call_return (unban->call, py_int_new (unban->count));
-  g_free (unban);
-}
+static void unban_next (Unban *unban);
 
 static void
 on_unbanned (Jail *jail, guint count, const GError *error, gpointer user_data)
@@ -212,22 +207,37 @@ on_unbanned (Jail *jail, guint count, const GError *error, gpointer user_data)
   Unban *unban = user_data;
 
   unban->count += count;
-  unban_closed (unban);
+  unban_next (unban);
 }
 
-static gboolean
-on_nothing_to_unban (gpointer user_data)
+/* One jail after the other; a jail that has gone meanwhile is left out. */
+static void
+unban_next (Unban *unban)
 {
-  unban_closed (user_data);
-  return G_SOURCE_REMOVE;
+  JailSet *jails = server_peek_jails (call_peek_server (unban->call));
+
+  while (unban->next < unban->names->len)
+    {
+      Jail *jail = jail_set_peek (jails, g_ptr_array_index (unban->names, unban->next++));
+
+      if (jail == NULL)
+        continue;
+      if (unban->ids == NULL)
+        jail_unban_all (jail, on_unbanned, unban);
+      else
+        jail_unban (jail, unban->ids, FALSE, on_unbanned, unban);
+      return;
+    }
+  call_return (unban->call, py_int_new (unban->count));
+  g_ptr_array_unref (unban->names);
+  py_value_unref (unban->ids);
+  g_free (unban);
 }
 
 PyValue *
 command_unban (Call *call, GError **error)
 {
   JailSet *jails = server_peek_jails (call_peek_server (call));
-  g_autoptr (PyValue) ids = call_dup_words_from (call, 1);
-  gboolean all;
   Unban *unban;
 
   if (call_get_length (call) < 2)
@@ -235,18 +245,14 @@ command_unban (Call *call, GError **error)
       g_set_error_literal (error, JAIL_ERROR, JAIL_ERROR_GENERAL, "Invalid command");
       return NULL;
     }
-  all = py_seq_length (ids) == 1 && py_str_equals (py_seq_peek (ids, 0), "--all");
   unban = g_new0 (Unban, 1);
-  *unban = (Unban){ .call = call, .open = 1 };
+  unban->call = call;
+  unban->names = g_ptr_array_new_with_free_func (g_free);
+  if (call_get_length (call) != 2 || !py_str_equals (call_peek_word (call, 1, NULL), "--all"))
+    unban->ids = call_dup_words_from (call, 1);
   for (guint i = 0; i < jail_set_size (jails); i++)
-    {
-      unban->open++;
-      if (all)
-        jail_unban_all (jail_set_peek_nth (jails, i), on_unbanned, unban);
-      else
-        jail_unban (jail_set_peek_nth (jails, i), ids, FALSE, on_unbanned, unban);
-    }
-  g_idle_add_full (G_PRIORITY_DEFAULT, on_nothing_to_unban, unban, NULL);
+    g_ptr_array_add (unban->names, g_strdup (jail_peek_name (jail_set_peek_nth (jails, i))));
+  unban_next (unban);
   return NULL;
 }
 

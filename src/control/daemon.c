@@ -72,6 +72,8 @@ typedef struct
   Server *server;
   Listener *listener;
   GMainLoop *loop;
+  gboolean configuring; /* the configurator has not ended yet */
+  int status;
 } Daemon;
 
 static void
@@ -139,6 +141,31 @@ on_flush_signal (gpointer user_data)
   log_debug (self->log, LOGGER_SERVER, "Caught signal %d. Flushing logs", SIGUSR1);
   (void) server_flush_logs (self->server);
   return G_SOURCE_CONTINUE;
+}
+
+static void
+on_configurator_ended (GPid pid, int wait_status, gpointer user_data)
+{
+  Daemon *self = user_data;
+
+  self->configuring = FALSE;
+  if (g_spawn_check_wait_status (wait_status, NULL) || server_is_quitting (self->server))
+    return;
+  self->status = EXIT_WRONG;
+  server_quit (self->server, NULL, NULL);
+}
+
+static void
+watch_configurator (Daemon *self)
+{
+  g_autoptr (GSource) source = NULL;
+
+  if (self->options->configurator == 0)
+    return;
+  self->configuring = TRUE;
+  source = g_child_watch_source_new (self->options->configurator);
+  g_source_set_callback (source, G_SOURCE_FUNC (on_configurator_ended), self, NULL);
+  g_source_attach (source, NULL);
 }
 
 static void
@@ -217,7 +244,6 @@ daemon_run (const DaemonOptions *options)
   g_autoptr (Log) log = log_new ();
   g_autoptr (GError) error = NULL;
   Daemon self = { .options = options, .log = log };
-  int status = 0;
 
   (void) umask (077);
   (void) signal (SIGPIPE, SIG_IGN);
@@ -230,13 +256,14 @@ daemon_run (const DaemonOptions *options)
   add_signal (SIGTERM, on_end_signal, &self);
   add_signal (SIGINT, on_end_signal, &self);
   add_signal (SIGUSR1, on_flush_signal, &self);
+  watch_configurator (&self);
   write_pid_file (&self);
   server_begin (self.server);
   if (!open_socket (&self, &error))
     {
       log_error (log, LOGGER_SERVER, "Could not start server: %s", error->message);
       server_quit (self.server, NULL, NULL);
-      status = EXIT_WRONG;
+      self.status = EXIT_WRONG;
     }
   g_main_loop_run (self.loop);
 
@@ -244,5 +271,7 @@ daemon_run (const DaemonOptions *options)
   listener_free (self.listener);
   server_free (self.server);
   g_main_loop_unref (self.loop);
-  return status;
+  if (self.configuring)
+    (void) kill (options->configurator, SIGTERM);
+  return self.status;
 }

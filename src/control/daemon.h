@@ -19,6 +19,7 @@ typedef struct
   gboolean force;            /* an existing socket file is removed */
   gboolean detached;         /* daemon_detach was called */
   int verbosity;             /* -v counted, 1 without */
+  GPid configurator;         /* a child that sends the configuration: when it fails, the server ends; 0: none */
 } DaemonOptions;
 
 /* Leaves terminal, session, directory and descriptors of who started us.  FALSE in the process that stays behind; it may exit or

@@ -12,8 +12,7 @@ typedef struct
   char *name; /* or "--all" */
   gboolean unban, restart, if_exists;
   PyValue *commands;
-  guint open; /* what the current step waits for */
-  guint next; /* end: which jail */
+  guint next; /* which jail, in the steps that take one after the other */
   GPtrArray *committing;
   PyValue *failure; /* the first one; NULL: none */
   ServerDone done;
@@ -169,31 +168,30 @@ stop_jails (Reload *reload)
     run_commands (reload);
 }
 
+static void lift_next (Reload *reload);
+
 static void
 on_unbanned (Jail *jail, guint count, const GError *error, gpointer user_data)
 {
-  Reload *reload = user_data;
-
-  if (--reload->open == 0)
-    stop_jails (reload);
+  lift_next (user_data);
 }
 
 static void
-lift_bans (Reload *reload)
+lift_next (Reload *reload)
 {
   Server *self = reload->server;
 
-  for (guint i = 0; reload->unban && i < jail_set_size (self->jails); i++)
+  while (reload->unban && reload->next < jail_set_size (self->jails))
     {
-      Jail *jail = jail_set_peek_nth (self->jails, i);
+      Jail *jail = jail_set_peek_nth (self->jails, reload->next++);
 
       if (!is_all (reload) && !g_str_equal (jail_peek_name (jail), reload->name))
         continue;
-      reload->open++;
       jail_unban_all (jail, on_unbanned, reload);
+      return;
     }
-  if (reload->open == 0)
-    stop_jails (reload);
+  reload->next = 0;
+  stop_jails (reload);
 }
 
 static gboolean
@@ -235,7 +233,7 @@ server_reload (Server *self, const char *name, PyValue *options, PyValue *comman
           return;
         }
     }
-  lift_bans (reload);
+  lift_next (reload);
 }
 
 /* --- jails that are added --------------------------------------------------------------------------------------------------------- */

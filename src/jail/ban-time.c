@@ -19,8 +19,9 @@ typedef struct
 
 struct BanTime
 {
-  GHashTable *options; /* name -> PyValue, as set */
-  Rule *rule;          /* NULL until the first option is set */
+  GHashTable *options;    /* name -> PyValue, as set */
+  GPtrArray *multipliers; /* PyValue ints: the last ones that could be read */
+  Rule *rule;             /* NULL until the first option is set */
 };
 
 static void
@@ -43,6 +44,7 @@ ban_time_new (void)
   BanTime *self = g_new0 (BanTime, 1);
 
   self->options = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) py_value_unref);
+  self->multipliers = g_ptr_array_new_with_free_func ((GDestroyNotify) py_value_unref);
   return self;
 }
 
@@ -52,6 +54,7 @@ ban_time_free (BanTime *self)
   if (self == NULL)
     return;
   g_hash_table_unref (self->options);
+  g_ptr_array_unref (self->multipliers);
   rule_free (self->rule);
   g_free (self);
 }
@@ -115,28 +118,29 @@ value_to_seconds (PyValue *value, GError **error)
 }
 
 static gboolean
-rule_set_multipliers (Rule *rule, PyValue *value, GError **error)
+set_multipliers (BanTime *self, PyValue *value, GError **error)
 {
+  g_autoptr (GPtrArray) multipliers = g_ptr_array_new_with_free_func ((GDestroyNotify) py_value_unref);
   g_auto (GStrv) words = NULL;
 
-  rule->multipliers = g_ptr_array_new_with_free_func ((GDestroyNotify) py_value_unref);
-  if (value == NULL)
-    return TRUE;
-  if (py_value_type (value) != PY_STR)
+  if (value != NULL && py_value_type (value) != PY_STR)
     {
       g_set_error (error, JAIL_ERROR, JAIL_ERROR_ATTRIBUTE, "'%s' object has no attribute 'split'",
                    py_value_type_name (value));
       return FALSE;
     }
-  words = g_strsplit (py_str_peek (value, NULL), " ", -1);
-  for (guint i = 0; words[i] != NULL; i++)
+  if (value != NULL)
+    words = g_strsplit (py_str_peek (value, NULL), " ", -1);
+  for (guint i = 0; words != NULL && words[i] != NULL; i++)
     {
       PyValue *number = py_int_parse (words[i], -1, error);
 
       if (number == NULL)
         return FALSE;
-      g_ptr_array_add (rule->multipliers, number);
+      g_ptr_array_add (multipliers, number);
     }
+  g_ptr_array_unref (self->multipliers);
+  self->multipliers = g_steal_pointer (&multipliers);
   return TRUE;
 }
 
@@ -169,8 +173,8 @@ rebuild (BanTime *self, GError **error)
 {
   g_autoptr (Rule) rule = g_new0 (Rule, 1);
 
-  if (!rule_set_multipliers (rule, ban_time_peek (self, "multipliers"), error)
-      || !rule_set_factor (rule, ban_time_peek (self, "factor"), error))
+  rule->multipliers = g_ptr_array_ref (self->multipliers);
+  if (!rule_set_factor (rule, ban_time_peek (self, "factor"), error))
     return FALSE;
   if (rule->multipliers->len == 0 && !rule_set_formula (rule, ban_time_peek (self, "formula"), error))
     return FALSE;
@@ -207,6 +211,8 @@ ban_time_set (BanTime *self, const char *option, PyValue *value, GError **error)
   else
     g_hash_table_replace (self->options, g_strdup (option), py_value_ref (value));
 
+  if (g_str_equal (option, "multipliers") && !set_multipliers (self, value, error))
+    return FALSE;
   if (self->rule == NULL || g_strv_contains (rule_options, option))
     return rebuild (self, error);
   return TRUE;

@@ -19,6 +19,7 @@ typedef struct
   FileWatch *watch;
   gboolean changed; /* its position is not in the database yet */
   gboolean keep;    /* during a reload: was added again */
+  gboolean seek;    /* the first reading begins where findtime does */
 } LogFile;
 
 struct JailLog
@@ -389,6 +390,26 @@ jail_log_update (Jail *self)
     journal_source_set_paused (logs->journal, paused);
 }
 
+static gboolean
+find_time (const char *bytes, gsize len, gint64 *ret_time_usec, gpointer user_data)
+{
+  LogFile *file = user_data;
+  g_autoptr (LogLine) line = log_line_new (file->path);
+
+  log_line_set_bytes (line, bytes, len);
+  return filter_find_time (file->jail->filter, line, ret_time_usec);
+}
+
+/* Of an old and large log only what is younger than findtime is read. */
+static void
+seek_start (Jail *self, LogFile *file)
+{
+  if (!file->seek || !self->alive)
+    return;
+  file->seek = FALSE;
+  file_watch_seek_time (file->watch, jail_now_usec (self) - self->find_time_usec, find_time, file);
+}
+
 static void
 start_journal (Jail *self)
 {
@@ -412,6 +433,8 @@ jail_log_start (Jail *self)
 {
   if (self->logs->journal != NULL)
     start_journal (self);
+  for (guint i = 0; i < self->logs->files->len; i++)
+    seek_start (self, g_ptr_array_index (self->logs->files, i));
   jail_log_update (self);
 }
 
@@ -493,6 +516,8 @@ watch_file (Jail *self, const char *path, gboolean tail, GError **error)
   repr = py_repr_str (path, -1);
   log_info (self->log, LOGGER_FILTER, "Added logfile: %s (pos = %" G_GINT64_FORMAT ", hash = %s)", repr,
             file_watch_get_position (file->watch), file_watch_peek_hash (file->watch));
+  file->seek = !tail;
+  seek_start (self, file);
   jail_log_update (self);
   return TRUE;
 }
