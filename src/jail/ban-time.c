@@ -220,7 +220,7 @@ ban_time_set (BanTime *self, const char *option, PyValue *value, GError **error)
 
 typedef struct
 {
-  gint64 time_sec;
+  PyValue *ban_time;
   gint64 count;
   PyValue *factor;
   PyValue *multiplier;
@@ -235,7 +235,7 @@ lookup (const char *name, gpointer user_data)
   const Names *names = user_data;
 
   if (g_str_equal (name, "ban.Time"))
-    return py_int_new (names->time_sec);
+    return py_value_ref (names->ban_time);
   if (g_str_equal (name, "ban.Count"))
     return py_int_new (names->count);
   if (g_str_equal (name, "banFactor"))
@@ -275,7 +275,7 @@ static PyValue *
 apply_rule (const Rule *rule, Names *names, GError **error)
 {
   g_autoptr (PyValue) result = NULL;
-  double number;
+  double number, ban_time = 0;
 
   if (rule->multipliers->len > 0)
     {
@@ -288,13 +288,22 @@ apply_rule (const Rule *rule, Names *names, GError **error)
   result = py_expr_eval (rule->formula, lookup, names, error);
   if (result == NULL || !number_of (result, &number, error))
     return NULL;
-  if (number <= (double) names->time_sec)
-    return py_int_new (names->time_sec);
+  (void) py_value_to_double (names->ban_time, &ban_time);
+  if (number <= ban_time)
+    return py_value_ref (names->ban_time);
   return g_steal_pointer (&result);
 }
 
 PyValue *
 ban_time_calculate (const BanTime *self, gint64 ban_time_sec, gint64 ban_count, double random, GError **error)
+{
+  g_autoptr (PyValue) ban_time = py_int_new (ban_time_sec);
+
+  return ban_time_calculate_value (self, ban_time, ban_count, random, error);
+}
+
+PyValue *
+ban_time_calculate_value (const BanTime *self, PyValue *ban_time, gint64 ban_count, double random, GError **error)
 {
   g_autoptr (PyValue) time = NULL;
   double number, max;
@@ -304,7 +313,7 @@ ban_time_calculate (const BanTime *self, gint64 ban_time_sec, gint64 ban_count, 
       g_set_error_literal (error, JAIL_ERROR, JAIL_ERROR_KEY, "'evformula'");
       return NULL;
     }
-  Names names = { .time_sec = ban_time_sec, .count = ban_count, .factor = self->rule->factor, .random = random };
+  Names names = { .ban_time = ban_time, .count = ban_count, .factor = self->rule->factor, .random = random };
 
   time = apply_rule (self->rule, &names, error);
   if (time == NULL || !number_of (time, &number, error))

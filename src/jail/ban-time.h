@@ -29,5 +29,8 @@ gboolean ban_time_get_max (const BanTime *self, double *ret_sec);
  * NULL with an error when the formula fails (PY_EXPR_ERROR) or gives no number (JAIL_ERROR_TYPE). */
 PyValue *ban_time_calculate (const BanTime *self, gint64 ban_time_sec, gint64 ban_count, double random, GError **error);
 
+/* The same for a time that is any number: a bantime of "0.5 mo" is a float. */
+PyValue *ban_time_calculate_value (const BanTime *self, PyValue *ban_time, gint64 ban_count, double random, GError **error);
+
 /* "1", "on", "true", "yes" in any case, or a true value: what fail2ban takes for yes. */
 gboolean ban_time_value_is_yes (const PyValue *value);
