@@ -93,8 +93,8 @@ check_types (const PyValue *kwargs)
     PyType type;
     const char *type_name;
   } wanted[] = {
-    { "aInfo", PY_DICT, "dict" },      { "cmd", PY_STR, "str" },         { "realCmd", PY_STR, "str" },
-    { "query", PY_STR, "str" },        { "value", PY_STR, "str" },       { "conditional", PY_STR, "str" },
+    { "aInfo", PY_DICT, "dict" }, { "cmd", PY_STR, "str" },   { "realCmd", PY_STR, "str" },
+    { "query", PY_STR, "str" },   { "value", PY_STR, "str" }, { "conditional", PY_STR, "str" },
   };
 
   for (gsize i = 0; kwargs != NULL && i < G_N_ELEMENTS (wanted); i++)
@@ -144,9 +144,9 @@ replace_tag (Action *action, const PyValue *kwargs)
       g_autofree char *text = py_str (py_dict_peek_value (values, i), &length);
       tag_table_set (tags, name, text, (gssize) length);
     }
-  const GString *text = tag_table_replace (tags, as_text (kwargs, "query", query)->str,
-                                           g_str_has_prefix (condition, "family=") ? condition + strlen ("family=") : NULL,
-                                           &error);
+  const GString *text
+      = tag_table_replace (tags, as_text (kwargs, "query", query)->str,
+                           g_str_has_prefix (condition, "family=") ? condition + strlen ("family=") : NULL, &error);
   if (text == NULL)
     return action_error_to_exception (error);
   return py_str_new_len (text->str, (gssize) text->len);
@@ -215,7 +215,8 @@ call_at_once (Action *action, const char *method, const PyValue *kwargs)
 /* --- calling --------------------------------------------------------------------------------------------------------- */
 
 gboolean
-action_call_prepare (Action *action, const char *method, const PyValue *kwargs, ActionCall *ret_call, PyValue **ret_result)
+action_call_prepare (Action *action, const char *method, const PyValue *kwargs, ActionCall *ret_call,
+                     PyValue **ret_result)
 {
   for (gsize row = 0; row < G_N_ELEMENTS (methods); row++)
     {

@@ -30,7 +30,8 @@ repair (ActionTask *task, Frame *frame)
       task_return (task, CHECK_LEFT_BROKEN);
       return;
     }
-  log_error (task_peek_log (task), COMMAND_ACTION_LOGGER, "Invariant check failed. Trying to restore a sane environment");
+  log_error (task_peek_log (task), COMMAND_ACTION_LOGGER,
+             "Invariant check failed. Trying to restore a sane environment");
   action_queue_bump_epoch (task->action->queue, task->action);
 
   g_autoptr (GString) text = task_dup_operation (task, "<actionrepair>", frame->family, &error);

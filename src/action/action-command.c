@@ -155,9 +155,11 @@ step_command (ActionTask *task, Frame *frame)
     {
     case COMMAND_BEGIN:
       {
-        g_autofree char *shown = log_enabled (task_peek_log (task), LOG_LEVEL_DEBUG - 1) ? shell_command_dup_log (frame->command) : NULL;
+        g_autofree char *shown
+            = log_enabled (task_peek_log (task), LOG_LEVEL_DEBUG - 1) ? shell_command_dup_log (frame->command) : NULL;
         if (shown != NULL)
-          log_write_text (task_peek_log (task), LOG_LEVEL_DEBUG - 1, "fail2ban.action", __func__, shown, strlen (shown));
+          log_write_text (task_peek_log (task), LOG_LEVEL_DEBUG - 1, "fail2ban.action", __func__, shown,
+                          strlen (shown));
       }
       if (frame->command->text->len == 0)
         {
@@ -175,8 +177,7 @@ step_command (ActionTask *task, Frame *frame)
 
     case COMMAND_TRY:
       {
-        g_autoptr (FirewallCommand) native
-            = frame->tries < NATIVE_TRIES ? parse_native (task, frame->command) : NULL;
+        g_autoptr (FirewallCommand) native = frame->tries < NATIVE_TRIES ? parse_native (task, frame->command) : NULL;
         if (native == NULL)
           {
             frame->at = COMMAND_SHELL;
@@ -185,8 +186,9 @@ step_command (ActionTask *task, Frame *frame)
         frame->tries++;
         frame->at = COMMAND_NATIVE_DONE;
         task->action->in_flight++;
-        task->job = firewall_submit (task_peek_context (task)->firewall, g_steal_pointer (&native),
-                                     (gint64) (action_get_timeout_sec (task->action) * G_USEC_PER_SEC), on_native_done, task);
+        task->job
+            = firewall_submit (task_peek_context (task)->firewall, g_steal_pointer (&native),
+                               (gint64) (action_get_timeout_sec (task->action) * G_USEC_PER_SEC), on_native_done, task);
         task_suspend (task);
         return;
       }

@@ -6,10 +6,10 @@
 
 struct ActionInfo
 {
-  Ticket *ticket;   /* NULL: plain */
-  PyValue *plain;   /* NULL: a ticket */
+  Ticket *ticket;    /* NULL: plain */
+  PyValue *plain;    /* NULL: a ticket */
   GHashTable *known; /* tag -> PyValue: asked for or set */
-  PyValue *data;    /* the ticket's whole data, once a field was asked for */
+  PyValue *data;     /* the ticket's whole data, once a field was asked for */
   Ticket *merged[2]; /* with this jail's bans, with those of all jails; once asked for */
 
   char *jail_name;

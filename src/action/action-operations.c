@@ -172,9 +172,9 @@ step_start (ActionTask *task, Frame *frame)
     }
   frame->step = step_pass_on;
   call_operation (task, "actionstart", "starting",
-                  frame->family != NULL
-                      ? one_family (frame->family)
-                      : action_dup_families (task->action, resolver_is_ipv6_allowed (task_peek_context (task)->resolver)),
+                  frame->family != NULL ? one_family (frame->family)
+                                        : action_dup_families (task->action, resolver_is_ipv6_allowed (
+                                                                                 task_peek_context (task)->resolver)),
                   after_start);
 }
 

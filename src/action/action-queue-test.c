@@ -193,10 +193,11 @@ test_actions_go_in_order_and_stop_in_reverse (void)
   Fixture f;
 
   set_up (&f);
-  add (&f, "a", "actionstart", "echo a start >> $OUT", "actionstop", "echo a stop >> $OUT", "actionban", "echo a ban <ip> >> $OUT",
-       "actionunban", "echo a unban <ip> >> $OUT", NULL);
-  add (&f, "b", "actionstart", "echo b start >> $OUT", "actionban", "echo b ban <ip> >> $OUT; echo some error >&2; exit 3",
-       "actionunban", "echo b unban <ip> >> $OUT; exit 4", "actionstop", "echo b stop >> $OUT; exit 5", NULL);
+  add (&f, "a", "actionstart", "echo a start >> $OUT", "actionstop", "echo a stop >> $OUT", "actionban",
+       "echo a ban <ip> >> $OUT", "actionunban", "echo a unban <ip> >> $OUT", NULL);
+  add (&f, "b", "actionstart", "echo b start >> $OUT", "actionban",
+       "echo b ban <ip> >> $OUT; echo some error >&2; exit 3", "actionunban", "echo b unban <ip> >> $OUT; exit 4",
+       "actionstop", "echo b stop >> $OUT; exit 5", NULL);
   start (&f);
   ban (&f, "192.0.2.1");
   ban (&f, "192.0.2.2");
@@ -205,13 +206,14 @@ test_actions_go_in_order_and_stop_in_reverse (void)
   OUT_IS (&f, "a start\nb start\na ban 192.0.2.1\nb ban 192.0.2.1\nb ban 192.0.2.1\n"
               "a ban 192.0.2.2\nb ban 192.0.2.2\nb ban 192.0.2.2\na unban 192.0.2.1\n");
   g_assert_true (ticket_is_banned (ticket (&f, "192.0.2.1")));
-  g_assert_nonnull (strstr (f.lines->str, "NOTICE [j1] Ban 192.0.2.1\n"
-                                          "ERROR exec: echo b ban 192.0.2.1 >> $OUT; echo some error >&2; exit 3\n"
-                                          "ERROR stderr: 'some error'\nERROR returned 3\n"
-                                          "ERROR exec: echo b ban 192.0.2.1 >> $OUT; echo some error >&2; exit 3\n"
-                                          "ERROR stderr: 'some error'\nERROR returned 3\n"
-                                          "ERROR Failed to execute ban jail 'j1' action 'b' info 'ActionInfo({'ip': '192.0.2.1',"
-                                          " 'family': 'inet4', 'fid': <function "));
+  g_assert_nonnull (strstr (f.lines->str,
+                            "NOTICE [j1] Ban 192.0.2.1\n"
+                            "ERROR exec: echo b ban 192.0.2.1 >> $OUT; echo some error >&2; exit 3\n"
+                            "ERROR stderr: 'some error'\nERROR returned 3\n"
+                            "ERROR exec: echo b ban 192.0.2.1 >> $OUT; echo some error >&2; exit 3\n"
+                            "ERROR stderr: 'some error'\nERROR returned 3\n"
+                            "ERROR Failed to execute ban jail 'j1' action 'b' info 'ActionInfo({'ip': '192.0.2.1',"
+                            " 'family': 'inet4', 'fid': <function "));
   g_string_truncate (f.lines, 0);
 
   g_ptr_array_remove_index (f.tickets, 0);
@@ -230,16 +232,17 @@ test_a_failing_start_is_told_and_the_ban_is_tried (void)
   Fixture f;
 
   set_up (&f);
-  add (&f, "sf", "actionstart", "echo start >> $OUT; exit 1", "actionban", "echo ban >> $OUT", "actionstop", "echo stop >> $OUT", NULL);
+  add (&f, "sf", "actionstart", "echo start >> $OUT; exit 1", "actionban", "echo ban >> $OUT", "actionstop",
+       "echo stop >> $OUT", NULL);
   add (&f, "nc", "actionban", "no-such-command-here <ip>", NULL);
   start (&f);
   ban (&f, "192.0.2.1");
   wait_all (&f);
   OUT_IS (&f, "start\nban\n");
-  g_assert_true (g_str_has_prefix (f.lines->str,
-                                   "ERROR exec: echo start >> $OUT; exit 1\nERROR returned 1\n"
-                                   "ERROR Failed to start jail 'j1' action 'sf': Error starting action Jail('j1')/sf: 'Script error'\n"
-                                   "NOTICE [j1] Ban 192.0.2.1\nERROR exec: no-such-command-here 192.0.2.1\n"));
+  g_assert_true (g_str_has_prefix (
+      f.lines->str, "ERROR exec: echo start >> $OUT; exit 1\nERROR returned 1\n"
+                    "ERROR Failed to start jail 'j1' action 'sf': Error starting action Jail('j1')/sf: 'Script error'\n"
+                    "NOTICE [j1] Ban 192.0.2.1\nERROR exec: no-such-command-here 192.0.2.1\n"));
   g_assert_nonnull (strstr (f.lines->str, "ERROR returned 127\n"));
   tear_down (&f);
 }
@@ -252,9 +255,10 @@ test_families_start_on_demand_and_stop_each (void)
   Fixture f;
 
   set_up (&f);
-  add (&f, "fam", "actionstart", "echo start <family> <tool> >> $OUT", "actionstop", "echo stop <family> <tool> >> $OUT", "actionflush",
-       "echo flush <family> <tool> >> $OUT", "actionban", "echo ban <ip> <family> <tool> >> $OUT", "actionunban",
-       "echo unban <ip> >> $OUT", "tool", "v4", "tool?family=inet6", "v6", NULL);
+  add (&f, "fam", "actionstart", "echo start <family> <tool> >> $OUT", "actionstop",
+       "echo stop <family> <tool> >> $OUT", "actionflush", "echo flush <family> <tool> >> $OUT", "actionban",
+       "echo ban <ip> <family> <tool> >> $OUT", "actionunban", "echo unban <ip> >> $OUT", "tool", "v4",
+       "tool?family=inet6", "v6", NULL);
   start (&f);
   wait_all (&f);
   OUT_IS (&f, "");
@@ -263,23 +267,27 @@ test_families_start_on_demand_and_stop_each (void)
   ban (&f, "2001:db8::1");
   unban (&f, "192.0.2.2");
   wait_all (&f);
-  OUT_IS (&f, "start inet4 v4\nban 192.0.2.1 inet4 v4\nban 192.0.2.2 inet4 v4\nstart inet6 v6\nban 2001:db8::1 inet6 v6\n"
-              "unban 192.0.2.2\n");
+  OUT_IS (&f,
+          "start inet4 v4\nban 192.0.2.1 inet4 v4\nban 192.0.2.2 inet4 v4\nstart inet6 v6\nban 2001:db8::1 inet6 v6\n"
+          "unban 192.0.2.2\n");
   g_string_truncate (f.lines, 0);
   g_ptr_array_remove_index (f.tickets, 1);
   stop (&f);
   wait_all (&f);
   OUT_IS (&f, "flush inet4 v4\nflush inet6 v6\nstop inet4 v4\nstop inet6 v6\n");
-  LOG_IS (&f, "NOTICE [j1] Flush ticket(s) with fam\nNOTICE [j1] Repeal Ban 192.0.2.1\nNOTICE [j1] Repeal Ban 2001:db8::1\n");
+  LOG_IS (
+      &f,
+      "NOTICE [j1] Flush ticket(s) with fam\nNOTICE [j1] Repeal Ban 192.0.2.1\nNOTICE [j1] Repeal Ban 2001:db8::1\n");
   tear_down (&f);
 }
 
 /* --- check and repair ------------------------------------------------------------------------------------------------ */
 
-#define CHECKED(prefix)                                                                                                    \
-  "actionstart", "echo " prefix "start >> $OUT; touch $D/env", "actionstop", "echo " prefix "stop >> $OUT; rm -f $D/env",   \
-      "actioncheck", "echo " prefix "check >> $OUT; test -f $D/env", "actionban",                                          \
-      "echo " prefix "ban <ip> >> $OUT; test -f $D/env", "actionunban", "echo " prefix "unban <ip> >> $OUT; test -f $D/env"
+#define CHECKED(prefix)                                                                                                \
+  "actionstart", "echo " prefix "start >> $OUT; touch $D/env", "actionstop",                                           \
+      "echo " prefix "stop >> $OUT; rm -f $D/env", "actioncheck", "echo " prefix "check >> $OUT; test -f $D/env",      \
+      "actionban", "echo " prefix "ban <ip> >> $OUT; test -f $D/env", "actionunban",                                   \
+      "echo " prefix "unban <ip> >> $OUT; test -f $D/env"
 
 static void
 lose_environment (Fixture *f)
@@ -355,7 +363,8 @@ test_a_banned_host_that_shows_up_is_banned_again (void)
   Fixture f;
 
   set_up (&f);
-  add (&f, "chk", CHECKED (""), "actionrepair", "echo repair >> $OUT; touch $D/env", "actionreban", "echo reban <ip> >> $OUT", NULL);
+  add (&f, "chk", CHECKED (""), "actionrepair", "echo repair >> $OUT; touch $D/env", "actionreban",
+       "echo reban <ip> >> $OUT", NULL);
   start (&f);
   ban (&f, "192.0.2.1");
   ban (&f, "192.0.2.2");
@@ -393,12 +402,13 @@ test_a_failing_flush_repairs_nothing_when_stopping (void)
   stop (&f);
   wait_all (&f);
   OUT_IS (&f, "flush\ncheck\ncheck\nstop\n");
-  LOG_IS (&f, "NOTICE [j1] Flush ticket(s) with fl\nERROR exec: echo flush >> $OUT; false\nERROR returned 1\n"
-              "ERROR Failed to flush bans in jail 'j1' action 'fl': Error flushing action Jail('j1')/fl: 'Script error'\n"
-              "ERROR exec: echo check >> $OUT; test -f $D/env\nERROR returned 1\n"
-              "ERROR Invariant check failed. Flush is impossible.\n"
-              "ERROR exec: echo check >> $OUT; test -f $D/env\nERROR returned 1\n"
-              "ERROR Invariant check failed. Flush is impossible.\nNOTICE [j1] Repeal Ban 192.0.2.1\n");
+  LOG_IS (&f,
+          "NOTICE [j1] Flush ticket(s) with fl\nERROR exec: echo flush >> $OUT; false\nERROR returned 1\n"
+          "ERROR Failed to flush bans in jail 'j1' action 'fl': Error flushing action Jail('j1')/fl: 'Script error'\n"
+          "ERROR exec: echo check >> $OUT; test -f $D/env\nERROR returned 1\n"
+          "ERROR Invariant check failed. Flush is impossible.\n"
+          "ERROR exec: echo check >> $OUT; test -f $D/env\nERROR returned 1\n"
+          "ERROR Invariant check failed. Flush is impossible.\nNOTICE [j1] Repeal Ban 192.0.2.1\n");
   tear_down (&f);
 }
 
@@ -418,8 +428,9 @@ test_a_command_that_hangs_is_killed_with_its_children (void)
   ban (&f, "192.0.2.1");
   wait_all (&f);
   OUT_IS (&f, "begin\nbegin\n");
-  g_assert_nonnull (strstr (f.lines->str, "ERROR exec: echo begin >> $OUT; sleep 77; echo never >> $OUT\n"
-                                          "ERROR timed out after 1 seconds.\nERROR killed with SIGTERM (return code: -15)\n"));
+  g_assert_nonnull (strstr (f.lines->str,
+                            "ERROR exec: echo begin >> $OUT; sleep 77; echo never >> $OUT\n"
+                            "ERROR timed out after 1 seconds.\nERROR killed with SIGTERM (return code: -15)\n"));
   tear_down (&f);
 }
 
@@ -429,7 +440,9 @@ test_text_of_a_log_cannot_break_out (void)
   Fixture f;
 
   set_up (&f);
-  add (&f, "t", "actionban", "printf '%s|' \"<F-USER>\" \"<matches>\" \"<failures>\" \"<bantime>\" \"<absent>\" \"<F-ABSENT>\" >> $OUT", NULL);
+  add (&f, "t", "actionban",
+       "printf '%s|' \"<F-USER>\" \"<matches>\" \"<failures>\" \"<bantime>\" \"<absent>\" \"<F-ABSENT>\" >> $OUT",
+       NULL);
   Ticket *t = ticket (&f, "192.0.2.1");
   ticket_take_value (t, "user", py_str_new ("$(echo evil)`echo evil`'\"; <ip>"));
   ticket_take_match (t, py_str_new ("line; one"));
@@ -460,7 +473,8 @@ test_an_action_that_refers_to_itself_fails_alone (void)
   ban (&f, "192.0.2.1");
   wait_all (&f);
   OUT_IS (&f, "good\n");
-  g_assert_nonnull (strstr (f.lines->str, "Error starting action Jail('j1')/self: ValueError(\"properties contain self referencing"));
+  g_assert_nonnull (
+      strstr (f.lines->str, "Error starting action Jail('j1')/self: ValueError(\"properties contain self referencing"));
   tear_down (&f);
 }
 
@@ -600,18 +614,20 @@ is_in_namespace (void)
   return FALSE;
 }
 
-#define IPTABLES                                                                                                           \
-  "actionstart", "iptables -w -N f2b-x; iptables -w -A f2b-x -j RETURN; { iptables -w -I INPUT -j f2b-x; }; echo start >> $OUT",    \
-      "actionstop", "iptables -w -D INPUT -j f2b-x; iptables -w -F f2b-x; iptables -w -X f2b-x", "actionban",                \
-      "iptables -w -I f2b-x 1 -s <ip> -j DROP", "actionunban", "iptables -w -D f2b-x -s <ip> -j DROP", "actioncheck",       \
+#define IPTABLES                                                                                                       \
+  "actionstart",                                                                                                       \
+      "iptables -w -N f2b-x; iptables -w -A f2b-x -j RETURN; { iptables -w -I INPUT -j f2b-x; }; echo start >> $OUT",  \
+      "actionstop", "iptables -w -D INPUT -j f2b-x; iptables -w -F f2b-x; iptables -w -X f2b-x", "actionban",          \
+      "iptables -w -I f2b-x 1 -s <ip> -j DROP", "actionunban", "iptables -w -D f2b-x -s <ip> -j DROP", "actioncheck",  \
       "iptables -w -C INPUT -j f2b-x", "actionflush", "iptables -w -F f2b-x", "iptables?family=inet6", "ip6tables"
 
 static void
 use_variant (Fixture *f, const char *variant)
 {
-  g_autofree char *command = g_strdup_printf ("for i in iptables iptables-save; do ln -s $(command -v $(echo $i | sed s/tables/tables-%s/)) "
-                                              "$D/$i; done",
-                                              variant);
+  g_autofree char *command
+      = g_strdup_printf ("for i in iptables iptables-save; do ln -s $(command -v $(echo $i | sed s/tables/tables-%s/)) "
+                         "$D/$i; done",
+                         variant);
   g_free (output_of (command));
   g_autofree char *path = g_strconcat (f->folder, ":", g_getenv ("ACTION_TEST_PATH"), NULL);
   g_autofree char *lock = g_build_filename (f->folder, "lock", NULL);
@@ -645,7 +661,8 @@ check_many_bans (const char *variant)
       ban (&f, ip);
     }
   wait_all (&f);
-  g_test_message ("30 bans with a mail each (%s): %.1f ms", variant, (double) (g_get_monotonic_time () - start_usec) / 1000);
+  g_test_message ("30 bans with a mail each (%s): %.1f ms", variant,
+                  (double) (g_get_monotonic_time () - start_usec) / 1000);
   g_autofree char *n_rules = output_of ("iptables-save | grep -c 'A f2b-x -s'");
   g_assert_cmpstr (n_rules, ==, "30\n");
   g_autofree char *first = output_of ("iptables-save | grep -m1 'A f2b-x -s'");
@@ -674,7 +691,8 @@ check_many_bans (const char *variant)
       ban (&f, ip);
     }
   wait_all (&f);
-  g_autofree char *repaired = output_of ("iptables-save | grep -c 'A f2b-x -s'; iptables-save | grep -c 'A INPUT -j f2b-x'");
+  g_autofree char *repaired
+      = output_of ("iptables-save | grep -c 'A f2b-x -s'; iptables-save | grep -c 'A INPUT -j f2b-x'");
   g_assert_cmpstr (repaired, ==, "20\n1\n");
   g_assert_nonnull (strstr (f.lines->str, "ERROR exec: iptables -w -I f2b-x 1 -s 192.0.2.100 -j DROP\n"));
   g_assert_null (strstr (f.lines->str, "-s 192.0.2.101"));
@@ -685,9 +703,10 @@ check_many_bans (const char *variant)
   unban (&f, "192.0.2.1");
   ban (&f, "192.0.2.201");
   wait_all (&f);
-  g_assert_nonnull (strstr (f.lines->str, "ERROR exec: iptables -w -D f2b-x -s 192.0.2.1 -j DROP\n"
-                                          "ERROR stderr: 'iptables: Bad rule (does a matching rule exist in that chain?).'\n"
-                                          "ERROR returned 1\n"));
+  g_assert_nonnull (strstr (f.lines->str,
+                            "ERROR exec: iptables -w -D f2b-x -s 192.0.2.1 -j DROP\n"
+                            "ERROR stderr: 'iptables: Bad rule (does a matching rule exist in that chain?).'\n"
+                            "ERROR returned 1\n"));
   g_assert_null (strstr (f.lines->str, "192.0.2.200 -j"));
   g_autofree char *both = output_of ("iptables-save | grep -c 'A f2b-x -s 192.0.2.20[01]'");
   g_assert_cmpstr (both, ==, "2\n");
@@ -758,18 +777,24 @@ main (int argc, char *argv[])
   (void) g_setenv ("ACTION_TEST_PATH", g_getenv ("PATH"), TRUE);
   if (geteuid () == 0 && unshare (CLONE_NEWNET) == 0)
     (void) g_setenv ("ACTION_TEST_NAMESPACE", "yes", TRUE);
-  g_test_add_func ("/action-queue/actions go in order and stop in reverse", test_actions_go_in_order_and_stop_in_reverse);
-  g_test_add_func ("/action-queue/a failing start is told and the ban is tried", test_a_failing_start_is_told_and_the_ban_is_tried);
+  g_test_add_func ("/action-queue/actions go in order and stop in reverse",
+                   test_actions_go_in_order_and_stop_in_reverse);
+  g_test_add_func ("/action-queue/a failing start is told and the ban is tried",
+                   test_a_failing_start_is_told_and_the_ban_is_tried);
   g_test_add_func ("/action-queue/families start on demand and stop each", test_families_start_on_demand_and_stop_each);
   g_test_add_func ("/action-queue/a lost environment is repaired by stop and start",
                    test_a_lost_environment_is_repaired_by_stop_and_start);
-  g_test_add_func ("/action-queue/a repair command goes before stop and start", test_a_repair_command_goes_before_stop_and_start);
-  g_test_add_func ("/action-queue/a banned host that shows up is banned again", test_a_banned_host_that_shows_up_is_banned_again);
-  g_test_add_func ("/action-queue/a failing flush repairs nothing when stopping", test_a_failing_flush_repairs_nothing_when_stopping);
+  g_test_add_func ("/action-queue/a repair command goes before stop and start",
+                   test_a_repair_command_goes_before_stop_and_start);
+  g_test_add_func ("/action-queue/a banned host that shows up is banned again",
+                   test_a_banned_host_that_shows_up_is_banned_again);
+  g_test_add_func ("/action-queue/a failing flush repairs nothing when stopping",
+                   test_a_failing_flush_repairs_nothing_when_stopping);
   g_test_add_func ("/action-queue/a command that hangs is killed with its children",
                    test_a_command_that_hangs_is_killed_with_its_children);
   g_test_add_func ("/action-queue/text of a log cannot break out", test_text_of_a_log_cannot_break_out);
-  g_test_add_func ("/action-queue/an action that refers to itself fails alone", test_an_action_that_refers_to_itself_fails_alone);
+  g_test_add_func ("/action-queue/an action that refers to itself fails alone",
+                   test_an_action_that_refers_to_itself_fails_alone);
   g_test_add_func ("/action-queue/methods can be called by name", test_methods_can_be_called_by_name);
   g_test_add_func ("/action-queue/properties are what was set", test_properties_are_what_was_set);
   g_test_add_func ("/action-queue/a reload takes over and removes", test_a_reload_takes_over_and_removes);

@@ -121,8 +121,8 @@ action_queue_new_info (ActionQueue *self, Ticket *ticket)
 
   if (self->funcs.get_counts != NULL)
     self->funcs.get_counts (self->jail, &counts);
-  return action_info_new (ticket, clock_get_time_usec (self->context.clock), self->jail_name, &self->funcs, self->jail, &counts,
-                          self->context.log);
+  return action_info_new (ticket, clock_get_time_usec (self->context.clock), self->jail_name, &self->funcs, self->jail,
+                          &counts, self->context.log);
 }
 
 ActionInfo *
@@ -286,7 +286,8 @@ drive_early (ActionQueue *self, Operation *operation)
   if (action == NULL)
     return operation->begun; /* one that has nothing to do still waits, to be announced in order */
   if (!is_blocked (self, action)
-      && action_may_overtake (action, operation->kind == OPERATION_BAN ? ACTION_METHOD_BAN : ACTION_METHOD_UNBAN, operation->info))
+      && action_may_overtake (action, operation->kind == OPERATION_BAN ? ACTION_METHOD_BAN : ACTION_METHOD_UNBAN,
+                              operation->info))
     operation_start_next (operation, FALSE);
   return FALSE;
 }
@@ -458,8 +459,8 @@ new_flush (ActionQueue *self, GPtrArray *actions, const GPtrArray *tickets, gboo
 }
 
 void
-action_queue_flush (ActionQueue *self, GPtrArray *tickets, gboolean stopping, const char *announce, ActionQueueDone done,
-                    gpointer user_data)
+action_queue_flush (ActionQueue *self, GPtrArray *tickets, gboolean stopping, const char *announce,
+                    ActionQueueDone done, gpointer user_data)
 {
   push (self, new_flush (self, NULL, tickets, stopping, announce, done, user_data));
 }
@@ -509,13 +510,15 @@ push_ticket (ActionQueue *self, OperationKind kind, Ticket *ticket, const char *
 }
 
 void
-action_queue_ban (ActionQueue *self, Ticket *ticket, const char *announce, ActionQueueTicketDone done, gpointer user_data)
+action_queue_ban (ActionQueue *self, Ticket *ticket, const char *announce, ActionQueueTicketDone done,
+                  gpointer user_data)
 {
   push_ticket (self, OPERATION_BAN, ticket, announce, done_ban, (OperationCallback) done, user_data);
 }
 
 void
-action_queue_unban (ActionQueue *self, Ticket *ticket, const char *announce, ActionQueueTicketDone done, gpointer user_data)
+action_queue_unban (ActionQueue *self, Ticket *ticket, const char *announce, ActionQueueTicketDone done,
+                    gpointer user_data)
 {
   push_ticket (self, OPERATION_UNBAN, ticket, announce, done_ticket, (OperationCallback) done, user_data);
 }
@@ -584,7 +587,8 @@ done_reload (Operation *operation)
         g_ptr_array_add (obsolete, action_ref (action));
     }
   if (done != NULL)
-    push_front (self, operation_new (self, OPERATION_NOTIFY, done_reload_end, (OperationCallback) done, operation->user_data));
+    push_front (
+        self, operation_new (self, OPERATION_NOTIFY, done_reload_end, (OperationCallback) done, operation->user_data));
   if (obsolete->len == 0)
     return;
 

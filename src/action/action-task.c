@@ -180,10 +180,11 @@ run_and_report_later (ActionTask *task)
 /* --- methods --------------------------------------------------------------------------------------------------------- */
 
 static const FrameStep steps[] = {
-  [ACTION_METHOD_START] = step_start,     [ACTION_METHOD_STOP] = step_stop,       [ACTION_METHOD_BAN] = step_ban,
-  [ACTION_METHOD_REBAN] = step_ban,       [ACTION_METHOD_PROLONG] = step_prolong, [ACTION_METHOD_UNBAN] = step_unban,
-  [ACTION_METHOD_FLUSH] = step_flush,     [ACTION_METHOD_RELOAD] = step_reload,   [ACTION_METHOD_CHECK] = step_check_all,
-  [ACTION_METHOD_COMMAND] = step_command,
+  [ACTION_METHOD_START] = step_start,     [ACTION_METHOD_STOP] = step_stop,
+  [ACTION_METHOD_BAN] = step_ban,         [ACTION_METHOD_REBAN] = step_ban,
+  [ACTION_METHOD_PROLONG] = step_prolong, [ACTION_METHOD_UNBAN] = step_unban,
+  [ACTION_METHOD_FLUSH] = step_flush,     [ACTION_METHOD_RELOAD] = step_reload,
+  [ACTION_METHOD_CHECK] = step_check_all, [ACTION_METHOD_COMMAND] = step_command,
 };
 
 /* The command of a method for a ticket; NULL for methods that have none. */

@@ -7,7 +7,7 @@
 #include "compat/py-expr.h"
 #include "compat/py-repr.h"
 
-G_DEFINE_QUARK (fail2ban-action-error-quark, action_error)
+G_DEFINE_QUARK (fail2ban - action - error - quark, action_error)
 
 static const struct
 {
@@ -47,8 +47,9 @@ static const char *const commands[] = {
 #define DEFAULT_TIMEOUT_SEC 60
 
 static const char *const methods[] = {
-  "ban",     "clearAllParams", "consistencyCheck", "escapeTag",  "executeCmd", "flush", "invalidateBanEpoch",
-  "prolong", "reban",          "reload",           "replaceDynamicTags", "replaceTag", "start", "stop", "unban",
+  "ban",     "clearAllParams", "consistencyCheck", "escapeTag",          "executeCmd", "flush", "invalidateBanEpoch",
+  "prolong", "reban",          "reload",           "replaceDynamicTags", "replaceTag", "start", "stop",
+  "unban",
 };
 
 static void

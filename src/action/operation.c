@@ -7,7 +7,8 @@
 #define LOGGER "fail2ban.actions"
 
 Operation *
-operation_new (ActionQueue *queue, OperationKind kind, OperationDone done, OperationCallback callback, gpointer user_data)
+operation_new (ActionQueue *queue, OperationKind kind, OperationDone done, OperationCallback callback,
+               gpointer user_data)
 {
   Operation *self = g_new0 (Operation, 1);
 
@@ -180,12 +181,9 @@ static const struct
   const char *verb; /* "Failed to <verb> jail" */
   gboolean with_info;
 } complaints[] = {
-  [OPERATION_START] = { "start", FALSE },
-  [OPERATION_BAN] = { "execute ban", TRUE },
-  [OPERATION_UNBAN] = { "execute unban", TRUE },
-  [OPERATION_PROLONG] = { "execute ban", TRUE },
-  [OPERATION_REBAN] = { "execute reban", TRUE },
-  [OPERATION_FLUSH] = { "flush bans in", FALSE },
+  [OPERATION_START] = { "start", FALSE },        [OPERATION_BAN] = { "execute ban", TRUE },
+  [OPERATION_UNBAN] = { "execute unban", TRUE }, [OPERATION_PROLONG] = { "execute ban", TRUE },
+  [OPERATION_REBAN] = { "execute reban", TRUE }, [OPERATION_FLUSH] = { "flush bans in", FALSE },
   [OPERATION_STOP] = { "stop", FALSE },
 };
 
@@ -201,8 +199,8 @@ complain (Operation *self, const Action *action, const GError *error)
       return;
     }
   g_autofree char *info = action_info_dup_repr (self->info);
-  log_error (log_of (self), LOGGER, "Failed to %s jail '%s' action '%s' info '%s': %s", verb, jail_of (self), action->name,
-             info, error->message);
+  log_error (log_of (self), LOGGER, "Failed to %s jail '%s' action '%s' info '%s': %s", verb, jail_of (self),
+             action->name, info, error->message);
 }
 
 /* --- one action ------------------------------------------------------------------------------------------------------ */
@@ -325,10 +323,10 @@ announce_step (const Operation *self, const Action *action)
 }
 
 static const ActionMethod methods[] = {
-  [OPERATION_START] = ACTION_METHOD_START,     [OPERATION_BAN] = ACTION_METHOD_BAN,
-  [OPERATION_UNBAN] = ACTION_METHOD_UNBAN,     [OPERATION_PROLONG] = ACTION_METHOD_PROLONG,
-  [OPERATION_REBAN] = ACTION_METHOD_REBAN,     [OPERATION_FLUSH] = ACTION_METHOD_FLUSH,
-  [OPERATION_STOP] = ACTION_METHOD_STOP,       [OPERATION_RELOAD] = ACTION_METHOD_RELOAD,
+  [OPERATION_START] = ACTION_METHOD_START, [OPERATION_BAN] = ACTION_METHOD_BAN,
+  [OPERATION_UNBAN] = ACTION_METHOD_UNBAN, [OPERATION_PROLONG] = ACTION_METHOD_PROLONG,
+  [OPERATION_REBAN] = ACTION_METHOD_REBAN, [OPERATION_FLUSH] = ACTION_METHOD_FLUSH,
+  [OPERATION_STOP] = ACTION_METHOD_STOP,   [OPERATION_RELOAD] = ACTION_METHOD_RELOAD,
 };
 
 void

@@ -104,12 +104,12 @@ log_hint (const ShellCommand *command, Log *log, int status)
     return;
   g_autofree char *shown = shell_command_dup_log (command);
   g_autofree char *quoted = command->args->len == 0 ? py_repr_str (shown, -1) : g_strdup (shown);
-  g_autofree char *hint
-      = g_strconcat ("HINT on 127: \"Command not found\".  Make sure that all commands in ", quoted,
-                     " are in the PATH of fail2ban-server process (grep -a PATH= /proc/`pidof -x fail2ban-server`/environ). "
-                     "You may want to start \"fail2ban-server -f\" separately, initiate it with \"fail2ban-client reload\" in "
-                     "another shell session and observe if additional informative error messages appear in the terminals.",
-                     NULL);
+  g_autofree char *hint = g_strconcat (
+      "HINT on 127: \"Command not found\".  Make sure that all commands in ", quoted,
+      " are in the PATH of fail2ban-server process (grep -a PATH= /proc/`pidof -x fail2ban-server`/environ). "
+      "You may want to start \"fail2ban-server -f\" separately, initiate it with \"fail2ban-client reload\" in "
+      "another shell session and observe if additional informative error messages appear in the terminals.",
+      NULL);
   log_write_text (log, LOG_LEVEL_INFO, LOGGER, __func__, hint, strlen (hint));
 }
 
@@ -188,8 +188,8 @@ fail_to_start (ShellRun *self, int error_number)
   g_autofree char *text = shell_command_dup_log (self->command);
 
   log_command (self->command, self->log, LOG_LEVEL_ERROR);
-  g_autofree char *line = g_strdup_printf ("%s -- failed with [Errno %d] %s: '/bin/sh'", text, error_number,
-                                           g_strerror (error_number));
+  g_autofree char *line
+      = g_strdup_printf ("%s -- failed with [Errno %d] %s: '/bin/sh'", text, error_number, g_strerror (error_number));
   log_write_text (self->log, LOG_LEVEL_ERROR, LOGGER, __func__, line, strlen (line));
 
   self->failure = g_idle_source_new ();
@@ -232,8 +232,8 @@ start (gpointer data)
 }
 
 ShellRun *
-shell_run (ShellCommand *command, double timeout_sec, const char *timeout_text, CommandGate *gate, Log *log, ShellDone done,
-           gpointer user_data)
+shell_run (ShellCommand *command, double timeout_sec, const char *timeout_text, CommandGate *gate, Log *log,
+           ShellDone done, gpointer user_data)
 {
   g_return_val_if_fail (command != NULL && done != NULL, NULL);
 

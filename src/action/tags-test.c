@@ -49,8 +49,9 @@ replaces (int line, TagTable *tags, const char *query, const char *family, const
 static void
 test_properties_may_hold_each_other (void)
 {
-  static const char *const properties[] = { "a=1 <b>",      "b=2 <c>", "c=3",    "sel=two", "n_one=first", "n_two=second",
-                                            "n=<n_<sel>>", "x=<nope> <ip>", "matches=a;b", NULL };
+  static const char *const properties[]
+      = { "a=1 <b>",      "b=2 <c>",     "c=3",           "sel=two",     "n_one=first",
+          "n_two=second", "n=<n_<sel>>", "x=<nope> <ip>", "matches=a;b", NULL };
   g_autoptr (TagTable) tags = table (properties);
 
   REPLACES (tags, "<a>|<b>|<c>", NULL, "1 2 3|2 3|3");
@@ -95,17 +96,24 @@ test_properties_must_not_hold_themselves (void)
   static const char *const mutual[] = { "bar=<foo>", "foo=<bar>", NULL };
   static const char *const growing[] = { "bar=<foo>", "foo=<foo>1", NULL };
   static const char *const doubling[] = {
-    "a=xxxxxxxxxxxxxxxx", "b=<a><a><a><a><a><a><a><a><a><a><a><a><a><a><a><a>", "c=<b><b><b><b><b><b><b><b><b><b><b><b><b><b><b><b>",
-    "d=<c><c><c><c><c><c><c><c><c><c><c><c><c><c><c><c>", "e=<d><d><d><d><d><d><d><d><d><d><d><d><d><d><d><d>",
-    "f=<e><e><e><e><e><e><e><e><e><e><e><e><e><e><e><e>", "g=<f><f><f><f><f><f><f><f><f><f><f><f><f><f><f><f>", NULL,
+    "a=xxxxxxxxxxxxxxxx",
+    "b=<a><a><a><a><a><a><a><a><a><a><a><a><a><a><a><a>",
+    "c=<b><b><b><b><b><b><b><b><b><b><b><b><b><b><b><b>",
+    "d=<c><c><c><c><c><c><c><c><c><c><c><c><c><c><c><c>",
+    "e=<d><d><d><d><d><d><d><d><d><d><d><d><d><d><d><d>",
+    "f=<e><e><e><e><e><e><e><e><e><e><e><e><e><e><e><e>",
+    "g=<f><f><f><f><f><f><f><f><f><f><f><f><f><f><f><f>",
+    NULL,
   };
 
-  FAILS (mutual, "<foo>",
-         "properties contain self referencing definitions and cannot be resolved, fail tag: bar, found: bar in {'foo': 1}, "
-         "value: <bar>");
-  FAILS (growing, "<foo>",
-         "properties contain self referencing definitions and cannot be resolved, fail tag: bar, found: foo in {'foo': 26}, "
-         "value: <foo>11111111111111111111111111");
+  FAILS (
+      mutual, "<foo>",
+      "properties contain self referencing definitions and cannot be resolved, fail tag: bar, found: bar in {'foo': 1}, "
+      "value: <bar>");
+  FAILS (
+      growing, "<foo>",
+      "properties contain self referencing definitions and cannot be resolved, fail tag: bar, found: foo in {'foo': 26}, "
+      "value: <foo>11111111111111111111111111");
   FAILS (doubling, "<g>", "tag ");
 }
 
@@ -137,15 +145,16 @@ renders (int line, const char *const *pairs, const char *text, const char *expec
 static void
 test_values_become_variables_when_they_could_harm (void)
 {
-  static const char *const pairs[] = { "ip",     "192.0.2.1", "evil",   "$(x)",  "ip-host", "a;b",    "nested",
-                                       "<ip>",   "F/user",    "a\"b",   "F/fid", "7",       "F/fport", "22",
-                                       "F/plain", "kim",       "quote", "it's",  NULL };
+  static const char *const pairs[]
+      = { "ip",    "192.0.2.1", "evil",    "$(x)", "ip-host", "a;b", "nested", "<ip>", "F/user", "a\"b",
+          "F/fid", "7",         "F/fport", "22",   "F/plain", "kim", "quote",  "it's", NULL };
 
   RENDERS (pairs, "ban <ip> <ip>", "ban 192.0.2.1 192.0.2.1");
   RENDERS (pairs, "x <unknown> <F-UNKNOWN>|", "x <unknown> |");
   RENDERS (pairs, "<F-ID> <F-PORT> <F-PLAIN>", "7 22 kim");
   RENDERS (pairs, "x <evil>", "['f2bV_evil=$0 \\nx $f2bV_evil', '$(x)']");
-  RENDERS (pairs, "<F-USER> <ip-host>", "['f2bV_ip_host=$0 f2bV_F_user=$1 \\n$f2bV_F_user $f2bV_ip_host', 'a;b', 'a\"b']");
+  RENDERS (pairs, "<F-USER> <ip-host>",
+           "['f2bV_ip_host=$0 f2bV_F_user=$1 \\n$f2bV_F_user $f2bV_ip_host', 'a;b', 'a\"b']");
   RENDERS (pairs, "<nested> <nested>", "['f2bV_nested=$0 \\n$f2bV_nested $f2bV_nested', '<ip>']");
   RENDERS (pairs, "<quote>", "['f2bV_quote=$0 \\n$f2bV_quote', \"it's\"]");
 }
@@ -153,9 +162,10 @@ test_values_become_variables_when_they_could_harm (void)
 static void
 test_the_eleventh_variable_works_too (void)
 {
-  static const char *const pairs[] = { "a", ";", "b", ";", "c", ";", "d", ";", "e", ";", "f", ";",
+  static const char *const pairs[] = { "a", ";", "b", ";", "c", ";", "d", ";", "e", ";",        "f", ";",
                                        "g", ";", "h", ";", "i", ";", "j", ";", "k", "; eleven", NULL };
-  g_autoptr (ShellCommand) command = tags_replace_dynamic ("<a><b><c><d><e><f><g><h><i><j><k>", 33, lookup, (gpointer) pairs);
+  g_autoptr (ShellCommand) command
+      = tags_replace_dynamic ("<a><b><c><d><e><f><g><h><i><j><k>", 33, lookup, (gpointer) pairs);
 
   g_assert_cmpuint (command->args->len, ==, 11);
   g_assert_nonnull (strstr (command->text->str, "f2bV_k=${10} "));
@@ -176,7 +186,8 @@ main (int argc, char *argv[])
   g_test_add_func ("/tags/properties may hold each other", test_properties_may_hold_each_other);
   g_test_add_func ("/tags/a family has its own values", test_a_family_has_its_own_values);
   g_test_add_func ("/tags/properties must not hold themselves", test_properties_must_not_hold_themselves);
-  g_test_add_func ("/tags/values become variables when they could harm", test_values_become_variables_when_they_could_harm);
+  g_test_add_func ("/tags/values become variables when they could harm",
+                   test_values_become_variables_when_they_could_harm);
   g_test_add_func ("/tags/the eleventh variable works too", test_the_eleventh_variable_works_too);
   g_test_add_func ("/tags/escaping as fail2ban does", test_escaping_as_fail2ban_does);
   return g_test_run ();

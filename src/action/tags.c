@@ -122,7 +122,7 @@ struct TagTable
 {
   TagBuiltin builtin;
   gpointer user_data;
-  GTree *values;        /* name -> GString, sorted: the order in which 1.1.2 meets the properties (errors name the first) */
+  GTree *values; /* name -> GString, sorted: the order in which 1.1.2 meets the properties (errors name the first) */
   GHashTable *resolved; /* "family=inet4" or "" -> Resolved */
 };
 
@@ -281,7 +281,8 @@ check_size (const GString *text, const char *name, GError **error)
 
 /* One round over one property, in place. */
 static gboolean
-expand_value (GTree *values, const char *name, GString *value, const char *condition, Replaced *replaced, GError **error)
+expand_value (GTree *values, const char *name, GString *value, const char *condition, Replaced *replaced,
+              GError **error)
 {
   Span span;
 
@@ -434,7 +435,8 @@ replace_once (TagTable *self, GTree *values, const GString *query, const char *c
 const GString *
 tag_table_replace (TagTable *self, const char *query, const char *family, GError **error)
 {
-  g_autofree char *condition = family != NULL && *family != '\0' ? g_strconcat ("family=", family, NULL) : g_strdup ("");
+  g_autofree char *condition
+      = family != NULL && *family != '\0' ? g_strconcat ("family=", family, NULL) : g_strdup ("");
   Resolved *resolved = resolve_for (self, condition, error);
   if (resolved == NULL)
     return NULL;

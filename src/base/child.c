@@ -248,8 +248,7 @@ spawn (Child *self, const ChildSpec *spec, const int child_fds[3])
   sigaddset (&broken_pipe, SIGPIPE);
 
   (void) posix_spawnattr_init (&attributes);
-  (void) posix_spawnattr_setflags (&attributes,
-                                   POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
+  (void) posix_spawnattr_setflags (&attributes, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
   (void) posix_spawnattr_setsigdefault (&attributes, &broken_pipe);
   (void) posix_spawnattr_setsigmask (&attributes, &none);
 

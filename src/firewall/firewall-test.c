@@ -14,7 +14,6 @@ typedef struct
   Firewall *firewall;
 } Fixture;
 
-
 static char *
 shell (const char *command, int *ret_status)
 {
@@ -23,7 +22,8 @@ shell (const char *command, int *ret_status)
   char *output = NULL;
   int status = -1;
 
-  g_assert_true (g_spawn_sync (NULL, (char **) argv, NULL, G_SPAWN_DEFAULT, NULL, NULL, &output, &errors, &status, NULL));
+  g_assert_true (
+      g_spawn_sync (NULL, (char **) argv, NULL, G_SPAWN_DEFAULT, NULL, NULL, &output, &errors, &status, NULL));
   if (ret_status != NULL)
     *ret_status = status;
   else if (status != 0)
@@ -103,8 +103,7 @@ on_done (gboolean done, gpointer data)
   count->failed += done ? 0 : 1;
 }
 
-G_GNUC_PRINTF (3, 4) static void
-submit (Fixture *f, Count *count, const char *format, ...)
+G_GNUC_PRINTF (3, 4) static void submit (Fixture *f, Count *count, const char *format, ...)
 {
   va_list args;
   va_start (args, format);
@@ -236,7 +235,8 @@ check_failing_element (const char *variant)
   submit (&f, &bad, "iptables -w -I f2b-x 99 -s 192.0.2.5 -j DROP");
   submit (&f, &bad, "iptables -w -I f2b-x 1 -s 192.0.2.6 -j nosuchchain");
   submit (&f, &bad, "iptables -w -I f2b-x 1 -s 192.0.2.7 -j DROP\niptables -w -D f2b-x -s 192.0.2.8 -j DROP");
-  submit (&f, &bad, "iptables -w -I f2b-x 1 -s 192.0.2.6 -j REJECT --reject-with tcp-reset"); /* the kernel wants -p tcp */
+  submit (&f, &bad,
+          "iptables -w -I f2b-x 1 -s 192.0.2.6 -j REJECT --reject-with tcp-reset"); /* the kernel wants -p tcp */
   submit (&f, &good, "iptables -w -D f2b-x -s 192.0.2.1 -j DROP\niptables -w -I f2b-x 1 -s 192.0.2.9 -j DROP");
   wait_for (&good);
   wait_for (&bad);
@@ -245,7 +245,8 @@ check_failing_element (const char *variant)
   g_assert_cmpuint (bad.done, ==, 0);
 
   g_autofree char *rules = shell ("iptables-save | grep -e '-A f2b-x'", NULL);
-  g_assert_cmpstr (rules, ==, "-A f2b-x -s 192.0.2.9/32 -j DROP\n-A f2b-x -s 192.0.2.3/32 -j DROP\n-A f2b-x -j RETURN\n");
+  g_assert_cmpstr (rules, ==,
+                   "-A f2b-x -s 192.0.2.9/32 -j DROP\n-A f2b-x -s 192.0.2.3/32 -j DROP\n-A f2b-x -j RETURN\n");
   tear_down (&f);
 }
 
@@ -296,7 +297,8 @@ check_speed (const char *variant, double limit_sec)
   run ("iptables -w -N f2b-x; iptables -w -A f2b-x -j RETURN");
   g_autoptr (GTimer) timer = g_timer_new ();
   for (guint i = 0; i < 1000; i++)
-    submit (&f, &count, "iptables -w -I f2b-x 1 -s 198.18.%u.%u -j REJECT --reject-with icmp-port-unreachable", i / 250, i % 250);
+    submit (&f, &count, "iptables -w -I f2b-x 1 -s 198.18.%u.%u -j REJECT --reject-with icmp-port-unreachable", i / 250,
+            i % 250);
   wait_for (&count);
   double seconds = g_timer_elapsed (timer, NULL);
   g_test_message ("1000 bans (%s): %.1f ms", variant, seconds * 1000);

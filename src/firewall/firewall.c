@@ -60,8 +60,8 @@ typedef struct
 
 struct Firewall
 {
-  GQueue pending;   /* of FirewallJob, by their links */
-  GQueue batches;   /* of Batch: made of what was pending, to be carried out one after the other */
+  GQueue pending; /* of FirewallJob, by their links */
+  GQueue batches; /* of Batch: made of what was pending, to be carried out one after the other */
   Batch *current;
   GSource *starter;
   GHashTable *variants; /* program -> Found; forgotten with every round */

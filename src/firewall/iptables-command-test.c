@@ -41,13 +41,15 @@ test_bans_are_understood (void)
   ACCEPTS ("ip6tables -w -I f2b-sshd 1 -s 2001:db8::1 -j REJECT --reject-with icmp6-port-unreachable",
            "-I f2b-sshd 1 -s 2001:db8::1 -j REJECT --reject-with icmp6-port-unreachable");
   ACCEPTS ("/sbin/iptables -w 5 -D fail2ban-ssh -s 192.0.2.0/24 -j DROP", "-D fail2ban-ssh -s 192.0.2.0/24 -j DROP");
-  ACCEPTS ("iptables --wait --append f2b -d 10.0.0.0/255.0.0.0 -i eth+ -j other", "--append f2b -d 10.0.0.0/255.0.0.0 -i eth+ -j other");
+  ACCEPTS ("iptables --wait --append f2b -d 10.0.0.0/255.0.0.0 -i eth+ -j other",
+           "--append f2b -d 10.0.0.0/255.0.0.0 -i eth+ -j other");
   ACCEPTS ("iptables -t nat --wait=3 -A f2b -p tcp --dport 22 -j RETURN", "-A f2b -p tcp --dport 22 -j RETURN");
   ACCEPTS ("iptables -I INPUT -w -p tcp -m multiport --dports 80,443,1000:2000 -j f2b-web",
            "-I INPUT -p tcp -m multiport --dports 80,443,1000:2000 -j f2b-web");
   ACCEPTS ("iptables -w -A f2b ! -s 10.0.0.1 -m comment --comment 'by me, 1' -j DROP",
            "-A f2b ! -s 10.0.0.1 -m comment --comment \"by me, 1\" -j DROP");
-  ACCEPTS ("iptables -w -A f2b -m conntrack --ctstate NEW,INVALID -j DROP", "-A f2b -m conntrack --ctstate NEW,INVALID -j DROP");
+  ACCEPTS ("iptables -w -A f2b -m conntrack --ctstate NEW,INVALID -j DROP",
+           "-A f2b -m conntrack --ctstate NEW,INVALID -j DROP");
   ACCEPTS ("iptables -w -F f2b-sshd", "-F f2b-sshd");
   ACCEPTS ("iptables -w -C f2b-sshd -j RETURN", NULL);
   ACCEPTS ("iptables -w -N f2b-sshd", NULL);
@@ -85,7 +87,7 @@ test_what_is_not_certain_is_refused (void)
     "iptables -w -I f2b 0 -s 192.0.2.1 -j DROP",
     "iptables -w -I f2b x -s 192.0.2.1 -j DROP",
     "iptables -w -D f2b 1",
-    "iptables -w -I f2b 1 -s 192.0.2.1",                      /* no target */
+    "iptables -w -I f2b 1 -s 192.0.2.1",                       /* no target */
     "iptables -w -I f2b 1 -s 192.0.2.1 -j LOG --log-prefix x", /* an extension we do not know the data of */
     "iptables -w -I f2b 1 -s 192.0.2.1 -j DROP --reject-with icmp-port-unreachable",
     "iptables -w -I f2b 1 -s 192.0.2.1 -j REJECT --reject-with icmp6-port-unreachable",

@@ -118,8 +118,14 @@ static const struct
   const char *name;
   guint8 number;
 } protocols[] = {
-  { "all", 0 },  { "icmp", IPPROTO_ICMP }, { "tcp", IPPROTO_TCP },   { "udp", IPPROTO_UDP },
-  { "sctp", IPPROTO_SCTP }, { "udplite", IPPROTO_UDPLITE }, { "ipv6-icmp", IPPROTO_ICMPV6 }, { "icmpv6", IPPROTO_ICMPV6 },
+  { "all", 0 },
+  { "icmp", IPPROTO_ICMP },
+  { "tcp", IPPROTO_TCP },
+  { "udp", IPPROTO_UDP },
+  { "sctp", IPPROTO_SCTP },
+  { "udplite", IPPROTO_UDPLITE },
+  { "ipv6-icmp", IPPROTO_ICMPV6 },
+  { "icmpv6", IPPROTO_ICMPV6 },
 };
 
 /* iptables warns about these with IPv6: they are headers, not protocols. */
@@ -227,8 +233,10 @@ read_match (Reader *r)
     const char *name;
     IptablesMatchKind kind;
   } matches[] = {
-    { "tcp", IPTABLES_TCP },         { "udp", IPTABLES_UDP },
-    { "multiport", IPTABLES_MULTIPORT }, { "comment", IPTABLES_COMMENT },
+    { "tcp", IPTABLES_TCP },
+    { "udp", IPTABLES_UDP },
+    { "multiport", IPTABLES_MULTIPORT },
+    { "comment", IPTABLES_COMMENT },
     { "conntrack", IPTABLES_CONNTRACK },
   };
   const char *name = take_value (r);
@@ -324,7 +332,8 @@ read_comment (Reader *r)
   IptablesMatch *match = last_match (r, IPTABLES_COMMENT);
   const char *text = take_value (r);
 
-  if (match == NULL || text == NULL || *match->comment != '\0' || *text == '\0' || strlen (text) >= sizeof match->comment)
+  if (match == NULL || text == NULL || *match->comment != '\0' || *text == '\0'
+      || strlen (text) >= sizeof match->comment)
     return FALSE;
   /* Nothing that would have to be quoted for iptables-restore, but blanks. */
   for (const char *at = text; *at != '\0'; at++)
@@ -669,8 +678,8 @@ static gboolean
 matches_fit_protocol (const IptablesRule *rule)
 {
   gboolean has_ports = !rule->protocol_inverted
-                       && (rule->protocol == IPPROTO_TCP || rule->protocol == IPPROTO_UDP || rule->protocol == IPPROTO_SCTP
-                           || rule->protocol == IPPROTO_UDPLITE);
+                       && (rule->protocol == IPPROTO_TCP || rule->protocol == IPPROTO_UDP
+                           || rule->protocol == IPPROTO_SCTP || rule->protocol == IPPROTO_UDPLITE);
 
   for (guint i = 0; i < rule->n_matches; i++)
     {

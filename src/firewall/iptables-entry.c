@@ -46,9 +46,10 @@ fill_ipv4 (struct ipt_ip *ip, const IptablesRule *rule)
   fill_interface (&rule->in, ip->iniface, ip->iniface_mask);
   fill_interface (&rule->out, ip->outiface, ip->outiface_mask);
   ip->proto = rule->protocol;
-  ip->invflags = (guint8) ((rule->source.inverted ? IPT_INV_SRCIP : 0) | (rule->destination.inverted ? IPT_INV_DSTIP : 0)
-                           | (rule->in.inverted ? IPT_INV_VIA_IN : 0) | (rule->out.inverted ? IPT_INV_VIA_OUT : 0)
-                           | (rule->protocol_inverted ? IPT_INV_PROTO : 0));
+  ip->invflags
+      = (guint8) ((rule->source.inverted ? IPT_INV_SRCIP : 0) | (rule->destination.inverted ? IPT_INV_DSTIP : 0)
+                  | (rule->in.inverted ? IPT_INV_VIA_IN : 0) | (rule->out.inverted ? IPT_INV_VIA_OUT : 0)
+                  | (rule->protocol_inverted ? IPT_INV_PROTO : 0));
 }
 
 static void
@@ -62,9 +63,10 @@ fill_ipv6 (struct ip6t_ip6 *ip, const IptablesRule *rule)
   fill_interface (&rule->out, ip->outiface, ip->outiface_mask);
   ip->proto = rule->protocol;
   ip->flags = rule->protocol_given ? IP6T_F_PROTO : 0;
-  ip->invflags = (guint8) ((rule->source.inverted ? IP6T_INV_SRCIP : 0) | (rule->destination.inverted ? IP6T_INV_DSTIP : 0)
-                           | (rule->in.inverted ? IP6T_INV_VIA_IN : 0) | (rule->out.inverted ? IP6T_INV_VIA_OUT : 0)
-                           | (rule->protocol_inverted ? IP6T_INV_PROTO : 0));
+  ip->invflags
+      = (guint8) ((rule->source.inverted ? IP6T_INV_SRCIP : 0) | (rule->destination.inverted ? IP6T_INV_DSTIP : 0)
+                  | (rule->in.inverted ? IP6T_INV_VIA_IN : 0) | (rule->out.inverted ? IP6T_INV_VIA_OUT : 0)
+                  | (rule->protocol_inverted ? IP6T_INV_PROTO : 0));
 }
 
 /* --- matches --------------------------------------------------------------------------------------------------------- */
@@ -102,7 +104,8 @@ append_tcp (GByteArray *entry, const IptablesMatch *match)
   tcp->spts[1] = match->source.to;
   tcp->dpts[0] = match->destination.from;
   tcp->dpts[1] = match->destination.to;
-  tcp->invflags = (guint8) ((match->source.inverted ? XT_TCP_INV_SRCPT : 0) | (match->destination.inverted ? XT_TCP_INV_DSTPT : 0));
+  tcp->invflags = (guint8) ((match->source.inverted ? XT_TCP_INV_SRCPT : 0)
+                            | (match->destination.inverted ? XT_TCP_INV_DSTPT : 0));
 }
 
 static void
@@ -114,7 +117,8 @@ append_udp (GByteArray *entry, const IptablesMatch *match)
   udp->spts[1] = match->source.to;
   udp->dpts[0] = match->destination.from;
   udp->dpts[1] = match->destination.to;
-  udp->invflags = (guint8) ((match->source.inverted ? XT_UDP_INV_SRCPT : 0) | (match->destination.inverted ? XT_UDP_INV_DSTPT : 0));
+  udp->invflags = (guint8) ((match->source.inverted ? XT_UDP_INV_SRCPT : 0)
+                            | (match->destination.inverted ? XT_UDP_INV_DSTPT : 0));
 }
 
 static void
@@ -157,8 +161,11 @@ append_conntrack (GByteArray *entry, const IptablesMatch *match)
 }
 
 static void (*const append_kind[]) (GByteArray *entry, const IptablesMatch *match) = {
-  [IPTABLES_TCP] = append_tcp,         [IPTABLES_UDP] = append_udp,           [IPTABLES_MULTIPORT] = append_multiport,
-  [IPTABLES_COMMENT] = append_comment, [IPTABLES_CONNTRACK] = append_conntrack,
+  [IPTABLES_TCP] = append_tcp,
+  [IPTABLES_UDP] = append_udp,
+  [IPTABLES_MULTIPORT] = append_multiport,
+  [IPTABLES_COMMENT] = append_comment,
+  [IPTABLES_CONNTRACK] = append_conntrack,
 };
 
 /* --- the target ------------------------------------------------------------------------------------------------------ */

@@ -27,26 +27,27 @@ typedef struct
   int (*drop) (const char *chain, struct xtc_handle *handle);
 } Family;
 
-#define DEFINE_FAMILY(prefix, entry_type)                                                                                  \
-  static int prefix##_append (const char *chain, gpointer entry, struct xtc_handle *handle)                               \
-  {                                                                                                                       \
-    return prefix##_append_entry (chain, (const struct entry_type *) entry, handle);                                      \
-  }                                                                                                                       \
-  static int prefix##_insert (const char *chain, gpointer entry, guint place, struct xtc_handle *handle)                  \
-  {                                                                                                                       \
-    return prefix##_insert_entry (chain, (const struct entry_type *) entry, place, handle);                               \
-  }                                                                                                                       \
-  static int prefix##_remove (const char *chain, gpointer entry, unsigned char *mask, struct xtc_handle *handle)          \
-  {                                                                                                                       \
-    return prefix##_delete_entry (chain, (const struct entry_type *) entry, mask, handle);                                \
-  }                                                                                                                       \
-  static int prefix##_check (const char *chain, gpointer entry, unsigned char *mask, struct xtc_handle *handle)           \
-  {                                                                                                                       \
-    return prefix##_check_entry (chain, (const struct entry_type *) entry, mask, handle);                                 \
-  }                                                                                                                       \
-  static const Family prefix##_family = {                                                                                 \
-    prefix##_init,   prefix##_free,  prefix##_commit,        prefix##_is_chain,     prefix##_append,       prefix##_insert, \
-    prefix##_remove, prefix##_check, prefix##_flush_entries, prefix##_create_chain, prefix##_delete_chain,                \
+#define DEFINE_FAMILY(prefix, entry_type)                                                                              \
+  static int prefix##_append (const char *chain, gpointer entry, struct xtc_handle *handle)                            \
+  {                                                                                                                    \
+    return prefix##_append_entry (chain, (const struct entry_type *) entry, handle);                                   \
+  }                                                                                                                    \
+  static int prefix##_insert (const char *chain, gpointer entry, guint place, struct xtc_handle *handle)               \
+  {                                                                                                                    \
+    return prefix##_insert_entry (chain, (const struct entry_type *) entry, place, handle);                            \
+  }                                                                                                                    \
+  static int prefix##_remove (const char *chain, gpointer entry, unsigned char *mask, struct xtc_handle *handle)       \
+  {                                                                                                                    \
+    return prefix##_delete_entry (chain, (const struct entry_type *) entry, mask, handle);                             \
+  }                                                                                                                    \
+  static int prefix##_check (const char *chain, gpointer entry, unsigned char *mask, struct xtc_handle *handle)        \
+  {                                                                                                                    \
+    return prefix##_check_entry (chain, (const struct entry_type *) entry, mask, handle);                              \
+  }                                                                                                                    \
+  static const Family prefix##_family = {                                                                              \
+    prefix##_init,          prefix##_free,         prefix##_commit,       prefix##_is_chain,                           \
+    prefix##_append,        prefix##_insert,       prefix##_remove,       prefix##_check,                              \
+    prefix##_flush_entries, prefix##_create_chain, prefix##_delete_chain,                                              \
   }
 
 DEFINE_FAMILY (iptc, ipt_entry);
@@ -218,7 +219,8 @@ commit_or_split (const Batch *batch, guint from, guint to)
 }
 
 void
-iptables_legacy_apply (const char *table, gboolean is_ipv6, GPtrArray *const *elements, guint n_elements, gboolean *ret_done)
+iptables_legacy_apply (const char *table, gboolean is_ipv6, GPtrArray *const *elements, guint n_elements,
+                       gboolean *ret_done)
 {
   const Family *family = is_ipv6 ? &ip6tc_family : &iptc_family;
   g_autofree State *states = g_new0 (State, n_elements);

@@ -39,7 +39,8 @@ find_line (const char *errors, gsize len)
 }
 
 int
-iptables_restore_find_culprit (const char *errors, gsize len, GPtrArray *const *elements, const gboolean *left_out, guint from, guint to)
+iptables_restore_find_culprit (const char *errors, gsize len, GPtrArray *const *elements, const gboolean *left_out,
+                               guint from, guint to)
 {
   guint64 line = len > 0 ? find_line (errors, len) : 0;
   guint64 last = 1; /* the table's line */

@@ -52,10 +52,10 @@ static void
 test_anything_of_the_shell_is_not_plain (void)
 {
   static const char *const texts[] = {
-    "",       "   ",      "a $x",     "a \"$x\"", "a `b`",  "a \"`b`\"", "a | b",  "a && b", "a || b",  "a &",     "a > b",
-    "a < b",  "(a)",      "{ a; }",   "a {b,c}",  "a *",    "a ?",       "a [b]",  "a ~",    "a ~/b",   "a #b",    "# a",
-    "a ; ;",  ";a",       "a;;b",     "a 'b",     "a \"b",  "a \\",      "a\rb",   "a ^b",   "a b~c",   "a 2>&1",  "a \"b\\",
-    "a $(b)", "a \"$(b)\"", "a b#c",
+    "",     "   ",   "a $x",  "a \"$x\"", "a `b`",  "a \"`b`\"", "a | b",  "a && b",     "a || b",
+    "a &",  "a > b", "a < b", "(a)",      "{ a; }", "a {b,c}",   "a *",    "a ?",        "a [b]",
+    "a ~",  "a ~/b", "a #b",  "# a",      "a ; ;",  ";a",        "a;;b",   "a 'b",       "a \"b",
+    "a \\", "a\rb",  "a ^b",  "a b~c",    "a 2>&1", "a \"b\\",   "a $(b)", "a \"$(b)\"", "a b#c",
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS (texts); i++)

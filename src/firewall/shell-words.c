@@ -102,7 +102,8 @@ read_word (Cursor *c, GString *word)
 static Token
 next_token (Cursor *c, GString *word)
 {
-  while (c->at < c->end && (*c->at == ' ' || *c->at == '\t' || (*c->at == '\\' && c->at + 1 < c->end && c->at[1] == '\n')))
+  while (c->at < c->end
+         && (*c->at == ' ' || *c->at == '\t' || (*c->at == '\\' && c->at + 1 < c->end && c->at[1] == '\n')))
     c->at += *c->at == '\\' ? 2 : 1;
   if (c->at >= c->end)
     return END_OF_TEXT;
