@@ -1,0 +1,12 @@
+/* journal-entry.h - an entry of the journal as a line
+ *
+ * "host ident[pid]: message", as filtersystemd.py 1.1.2 (formatJournalEntry) builds it from the values that Python's systemd module gives.
+ * Internal to source/.
+ */
+#pragma once
+#include <systemd/sd-journal.h>
+
+#include "source/journal-reader.h"
+
+/* The entry that journal stands at.  utc_offset_sec: of local time, for iso.  A negative errno when it cannot be read. */
+int journal_entry_read (sd_journal *journal, int utc_offset_sec, JournalEntry *ret_entry);

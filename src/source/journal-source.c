@@ -1,0 +1,308 @@
+#include "source/journal-source.h"
+
+#include <glib-unix.h>
+#include <time.h>
+
+#include "source/journal-reader-private.h"
+
+#define CHECK_MSEC  5000 /* how often to look whether the files were replaced */
+#define CLOCK_EVERY 16   /* entries between two looks at the clock */
+#define ERRORS_MAX  100  /* entries in a row that cannot be read: then wait for a change */
+
+struct JournalSource
+{
+  JournalReader *reader;
+  const JournalSourceFuncs *funcs;
+  gpointer data;
+  const Clock *clock;
+  Log *log;
+  GSource *changes; /* the journal's descriptor */
+  GSource *work;    /* reads; while there is something */
+  GSource *timer;
+  gboolean paused;
+  gboolean in_operation;
+  gboolean touched; /* an entry was handed out in this slice */
+  gboolean freed;   /* by a callback */
+  guint busy;
+  gint64 since_usec;
+  gint64 last_usec; /* of the last entry */
+  char *last_iso;   /* NULL: none yet */
+};
+
+#define LOGGER "fail2ban.filtersystemd"
+
+static void start_work (JournalSource *self);
+
+static void
+stop_one (GSource **source)
+{
+  if (*source != NULL)
+    g_source_destroy (*source);
+  g_clear_pointer (source, g_source_unref);
+}
+
+/* --- waiting ---------------------------------------------------------------------------------------------------------------------- */
+
+static gboolean
+on_change (int fd, GIOCondition condition, gpointer data)
+{
+  JournalSource *self = data;
+
+  if (sd_journal_process (journal_reader_peek_journal (self->reader)) != SD_JOURNAL_NOP)
+    start_work (self);
+  return G_SOURCE_CONTINUE;
+}
+
+static void
+watch_changes (JournalSource *self)
+{
+  sd_journal *journal = journal_reader_peek_journal (self->reader);
+  int fd = sd_journal_get_fd (journal);
+
+  stop_one (&self->changes);
+  if (fd < 0)
+    {
+      log_debug (self->log, LOGGER, "journal cannot be watched: %s", g_strerror (-fd));
+      return; /* the timer looks */
+    }
+  self->changes = g_unix_fd_source_new (fd, G_IO_IN);
+  g_source_set_callback (self->changes, G_SOURCE_FUNC (on_change), self, NULL);
+  g_source_attach (self->changes, NULL);
+}
+
+static void
+reopen (JournalSource *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  log_msg (self->log, LOGGER, "Journal files were rotated, reopen journal");
+  stop_one (&self->changes);
+  if (!journal_reader_reopen (self->reader, &error))
+    log_error (self->log, LOGGER, "Error reopening systemd journal: %s", error->message);
+  if (self->last_iso == NULL)
+    journal_reader_seek_time (self->reader, self->since_usec);
+  watch_changes (self);
+}
+
+static gboolean
+on_timer (gpointer data)
+{
+  JournalSource *self = data;
+
+  (void) sd_journal_process (journal_reader_peek_journal (self->reader));
+  start_work (self);
+  return G_SOURCE_CONTINUE;
+}
+
+/* --- reading ---------------------------------------------------------------------------------------------------------------------- */
+
+static void
+enter_operation (JournalSource *self)
+{
+  if (self->in_operation)
+    return;
+  self->in_operation = TRUE;
+  if (self->funcs->in_operation != NULL)
+    self->funcs->in_operation (self, self->data);
+}
+
+static void
+hand_out (JournalSource *self, JournalEntry *entry)
+{
+  self->touched = TRUE;
+  self->last_usec = entry->time_usec;
+  g_free (self->last_iso);
+  self->last_iso = g_strdup (entry->iso);
+  if (entry->time_usec >= clock_get_time_usec (self->clock) - G_USEC_PER_SEC)
+    enter_operation (self); /* we have come to the present */
+  self->funcs->entry (self, entry, self->in_operation, self->data);
+}
+
+typedef enum
+{
+  READ_MORE,
+  READ_END,
+} ReadResult;
+
+static gboolean
+may_read (const JournalSource *self)
+{
+  return !self->paused && !self->freed && self->work != NULL;
+}
+
+static ReadResult
+read_slice (JournalSource *self)
+{
+  gint64 until_usec = g_get_monotonic_time () + JOURNAL_SOURCE_SLICE_USEC;
+  guint count = 0;
+  guint errors = 0;
+
+  while (may_read (self))
+    {
+      g_auto (JournalEntry) entry = { 0 };
+      g_autoptr (GError) error = NULL;
+      JournalResult result = journal_reader_next (self->reader, &entry, &error);
+
+      if (result == JOURNAL_END)
+        return READ_END;
+      if (result == JOURNAL_ERROR)
+        {
+          log_error (self->log, LOGGER, "Error reading line from systemd journal: %s", error->message);
+          if (++errors >= ERRORS_MAX)
+            return READ_END;
+          continue;
+        }
+      hand_out (self, &entry);
+      if (++count % CLOCK_EVERY == 0 && g_get_monotonic_time () >= until_usec)
+        return READ_MORE;
+    }
+  return READ_MORE;
+}
+
+static void
+really_free (JournalSource *self)
+{
+  journal_reader_free (self->reader);
+  g_free (self->last_iso);
+  g_free (self);
+}
+
+/* Only now, when nothing is left that could be read as it is. */
+static void
+at_end (JournalSource *self)
+{
+  enter_operation (self);
+  if (!may_read (self))
+    return;
+  if (journal_reader_is_outdated (self->reader))
+    reopen (self);
+  else
+    stop_one (&self->work);
+}
+
+static gboolean
+on_work (gpointer data)
+{
+  JournalSource *self = data;
+
+  if (self->paused)
+    {
+      stop_one (&self->work);
+      return G_SOURCE_REMOVE;
+    }
+  self->busy++;
+  self->touched = FALSE;
+  if (read_slice (self) == READ_END)
+    at_end (self);
+  if (self->touched && !self->freed && self->funcs->slice != NULL)
+    self->funcs->slice (self, self->data);
+  self->busy--;
+  if (self->freed)
+    {
+      really_free (self);
+      return G_SOURCE_REMOVE;
+    }
+  return self->work != NULL ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
+}
+
+static void
+start_work (JournalSource *self)
+{
+  if (self->work != NULL || self->paused)
+    return;
+  self->work = g_idle_source_new ();
+  g_source_set_callback (self->work, on_work, self, NULL);
+  g_source_attach (self->work, NULL);
+}
+
+/* --- life -------------------------------------------------------------------------------------------------------------------------- */
+
+JournalSource *
+journal_source_new (const JournalOptions *options, const JournalSourceFuncs *funcs, gpointer data, const Clock *clock,
+                    Log *log, GError **error)
+{
+  JournalReader *reader = journal_reader_open (options, error);
+  JournalSource *self;
+
+  if (reader == NULL)
+    return NULL;
+  self = g_new0 (JournalSource, 1);
+  self->reader = reader;
+  self->funcs = funcs;
+  self->data = data;
+  self->clock = clock;
+  self->log = log;
+  return self;
+}
+
+void
+journal_source_free (JournalSource *self)
+{
+  if (self == NULL)
+    return;
+  journal_source_stop (self);
+  if (self->busy > 0)
+    self->freed = TRUE;
+  else
+    really_free (self);
+}
+
+JournalReader *
+journal_source_peek_reader (JournalSource *self)
+{
+  return self->reader;
+}
+
+void
+journal_source_matches_changed (JournalSource *self)
+{
+  if (self->timer != NULL)
+    start_work (self);
+}
+
+void
+journal_source_start (JournalSource *self, gint64 since_usec)
+{
+  if (self->timer != NULL)
+    return;
+  self->since_usec = since_usec;
+  self->in_operation = FALSE;
+  journal_reader_seek_time (self->reader, since_usec);
+  watch_changes (self);
+  self->timer = g_timeout_source_new (CHECK_MSEC);
+  g_source_set_callback (self->timer, on_timer, self, NULL);
+  g_source_attach (self->timer, NULL);
+  start_work (self);
+}
+
+void
+journal_source_stop (JournalSource *self)
+{
+  stop_one (&self->changes);
+  stop_one (&self->work);
+  stop_one (&self->timer);
+}
+
+gboolean
+journal_source_is_in_operation (const JournalSource *self)
+{
+  return self->in_operation;
+}
+
+void
+journal_source_set_paused (JournalSource *self, gboolean paused)
+{
+  self->paused = paused;
+  if (!paused && self->timer != NULL)
+    start_work (self);
+}
+
+gboolean
+journal_source_get_position (const JournalSource *self, gint64 *ret_time_usec, const char **ret_iso)
+{
+  if (self->last_iso == NULL)
+    return FALSE;
+  *ret_time_usec = self->last_usec;
+  *ret_iso = self->last_iso;
+  return TRUE;
+}
