@@ -9,6 +9,7 @@
 
 #define FAR         0x7fffffff /* a position that no line reaches */
 #define UNUSED_USEC (300 * (gint64) G_USEC_PER_SEC)
+#define MANY        4 /* templates, from which on it pays to look at a line before */
 #define NO_CHAR     (-1)
 
 /* One template in this detector's list */
@@ -38,6 +39,7 @@ typedef struct
   gsize len;
   PySearchFlags flags;
   gboolean looked_at;
+  DateFeatures features; /* all, unless they were looked for */
 } Line;
 
 struct DateDetector
@@ -290,6 +292,8 @@ search (DateDetector *self, guint index, Line *line, gsize pos, gsize endpos, Hi
 {
   PyRegexResult result;
 
+  if ((date_template_get_needs (get_entry (self, index)->template) & ~line->features) != 0)
+    return DATE_RESULT_NONE;
   if (pos == 0 && !self->never_by_hand)
     {
       DateShapeResult by_hand = recognise (self, index, line, endpos, ret_hit);
@@ -381,6 +385,8 @@ try_last (DateDetector *self, Line *line, Hit *ret_hit, Hit *ret_best, guint *re
 static DateResult
 try_all (DateDetector *self, Line *line, guint tried, Hit *ret_hit, Hit *best, GError **error)
 {
+  if (self->entries->len > MANY && !self->never_by_hand && is_ascii (line))
+    line->features = date_features_of (line->text, line->len);
   for (guint i = 0; i < self->entries->len; i++)
     {
       if (i == tried)
@@ -503,7 +509,7 @@ DateResult
 date_detector_match (DateDetector *self, const char *line_text, gsize len, PySearchFlags flags, gint64 now_usec,
                      DateMatch *ret_match, GError **error)
 {
-  Line line = { .text = line_text, .len = len, .flags = flags };
+  Line line = { .text = line_text, .len = len, .flags = flags, .features = DATE_FEATURE_ALL };
   Hit hit, best = { .index = FAR };
   guint tried = FAR;
   DateResult result = DATE_RESULT_NONE;

@@ -4,7 +4,7 @@
 #include <time.h>
 
 #define NOW_USEC ((gint64) 1755165600 * G_USEC_PER_SEC) /* 2025-08-14 10:00 UTC */
-#define N_LINES  40000
+#define N_LINES  20000
 
 /* All patterns that date-shape.c knows, and the default templates */
 static const char *const patterns[] = {
@@ -77,6 +77,40 @@ append_syslog (GString *out, GRand *rand)
   g_string_append (out, pick (rand, years));
 }
 
+/* The other default templates' dates */
+static void
+append_rare (GString *out, GRand *rand)
+{
+  static const char *const dates[] = {
+    "14/11/2023 10:20:30",
+    "14-11-23  1:20:30",
+    "31/Oct/2006:09:22:55 -0000",
+    "26-Jul-2007 15:20:52",
+    "05/20/2008:01:57:39",
+    "01-27-2012 16:22:44.252",
+    "1699957230",
+    "audit(1699957230.123:4",
+    "[1699957230]",
+    "10:20:30",
+    "<09/16/08@05:03:30>",
+    "130322 11:46:11",
+    "130322  1:46:11",
+    "Apr-27-13 02:33:06",
+    "Jan 23, 2005 9:59:59 PM",
+    "20050123T215959",
+    "20050123-21:59:59,5",
+    "20050123  215959 +0100",
+    "PDT Apr 16 21:05:29",
+    "+00:00 Jan 23 21:59:59",
+    "@4000000041f427bf0ed0f23c",
+    "Sun Jan  3 2005 1:2:3",
+    "05/ 3/2008:01:57:39",
+    NULL,
+  };
+
+  g_string_append (out, pick (rand, dates));
+}
+
 static void
 mutate (GString *line, GRand *rand)
 {
@@ -103,10 +137,20 @@ make_line (GString *line, GRand *rand)
           "\303\251", "\302\240", " 2024-01-01 00:00:00", " 2023", "\t",  "-", NULL };
 
   g_string_assign (line, pick (rand, before));
-  if (g_rand_boolean (rand))
-    append_iso (line, rand);
-  else
-    append_syslog (line, rand);
+  do
+    switch (g_rand_int_range (rand, 0, 3))
+      {
+      case 0:
+        append_iso (line, rand);
+        break;
+      case 1:
+        append_syslog (line, rand);
+        break;
+      default:
+        append_rare (line, rand);
+        break;
+      }
+  while (g_rand_int_range (rand, 0, 4) == 0);
   g_string_append (line, pick (rand, after));
   while (g_rand_int_range (rand, 0, 3) == 0)
     mutate (line, rand);

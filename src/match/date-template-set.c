@@ -22,42 +22,50 @@
 #define SEPARATOR(set) "(?P<_sep>[" set "])"
 #define SAME           "(?P=_sep)"
 
+#define NEEDS_MONTH   (DATE_FEATURE_MONTH_BLANK | DATE_FEATURE_CLOCK)
+#define NEEDS_DASH    (DATE_FEATURE_MONTH_DASH | DATE_FEATURE_CLOCK)
+#define NEEDS_NUMBERS (DATE_FEATURE_NUMBERS | DATE_FEATURE_CLOCK)
+
 /* Their order is part of what fail2ban-regex -v shows */
-static const char *const default_patterns[] = {
+static const struct
+{
+  const char *pattern;
+  DateFeatures needs;
+} defaults[] = {
   /* 2005-01-23T21:59:59.981746+01:00, 2005/01/23 21:59:59, 2005.01.23  8:59:59 */
-  DATE_SHAPE_ISO ("(?:T|  ?)"),
+  { DATE_SHAPE_ISO ("(?:T|  ?)"), DATE_FEATURE_YEAR | DATE_FEATURE_CLOCK },
   /* Jan 23 21:59:59, Sun Jan 23 21:59:59.011 2005 */
-  DATE_SHAPE_SYSLOG,
+  { DATE_SHAPE_SYSLOG, NEEDS_MONTH },
   /* Sun Jan 23 2005 21:59:59.011 */
-  WEEKDAY_OR_NOT "%b %d %ExY " CLOCK_BLANK FRACTION,
+  { WEEKDAY_OR_NOT "%b %d %ExY " CLOCK_BLANK FRACTION, NEEDS_MONTH },
   /* 23/01/2005 21:59:59, 23-01-05 21:59:59 */
-  "%d" SEPARATOR ("-/") "%m" SAME "(?:%ExY|%Exy) " CLOCK_BLANK,
+  { "%d" SEPARATOR ("-/") "%m" SAME "(?:%ExY|%Exy) " CLOCK_BLANK, NEEDS_NUMBERS },
   /* 31/Oct/2006:09:22:55 -0000, 26-Jul-2007 15:20:52.252 */
-  "%d" SEPARATOR ("-/") "%b" SAME "%ExY[ :]?" CLOCK FRACTION "(?: %z)?",
+  { "%d" SEPARATOR ("-/") "%b" SAME "%ExY[ :]?" CLOCK FRACTION "(?: %z)?", NEEDS_DASH },
   /* 05/20/2008:01:57:39 */
-  "%m/%d/%ExY:" CLOCK,
+  { "%m/%d/%ExY:" CLOCK, NEEDS_NUMBERS },
   /* 01-27-2012 16:22:44.252 */
-  "%m-%d-%ExY " CLOCK_BLANK FRACTION,
+  { "%m-%d-%ExY " CLOCK_BLANK FRACTION, NEEDS_NUMBERS },
   /* 1106513999 */
-  "EPOCH",
+  { "EPOCH", DATE_FEATURE_DIGITS_10 },
   /* 21:59:59 at the start of the line */
-  LINE_BEGIN CLOCK,
+  { LINE_BEGIN CLOCK, DATE_FEATURE_CLOCK },
   /* <09/16/08@05:03:30> */
-  "^<%m/%d/%Exy@" CLOCK ">",
+  { "^<%m/%d/%Exy@" CLOCK ">", NEEDS_NUMBERS },
   /* 130322 11:46:11 */
-  "%Exy%Exm%Exd  ?" CLOCK,
+  { "%Exy%Exm%Exd  ?" CLOCK, DATE_FEATURE_DIGITS_6 | DATE_FEATURE_CLOCK },
   /* Jan 23, 2005 9:59:59 PM */
-  "%b %d, %ExY %I:%M:%S %p",
+  { "%b %d, %ExY %I:%M:%S %p", NEEDS_MONTH },
   /* Apr-27-13 02:33:06 */
-  "^%b-%d-%Exy " CLOCK_BLANK,
+  { "^%b-%d-%Exy " CLOCK_BLANK, NEEDS_DASH },
   /* 20050123T215959, 20050123-21:59:59,123 */
-  "%ExY%Exm%Exd(?:-|T|  ?)%ExH:?%ExM:?%ExS" FRACTION_COMMA ZONE_OR_NOT,
+  { "%ExY%Exm%Exd(?:-|T|  ?)%ExH:?%ExM:?%ExS" FRACTION_COMMA ZONE_OR_NOT, DATE_FEATURE_DIGITS_8 },
   /* PDT Apr 16 21:05:29 */
-  "(?:%Z )?" DATE_SHAPE_SYSLOG,
+  { "(?:%Z )?" DATE_SHAPE_SYSLOG, NEEDS_MONTH },
   /* +00:00 Jan 23 21:59:59.011 2005 */
-  "(?:%z )?" DATE_SHAPE_SYSLOG,
+  { "(?:%z )?" DATE_SHAPE_SYSLOG, NEEDS_MONTH },
   /* @4000000041f427bf0ed0f23c */
-  "TAI64N",
+  { "TAI64N", DATE_FEATURE_AT },
 };
 
 /* --- the set ------------------------------------------------------------------------------------------------------- */
@@ -134,9 +142,10 @@ static DateTemplate *
 get_default (DateTemplateSet *self, guint i)
 {
   g_autoptr (GError) error = NULL;
-  DateTemplate *template = date_template_set_get (self, default_patterns[i], &error);
+  DateTemplate *template = date_template_set_get (self, defaults[i].pattern, &error);
 
   g_assert_no_error (error);
+  date_template_set_needs (template, defaults[i].needs);
   return template;
 }
 
@@ -158,7 +167,7 @@ date_template_set_dup_defaults (DateTemplateSet *self)
 {
   GPtrArray *all = g_ptr_array_new ();
 
-  for (guint i = 0; i < G_N_ELEMENTS (default_patterns); i++)
+  for (guint i = 0; i < G_N_ELEMENTS (defaults); i++)
     {
       const DateTemplate *template = get_default (self, i);
       const char *name = date_template_peek_name (template);
@@ -166,9 +175,10 @@ date_template_set_dup_defaults (DateTemplateSet *self)
         continue;
       DateTemplate *anchored = get_at_line_begin (self, template);
       date_template_set_weight (anchored, ANCHOR_WEIGHT);
+      date_template_set_needs (anchored, defaults[i].needs);
       g_ptr_array_add (all, anchored);
     }
-  for (guint i = 0; i < G_N_ELEMENTS (default_patterns); i++)
+  for (guint i = 0; i < G_N_ELEMENTS (defaults); i++)
     g_ptr_array_add (all, get_default (self, i));
   return all;
 }
@@ -178,7 +188,7 @@ date_template_set_dup_dates (DateTemplateSet *self, const char *pattern, GError 
 {
   g_autoptr (GPtrArray) all = g_ptr_array_new ();
 
-  for (guint i = 0; i < G_N_ELEMENTS (default_patterns); i++)
+  for (guint i = 0; i < G_N_ELEMENTS (defaults); i++)
     {
       const DateTemplate *template = get_default (self, i);
       const char *inner_pattern = date_template_peek_pattern (template);

@@ -23,6 +23,7 @@ struct DateTemplate
 
   const DateShape *shape; /* NULL: not known by hand */
   guint decades;
+  DateFeatures needs;
 
   PyRegex *regex;        /* NULL until the first search */
   GError *compile_error; /* why it never will be one */
@@ -192,6 +193,18 @@ void
 date_template_set_weight (DateTemplate *self, double weight)
 {
   self->weight = weight;
+}
+
+void
+date_template_set_needs (DateTemplate *self, DateFeatures needs)
+{
+  self->needs = needs;
+}
+
+DateFeatures
+date_template_get_needs (const DateTemplate *self)
+{
+  return self->needs;
 }
 
 DateAnchor

@@ -11,6 +11,7 @@
  */
 #pragma once
 #include "compat/py-regex.h"
+#include "match/date-features.h"
 #include "match/date-fields.h"
 #include "match/date-shape.h"
 
@@ -43,6 +44,10 @@ void date_template_free (DateTemplate *self); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DateTemplate, date_template_free)
 
 void date_template_set_weight (DateTemplate *self, double weight);
+
+/* What a line must hold (all of it), or the template cannot match; at first nothing */
+void date_template_set_needs (DateTemplate *self, DateFeatures needs);
+DateFeatures date_template_get_needs (const DateTemplate *self);
 
 /* Searches between pos and endpos (G_MAXSIZE: the end).  FALSE when the expression does not compile; else *ret_result. */
 gboolean date_template_search (DateTemplate *self, const char *line, gsize len, gsize pos, gsize endpos,
