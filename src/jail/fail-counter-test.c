@@ -1,0 +1,158 @@
+#include "jail/fail-counter.h"
+
+#define SEC G_USEC_PER_SEC
+
+static Ticket *
+ticket_at (const char *id, gint64 time_sec)
+{
+  g_autoptr (Address) address = address_new (id, -1);
+
+  return ticket_new (address, time_sec * SEC);
+}
+
+static double
+fail (FailCounter *counter, const char *id, gint64 time_sec)
+{
+  g_autoptr (Ticket) ticket = ticket_at (id, time_sec);
+
+  ticket_take_match (ticket, py_str_printf ("line of %" G_GINT64_FORMAT, time_sec));
+  return fail_counter_add (counter, ticket, 1);
+}
+
+static Ticket *
+take (FailCounter *counter, const char *id)
+{
+  g_autoptr (Address) address = address_new (id, -1);
+
+  return fail_counter_take_over_limit (counter, address);
+}
+
+static void
+test_the_last_of_maxretry_failures_gives_the_ticket (void)
+{
+  g_autoptr (FailCounter) counter = fail_counter_new ();
+  g_autoptr (Ticket) ticket = NULL;
+
+  g_assert_cmpfloat (fail (counter, "192.0.2.1", 100), ==, 1);
+  g_assert_cmpfloat (fail (counter, "192.0.2.2", 100), ==, 1);
+  g_assert_cmpfloat (fail (counter, "192.0.2.1", 101), ==, 2);
+  g_assert_null (take (counter, "192.0.2.1"));
+  g_assert_cmpfloat (fail (counter, "192.0.2.1", 102), ==, 3);
+  ticket = take (counter, "192.0.2.1");
+  g_assert_nonnull (ticket);
+  g_assert_cmpint (ticket_get_time_usec (ticket), ==, 102 * SEC);
+  g_assert_cmpuint (ticket_get_attempts (ticket), ==, 3);
+  g_assert_cmpuint (ticket_get_match_count (ticket), ==, 3);
+  g_assert_null (take (counter, "192.0.2.1"));
+  g_assert_cmpuint (fail_counter_get_size (counter), ==, 1);
+  g_assert_cmpuint (fail_counter_get_total (counter), ==, 4);
+}
+
+static void
+test_an_older_line_counts_but_does_not_move_the_time_back (void)
+{
+  g_autoptr (FailCounter) counter = fail_counter_new ();
+  g_autoptr (Ticket) ticket = NULL;
+
+  (void) fail (counter, "192.0.2.1", 500);
+  (void) fail (counter, "192.0.2.1", 400);
+  (void) fail (counter, "192.0.2.1", 450);
+  ticket = take (counter, "192.0.2.1");
+  g_assert_nonnull (ticket);
+  g_assert_cmpint (ticket_get_time_usec (ticket), ==, 500 * SEC);
+}
+
+static void
+test_beyond_findtime_the_rate_is_estimated (void)
+{
+  g_autoptr (FailCounter) counter = fail_counter_new ();
+
+  fail_counter_set_max_retry (counter, 100);
+  (void) fail (counter, "192.0.2.1", 0);
+  (void) fail (counter, "192.0.2.1", 300);
+  g_assert_cmpfloat (fail (counter, "192.0.2.1", 600), ==, 3);
+  /* three in 1200 s are 1.5 in 600, rounded to the even 2, and this one */
+  g_assert_cmpfloat (fail (counter, "192.0.2.1", 1200), ==, 3);
+}
+
+static void
+test_only_the_last_matches_are_kept (void)
+{
+  g_autoptr (FailCounter) counter = fail_counter_new ();
+  g_autoptr (Ticket) ticket = NULL;
+  g_autofree char *first = NULL;
+
+  fail_counter_set_max_matches (counter, 2);
+  for (int i = 1; i <= 3; i++)
+    (void) fail (counter, "192.0.2.1", i);
+  ticket = take (counter, "192.0.2.1");
+  g_assert_cmpuint (ticket_get_match_count (ticket), ==, 2);
+  first = ticket_dup_match_text (ticket, 0, NULL);
+  g_assert_cmpstr (first, ==, "line of 2");
+}
+
+static void
+test_a_known_offender_counts_more_but_is_not_taken_up_again (void)
+{
+  g_autoptr (FailCounter) counter = fail_counter_new ();
+  g_autoptr (Ticket) first = ticket_at ("192.0.2.1", 10);
+  g_autoptr (Ticket) banned = NULL;
+
+  g_assert_cmpfloat (fail_counter_add (counter, first, 1), ==, 1);
+  g_assert_cmpfloat (fail_counter_add_known (counter, first, 2), ==, 3);
+  g_assert_cmpuint (ticket_get_attempts (first), ==, 2);
+  banned = take (counter, "192.0.2.1");
+  g_assert_true (banned == first);
+  (void) fail_counter_add_known (counter, first, 2);
+  g_assert_cmpuint (fail_counter_get_size (counter), ==, 0);
+}
+
+static void
+test_who_is_out_of_findtime_is_forgotten_and_the_next_is_known (void)
+{
+  g_autoptr (FailCounter) counter = fail_counter_new ();
+
+  (void) fail (counter, "192.0.2.1", 100);
+  (void) fail (counter, "192.0.2.2", 200);
+  g_assert_cmpint (fail_counter_clean (counter, 699 * SEC), ==, 700 * SEC);
+  g_assert_cmpuint (fail_counter_get_size (counter), ==, 2);
+  g_assert_cmpint (fail_counter_clean (counter, 700 * SEC), ==, 800 * SEC);
+  g_assert_cmpuint (fail_counter_get_size (counter), ==, 1);
+  g_assert_cmpint (fail_counter_clean (counter, 2000 * SEC), ==, 0);
+}
+
+static void
+test_changes_are_told_once (void)
+{
+  g_autoptr (FailCounter) counter = fail_counter_new ();
+  g_autoptr (GPtrArray) changes = NULL;
+
+  (void) fail (counter, "192.0.2.1", 100);
+  fail_counter_track_changes (counter, TRUE);
+  g_assert_null (fail_counter_take_changes (counter));
+  (void) fail (counter, "192.0.2.1", 101);
+  (void) fail (counter, "192.0.2.1", 102);
+  ticket_unref (take (counter, "192.0.2.1"));
+  changes = fail_counter_take_changes (counter);
+  g_assert_cmpuint (changes->len, ==, 1);
+  g_assert_null (fail_counter_peek (counter, g_ptr_array_index (changes, 0)));
+  g_assert_null (fail_counter_take_changes (counter));
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+#define ADD(name, func) g_test_add_func ("/fail-counter/" name, func)
+  ADD ("the last of maxretry failures gives the ticket", test_the_last_of_maxretry_failures_gives_the_ticket);
+  ADD ("an older line counts but does not move the time back",
+       test_an_older_line_counts_but_does_not_move_the_time_back);
+  ADD ("beyond findtime the rate is estimated", test_beyond_findtime_the_rate_is_estimated);
+  ADD ("only the last matches are kept", test_only_the_last_matches_are_kept);
+  ADD ("a known offender counts more but is not taken up again",
+       test_a_known_offender_counts_more_but_is_not_taken_up_again);
+  ADD ("who is out of findtime is forgotten and the next is known",
+       test_who_is_out_of_findtime_is_forgotten_and_the_next_is_known);
+  ADD ("changes are told once", test_changes_are_told_once);
+  return g_test_run ();
+}
