@@ -264,81 +264,78 @@ call_to_int (const MathFunction *self, PyValue *const *args, guint n, GError **e
   return py_number_to_int (rounded, error);
 }
 
-/* a * (a - 1) * ... , k factors */
-static PyBigint *
-falling_product (gint64 a, gint64 k)
-{
-  PyBigint *product = py_bigint_new_int (1);
+#define MAX_FACTORS 20000 /* 20000! is beyond PY_BIGINT_MAX_BITS */
 
-  for (gint64 i = 0; i < k && product != NULL; i++)
+/* a * (a - 1) * …, k factors; NULL when it is too large */
+static PyBigint *
+falling_product (const PyBigint *a, const PyBigint *k)
+{
+  g_autoptr (PyBigint) one = py_bigint_new_int (1);
+  g_autoptr (PyBigint) factor = py_bigint_copy (a);
+  g_autoptr (PyBigint) product = py_bigint_new_int (1);
+  gint64 count;
+
+  if (!py_bigint_to_int (k, &count) || count > MAX_FACTORS)
+    return NULL;
+  for (gint64 i = 0; i < count && product != NULL; i++)
     {
-      g_autoptr (PyBigint) factor = py_bigint_new_int (a - i);
-      PyBigint *next = py_bigint_multiply (product, factor);
+      PyBigint *next_product = py_bigint_multiply (product, factor);
+      PyBigint *next_factor = py_bigint_subtract (factor, one);
       py_bigint_free (product);
-      product = next;
+      py_bigint_free (factor);
+      product = next_product;
+      factor = next_factor;
     }
-  return product;
+  return g_steal_pointer (&product);
 }
 
-/* An argument that counts; too_large: more than any result that could be held. */
-static gboolean
-get_count (const PyValue *value, const char *what, gint64 *ret_count, GError **error)
+/* An argument that counts. */
+static PyBigint *
+dup_count (const PyValue *value, const char *what, GError **error)
 {
   g_autoptr (PyBigint) number = dup_int (value, error);
 
-  if (number == NULL)
-    return FALSE;
-  if (py_bigint_sign (number) < 0)
-    {
-      set_error (error, PY_EXPR_ERROR_VALUE, "%s", what);
-      return FALSE;
-    }
-  if (!py_bigint_to_int (number, ret_count))
-    *ret_count = G_MAXINT64;
-  return TRUE;
+  if (number == NULL || py_bigint_sign (number) >= 0)
+    return g_steal_pointer (&number);
+  set_error (error, PY_EXPR_ERROR_VALUE, "%s", what);
+  return NULL;
 }
 
 static PyValue *
 call_factorial (const MathFunction *self, PyValue *const *args, guint n, GError **error)
 {
-  gint64 count;
+  g_autoptr (PyBigint) count = dup_count (args[0], "factorial() not defined for negative values", error);
 
-  if (!get_count (args[0], "factorial() not defined for negative values", &count, error))
-    return NULL;
-  return take_int (count > 20000 ? NULL : falling_product (count, count), error);
+  return count != NULL ? take_int (falling_product (count, count), error) : NULL;
 }
 
 static PyValue *
 call_perm (const MathFunction *self, PyValue *const *args, guint n, GError **error)
 {
-  gint64 total, count;
+  g_autoptr (PyBigint) total = dup_count (args[0], "n must be a non-negative integer", error);
+  g_autoptr (PyBigint) count
+      = total != NULL ? dup_count (args[n == 2 ? 1 : 0], "k must be a non-negative integer", error) : NULL;
 
-  if (!get_count (args[0], "n must be a non-negative integer", &total, error))
+  if (count == NULL)
     return NULL;
-  count = total;
-  if (n == 2 && !get_count (args[1], "k must be a non-negative integer", &count, error))
-    return NULL;
-  if (count > total)
-    return py_int_new (0);
-  return take_int (total == G_MAXINT64 || count > 20000 ? NULL : falling_product (total, count), error);
+  return py_bigint_compare (count, total) > 0 ? py_int_new (0) : take_int (falling_product (total, count), error);
 }
 
 static PyValue *
 call_comb (const MathFunction *self, PyValue *const *args, guint n, GError **error)
 {
-  gint64 total, count;
-
-  if (!get_count (args[0], "n must be a non-negative integer", &total, error)
-      || !get_count (args[1], "k must be a non-negative integer", &count, error))
-    return NULL;
-  if (count > total)
-    return py_int_new (0);
-  count = MIN (count, total - count);
-  if (total == G_MAXINT64 || count > 20000)
-    return take_int (NULL, error);
-  g_autoptr (PyBigint) above = falling_product (total, count);
-  g_autoptr (PyBigint) below = falling_product (count, count);
+  g_autoptr (PyBigint) total = dup_count (args[0], "n must be a non-negative integer", error);
+  g_autoptr (PyBigint) count = total != NULL ? dup_count (args[1], "k must be a non-negative integer", error) : NULL;
   PyBigint *result = NULL;
+
+  if (count == NULL)
+    return NULL;
+  if (py_bigint_compare (count, total) > 0)
+    return py_int_new (0);
+  g_autoptr (PyBigint) rest = py_bigint_subtract (total, count);
+  const PyBigint *fewer = py_bigint_compare (rest, count) < 0 ? rest : count;
+  g_autoptr (PyBigint) above = falling_product (total, fewer);
+  g_autoptr (PyBigint) below = falling_product (fewer, fewer);
   if (above != NULL && below != NULL)
     py_bigint_divide (above, below, &result, NULL);
   return take_int (result, error);

@@ -521,7 +521,7 @@ inverse_modulo (const PyBigint *a, const PyBigint *m)
       r1 = g_steal_pointer (&rest);
       x1 = g_steal_pointer (&next);
     }
-  g_autoptr (PyBigint) one = py_bigint_new_int (py_bigint_sign (m));
+  g_autoptr (PyBigint) one = py_bigint_new_int (1);
   return py_bigint_compare (r0, one) == 0 ? modulo (x0, m) : NULL;
 }
 
@@ -532,7 +532,8 @@ py_number_power_modulo (const PyValue *a_value, const PyValue *b_value, const Py
     return set_error (error, PY_EXPR_ERROR_TYPE, "pow() 3rd argument not allowed unless all arguments are integers");
   if (int_sign (modulus) == 0)
     return set_error (error, PY_EXPR_ERROR_VALUE, "pow() 3rd argument cannot be 0");
-  g_autoptr (PyBigint) m = py_number_dup_bigint (modulus);
+  g_autoptr (PyBigint) sign = py_number_dup_bigint (modulus);
+  g_autoptr (PyBigint) m = py_bigint_sign (sign) < 0 ? py_bigint_negate (sign) : py_bigint_copy (sign);
   g_autoptr (PyBigint) base = py_number_dup_bigint (a_value);
   g_autoptr (PyBigint) exponent = py_number_dup_bigint (b_value);
   /* bits * bits * bits of work: a second or so */
@@ -572,5 +573,5 @@ py_number_power_modulo (const PyValue *a_value, const PyValue *b_value, const Py
       py_bigint_free (exponent);
       exponent = half;
     }
-  return py_int_take_bigint (g_steal_pointer (&result));
+  return py_int_take_bigint (modulo (result, sign)); /* of the modulus' sign, as Python's % */
 }

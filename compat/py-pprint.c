@@ -271,7 +271,7 @@ print_value (Printer *p, const PyValue *value, gint indent, gint allowance, guin
     g_string_append (p->out, text->str);
   else if (type == PY_LIST || type == PY_TUPLE)
     print_seq (p, value, indent, allowance, level + 1);
-  else if (type == PY_DICT && py_dict_length (value) > 0)
+  else if (type == PY_DICT)
     print_dict (p, value, indent, allowance, level + 1);
   else if ((type == PY_SET || type == PY_FROZENSET) && py_set_length (value) > 0)
     print_set (p, value, indent, allowance, level + 1);

@@ -124,8 +124,26 @@ append_bytes (GString *out, const char *data, gsize len)
 
 /* --- floats ------------------------------------------------------------------------------------------------------- */
 
-/* The shortest digits that read back as value ("%.*e"): 15 always do for what was written with 15 or fewer, except for
- * subnormal numbers, which have less precision; trailing zeros are cut by the caller. */
+/* "1.25e+03" to the next decimal of as many digits away from zero, "1.26e+03".  FALSE when all digits are nines. */
+static gboolean
+increment_digits (char *text)
+{
+  char *c = strchr (text, 'e');
+
+  while (c-- > text)
+    if (g_ascii_isdigit (*c) && *c < '9')
+      {
+        (*c)++;
+        return TRUE;
+      }
+    else if (*c == '9')
+      *c = '0';
+  return FALSE;
+}
+
+/* The shortest digits that read back as value ("%.*e"); 15 always do for what was written with 15 or fewer, except for
+ * subnormal numbers, which have less precision.  Next to a power of two floats are denser below than above, so that the
+ * nearest decimal may be another float's and the next one up is the one that reads back. */
 static void
 shortest_digits (double value, char *buffer, gsize size)
 {
@@ -134,6 +152,8 @@ shortest_digits (double value, char *buffer, gsize size)
       g_autofree char *format = g_strdup_printf ("%%.%de", precision);
       g_ascii_formatd (buffer, (int) size, format, value);
       if (g_ascii_strtod (buffer, NULL) == value)
+        return;
+      if (precision < 16 && increment_digits (buffer) && g_ascii_strtod (buffer, NULL) == value)
         return;
     }
 }
