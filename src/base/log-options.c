@@ -143,6 +143,18 @@ set_option (LogOptions *self, const char *name, const char *value)
     self->padding = option_from_text (value);
 }
 
+/* A last comma is fine. */
+static gboolean
+is_at_end (const Cursor *c)
+{
+  Cursor rest = *c;
+
+  if (rest.at < rest.end && *rest.at == ',')
+    rest.at++;
+  skip_spaces (&rest);
+  return rest.at == rest.end;
+}
+
 static gboolean
 parse_options (LogOptions *self, Cursor *c, GError **error)
 {
@@ -153,7 +165,7 @@ parse_options (LogOptions *self, Cursor *c, GError **error)
       g_autofree char *value = NULL;
 
       skip_spaces (c);
-      if (c->at == c->end)
+      if (is_at_end (c))
         return TRUE;
       name = take_name (c);
       if (name == NULL)

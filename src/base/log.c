@@ -62,8 +62,7 @@ static void
 append_escaped (GString *out, const char *text, gsize len)
 {
   if (surrogate_length (text, len) > 0)
-    g_string_append_printf (out, "\\ud%02x%02x", 8 | (((guint8) text[1] & 0x1f) >> 2),
-                            (((guint8) text[1] & 3) << 6) | ((guint8) text[2] & 0x3f));
+    g_string_append_printf (out, "\\u%04x", 0xd000u | ((guint8) text[1] & 0x3fu) << 6 | ((guint8) text[2] & 0x3fu));
   else
     g_string_append_printf (out, "\\x%02x", (guint8) text[0]);
 }
