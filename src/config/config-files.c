@@ -8,6 +8,7 @@
 #include "compat/py-fs.h"
 #include "compat/py-repr.h"
 #include "compat/py-held.h"
+#include "config/config-log.h"
 #include "config/config.h"
 
 #define READER_LOGGER    "fail2ban.configreader"
@@ -191,16 +192,16 @@ read_file (ConfigFiles *self, const char *path, GError **error)
 
   if (file != NULL)
     {
-      log_tracedebug (self->log, INCLUDES_LOGGER, "    Shared file: %s", path);
+      config_log (self->log, LOG_LEVEL_TRACEDEBUG, INCLUDES_LOGGER, "    Shared file: %s", path);
       return file;
     }
 
   if (log_enabled (self->log, LOG_LEVEL_INFO))
     {
       g_autofree char *repr = py_held_repr (path);
-      log_info (self->log, INCLUDES_LOGGER, "  Loading files: [%s]", repr);
+      config_log (self->log, LOG_LEVEL_INFO, INCLUDES_LOGGER, "  Loading files: [%s]", repr);
     }
-  log_tracedebug (self->log, INCLUDES_LOGGER, "    Reading file: %s", path);
+  config_log (self->log, LOG_LEVEL_TRACEDEBUG, INCLUDES_LOGGER, "    Reading file: %s", path);
   g_autoptr (GByteArray) bytes = load_bytes (self, path, &local_error);
   PyIni *ini = NULL;
   if (bytes != NULL)
@@ -321,7 +322,8 @@ append_file (ConfigFiles *self, const char *path, const Including *outer, GPtrAr
     }
   if (g_error_matches (local_error, PY_INI_ERROR, PY_INI_ERROR_UNICODE))
     {
-      log_error (self->log, INCLUDES_LOGGER, "Error decoding config file '%s': %s", path, local_error->message);
+      config_log (self->log, LOG_LEVEL_ERROR, INCLUDES_LOGGER, "Error decoding config file '%s': %s", path,
+                  local_error->message);
       return TRUE;
     }
   if (local_error != NULL)
@@ -463,7 +465,7 @@ read_paths (ConfigFiles *self, const GPtrArray *paths, GPtrArray *ret_read, GErr
   if (list->len > 0 && log_enabled (self->log, LOG_LEVEL_INFO))
     {
       g_autofree char *repr = repr_of_paths (list);
-      log_info (self->log, INCLUDES_LOGGER, "  Loading files: %s", repr);
+      config_log (self->log, LOG_LEVEL_INFO, INCLUDES_LOGGER, "  Loading files: %s", repr);
     }
   for (guint i = 0; i < list->len; i++)
     {
@@ -519,13 +521,14 @@ check_missed (ConfigFiles *self, const char *name, const GPtrArray *paths, const
   if (missed->len > 0)
     {
       g_autofree char *text = join_paths (missed);
-      log_error (self->log, READER_LOGGER, "Could not read config files: %s", text);
+      config_log (self->log, LOG_LEVEL_ERROR, READER_LOGGER, "Could not read config files: %s", text);
       return FALSE;
     }
   if (read->len > 0)
     return TRUE;
   repr = py_held_repr (name);
-  log_error (self->log, READER_LOGGER, "Found no accessible config files for %s under %s", repr, self->basedir);
+  config_log (self->log, LOG_LEVEL_ERROR, READER_LOGGER, "Found no accessible config files for %s under %s", repr,
+              self->basedir);
   return FALSE;
 }
 
@@ -542,13 +545,13 @@ read_named (ConfigFiles *self, const char *name, gboolean *ret_complete, GError 
                    self->basedir);
       return NULL;
     }
-  log_debug (self->log, READER_LOGGER, "Reading configs for %s under %s ", name, self->basedir);
+  config_log (self->log, LOG_LEVEL_DEBUG, READER_LOGGER, "Reading configs for %s under %s ", name, self->basedir);
   add_paths_for (paths, stem, ".conf");
   add_paths_for (paths, stem, ".local");
   if (paths->len > 0 && log_enabled (self->log, LOG_LEVEL_DEBUG))
     {
       g_autofree char *text = join_paths (paths);
-      log_debug (self->log, READER_LOGGER, "Reading config files: %s", text);
+      config_log (self->log, LOG_LEVEL_DEBUG, READER_LOGGER, "Reading config files: %s", text);
     }
 
   g_autoptr (PyIni) ini = read_paths (self, paths, read, error);
@@ -566,7 +569,7 @@ config_files_read (ConfigFiles *self, const char *name, gboolean *ret_complete, 
   if (named == NULL)
     {
       gboolean complete;
-      log_info (self->log, READER_LOGGER, "Loading configs for %s under %s ", name, self->basedir);
+      config_log (self->log, LOG_LEVEL_INFO, READER_LOGGER, "Loading configs for %s under %s ", name, self->basedir);
       PyIni *ini = read_named (self, name, &complete, error);
       if (ini == NULL)
         return NULL;

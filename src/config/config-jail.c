@@ -12,6 +12,7 @@
 #include "config/config-action.h"
 #include "config/config-command.h"
 #include "config/config-filter.h"
+#include "config/config-log.h"
 #include "config/config.h"
 
 #define LOGGER "fail2ban.jailreader"
@@ -151,7 +152,7 @@ jail_log (const ConfigJail *self)
 static ConfigJailResult
 jail_wrong (ConfigJail *self, char *reason)
 {
-  log_error (jail_log (self), LOGGER, "%s", reason);
+  config_log (jail_log (self), LOG_LEVEL_ERROR, LOGGER, "%s", reason);
   g_free (self->wrong);
   self->wrong = reason;
   return CONFIG_JAIL_WRONG;
@@ -226,7 +227,7 @@ jail_read_filter (ConfigJail *self, const PyOptions *extra, GError **error)
 
   if (*text == '\0')
     {
-      log_warning (jail_log (self), LOGGER, "No filter set for jail %s", self->name);
+      config_log (jail_log (self), LOG_LEVEL_WARNING, LOGGER, "No filter set for jail %s", self->name);
       return CONFIG_JAIL_READ;
     }
   if (!bracket_options_parse (text, &name, &dict, &syntax))
@@ -339,7 +340,7 @@ jail_read_actions (ConfigJail *self, GError **error)
         return result;
     }
   if (self->actions->len == 0)
-    log_warning (jail_log (self), LOGGER, "No actions were defined for %s", self->name);
+    config_log (jail_log (self), LOG_LEVEL_WARNING, LOGGER, "No actions were defined for %s", self->name);
   return CONFIG_JAIL_READ;
 }
 
@@ -392,7 +393,8 @@ jail_append_log_files (const ConfigJail *self, const char *line, GPtrArray *stre
       const char *path = g_ptr_array_index (paths, i);
       if (!py_fs_exists (path))
         {
-          log_warning (jail_log (self), LOGGER, "File %s is a dangling link, thus cannot be monitored", path);
+          config_log (jail_log (self), LOG_LEVEL_WARNING, LOGGER,
+                      "File %s is a dangling link, thus cannot be monitored", path);
           continue;
         }
       g_ptr_array_add (
@@ -400,7 +402,7 @@ jail_append_log_files (const ConfigJail *self, const char *line, GPtrArray *stre
       found++;
     }
   if (found == 0)
-    log_notice (jail_log (self), LOGGER, "No file(s) found for glob %s", pattern);
+    config_log (jail_log (self), LOG_LEVEL_NOTICE, LOGGER, "No file(s) found for glob %s", pattern);
   return found;
 }
 
@@ -443,7 +445,7 @@ jail_without_logs (const ConfigJail *self, gboolean allowed, const char **backen
     }
   if (to_journal)
     *backend = "systemd";
-  log_warning (jail_log (self), LOGGER, "%s", message);
+  config_log (jail_log (self), LOG_LEVEL_WARNING, LOGGER, "%s", message);
   *ret_skip = skip;
   return TRUE;
 }
@@ -569,7 +571,7 @@ config_jail_append_commands (ConfigJail *self, gboolean allow_no_logs, GPtrArray
   if (skip)
     {
       g_autofree char *message = g_strdup_printf ("Jail '%s' skipped, because of missing log files.", self->name);
-      log_warning (jail_log (self), LOGGER, "%s", message);
+      config_log (jail_log (self), LOG_LEVEL_WARNING, LOGGER, "%s", message);
       append_config_error (stream, g_steal_pointer (&message));
       return TRUE;
     }

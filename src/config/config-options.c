@@ -4,6 +4,7 @@
 
 #include "compat/py-int.h"
 #include "compat/py-held.h"
+#include "config/config-log.h"
 
 #define LOGGER "fail2ban.configreader"
 
@@ -51,7 +52,8 @@ use_fallback (const ConfigSpec *spec, const char *section, Log *log, PyOptions *
   if (log_enabled (log, LOG_LEVEL_DEBUG))
     {
       g_autofree char *repr = spec->type == CONFIG_BOOL ? g_strdup (spec->fallback) : py_held_repr (spec->fallback);
-      log_debug (log, LOGGER, "'%s' not defined in '%s'. Using default one: %s", spec->name, section, repr);
+      config_log (log, LOG_LEVEL_DEBUG, LOGGER, "'%s' not defined in '%s'. Using default one: %s", spec->name, section,
+                  repr);
     }
   py_options_set (into, spec->name, spec_fallback (spec));
 }
@@ -63,7 +65,8 @@ use_value (const ConfigSpec *spec, const char *section, PyValue *value, gboolean
 
   if (converted == NULL)
     {
-      log_warning (log, LOGGER, "Wrong value for '%s' in '%s'. Using default one: 'None'", spec->name, section);
+      config_log (log, LOG_LEVEL_WARNING, LOGGER, "Wrong value for '%s' in '%s'. Using default one: 'None'", spec->name,
+                  section);
       converted = spec_fallback (spec);
     }
   py_options_set (into, spec->name, converted);
@@ -80,7 +83,7 @@ report_no_section (const char *section, gboolean must_exist, Log *log, GError **
       g_propagate_error (error, g_steal_pointer (&missing));
       return FALSE;
     }
-  log_error (log, LOGGER, "%s", missing->message);
+  config_log (log, LOG_LEVEL_ERROR, LOGGER, "%s", missing->message);
   return TRUE;
 }
 

@@ -6,6 +6,7 @@
 #include "compat/py-held.h"
 #include "config/config-command.h"
 #include "config/config-jail.h"
+#include "config/config-log.h"
 
 G_DEFINE_QUARK (config - error - quark, config_error)
 
@@ -249,8 +250,8 @@ read_jail (Jails *jails, const char *name, gboolean strict, GError **error)
       break;
     case CONFIG_JAIL_WRONG:
       repr = py_held_repr (name);
-      log_error (config_files_peek_log (jails->files), "fail2ban.jailsreader", "Errors in jail %s.%s", repr,
-                 strict ? "" : " Skipping...");
+      config_log (config_files_peek_log (jails->files), LOG_LEVEL_ERROR, "fail2ban.jailsreader", "Errors in jail %s.%s",
+                  repr, strict ? "" : " Skipping...");
       jails->any_wrong = TRUE;
       break;
     case CONFIG_JAIL_FAILED:
@@ -334,7 +335,7 @@ config_read (Config *self, const char *jail, const ConfigMain *main, ConfigReadF
   *ret_commands = NULL;
   if (!build_stream (self, jail, main, flags, &jails, stream, &error))
     {
-      log_error (self->log, "fail2ban", "Failed during configuration: %s", error->message);
+      config_log (self->log, LOG_LEVEL_ERROR, "fail2ban", "Failed during configuration: %s", error->message);
       return FALSE;
     }
   *ret_commands = config_stream_to_list (stream);
