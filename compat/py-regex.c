@@ -4,6 +4,7 @@
 
 #include "compat/py-regex-backref.h"
 #include "compat/py-regex-emit.h"
+#include "compat/py-regex-need.h"
 #include "compat/py-regex-parse.h"
 
 /* What one search may cost.  The match limit bounds PCRE2's steps from one place of the subject; it is shared out among
@@ -32,6 +33,7 @@ struct PyRegex
   GPtrArray *names; /* of char*: by group, NULL where it has none */
   GHashTable *index;
   Form forms[2]; /* by PyEmitForm */
+  PyRegexNeed need;
 };
 
 struct PyMatch
@@ -90,6 +92,7 @@ py_regex_new (const char *pattern, gssize len, PyRegexFlags flags, GError **erro
   for (PyEmitForm form = PY_EMIT_BYTES; form <= PY_EMIT_UTF; form++)
     if ((self->forms[form].code = compile_form (tree, form, error)) == NULL)
       return NULL;
+  py_regex_need_init (&self->need, tree);
   self->pattern = g_malloc (size + 1);
   memcpy (self->pattern, pattern, size);
   self->pattern[size] = '\0';
@@ -106,6 +109,7 @@ py_regex_free (PyRegex *self)
     return;
   for (PyEmitForm form = PY_EMIT_BYTES; form <= PY_EMIT_UTF; form++)
     pcre2_code_free (self->forms[form].code);
+  py_regex_need_clear (&self->need);
   g_clear_pointer (&self->index, g_hash_table_unref);
   g_clear_pointer (&self->names, g_ptr_array_unref);
   g_free (self->pattern);
@@ -224,6 +228,8 @@ py_regex_search (PyRegex *self, const char *subject, gsize len, gsize pos, gsize
   match->groups = 0;
   if (subject == NULL)
     subject = "";
+  if (start == 0 && !(flags & PY_SEARCH_UNGATED) && !py_regex_need_is_met (&self->need, subject, end))
+    return PY_REGEX_NO_MATCH;
   if (start > end || !choose_form (subject, end, flags, &form))
     return PY_REGEX_NO_MATCH;
   if (end >= SUBJECT_MOST)

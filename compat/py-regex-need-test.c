@@ -1,0 +1,177 @@
+#include "compat/py-regex-need.h"
+
+#include <string.h>
+
+#include "compat/py-regex-parse.h"
+
+static void
+needs (int line, const char *pattern, PyRegexFlags flags, const char *start, const char *text)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (PyTree) tree = py_regex_parse (pattern, strlen (pattern), flags, &error);
+  PyRegexNeed need;
+  g_autoptr (GString) shown = g_string_new (NULL);
+
+  g_assert_no_error (error);
+  py_regex_need_init (&need, tree);
+  for (guint c = ' '; need.has_start && c < 0x7f; c++)
+    if (need.start[c / 8] & (1u << (c % 8)))
+      g_string_append_c (shown, (char) c);
+  if (need.has_start != (start != NULL) || (start != NULL && strcmp (shown->str, start) != 0)
+      || g_strcmp0 (need.text, text) != 0)
+    g_error ("line %d: '%s' needs start '%s' and text '%s'", line, pattern, need.has_start ? shown->str : "(any)",
+             need.text != NULL ? need.text : "(none)");
+  py_regex_need_clear (&need);
+}
+#define NEEDS(pattern, start, text) needs (__LINE__, pattern, PY_REGEX_FLAG_NONE, start, text)
+
+static void
+test_the_start_of_a_tied_pattern (void)
+{
+  NEEDS ("^abc", "a", "abc");
+  NEEDS ("\\A[ab]x", "ab", NULL);
+  NEEDS ("^(?:x|y)?z", "xyz", NULL);
+  NEEDS ("(?:^a|^b)", "ab", NULL);
+  NEEDS ("^\\s*a+", " a", NULL);
+  NEEDS ("(^(a)|\\Ab)c", "ab", NULL);
+  NEEDS ("(?i)^k", "Kk", NULL);
+  NEEDS ("^(?=q)a", "a", NULL);
+  NEEDS ("^(?:(a)|b)(?(1)c|d)", "ab", NULL);
+  NEEDS ("\\b^a", "a", NULL);
+}
+
+static void
+test_patterns_without_a_known_start (void)
+{
+  NEEDS ("abc", NULL, "abc");
+  NEEDS ("^", NULL, NULL);
+  NEEDS ("^a*", NULL, NULL);
+  NEEDS ("^a|b", NULL, NULL);
+  NEEDS ("(?m)^a", NULL, NULL);
+  NEEDS ("(?:^)?a", NULL, NULL);
+  NEEDS ("x?^a", NULL, NULL);
+  needs (__LINE__, "^a", PY_REGEX_FLAG_MULTILINE, NULL, NULL);
+  NEEDS ("^(a?)\\1", NULL, NULL);
+}
+
+static void
+test_the_text_that_is_in_every_match (void)
+{
+  NEEDS ("x.*login of (\\S+) from", NULL, "login of ");
+  NEEDS ("ab(cd)ef", NULL, "abcdef");
+  NEEDS ("ab(?:cd)+ef", NULL, NULL);
+  NEEDS ("abc(?:def|ghijk)lmno", NULL, "lmno");
+  NEEDS ("(?i)abcdef", NULL, NULL);
+  NEEDS ("abc(?i:DEF)", NULL, "abc");
+  NEEDS ("abc(?!def)d", NULL, "abcd");
+  NEEDS ("ab\\bcd$", NULL, "abcd");
+  NEEDS ("(?:abcd)?", NULL, NULL);
+  NEEDS ("(?:abcd){2}", NULL, "abcd");
+  NEEDS ("J\xc3\xbcrgen", NULL, "J\xc3\xbcrgen");
+}
+
+/* --- the slow twin: what the gate says must be what the search says --------------------------------------------------- */
+static const char *const patterns[] = {
+  "^login of \\S+ from (?P<ip>[\\d.]+)$",
+  "^(?:error: )?PAM: .* for (?:illegal user )?\\S+ from",
+  "^\\s*\\[\\d+\\]: (?:bad|worse) .*end",
+  ".*\\[\\d+\\].*(?:rejected|denied (address|user)|)x",
+  "(?i)^Failed \\w+ FOR",
+  "^(?:a|b|(?:c|d)?e)f",
+  "^[^a]b|^[^c]d",
+  "^(?P<q>['\"])?x(?P=q)",
+  "(?<=a)bcd",
+  "^(?=.*bcd)a",
+  "^$",
+  "^\\n",
+  "\\Aa\\Z",
+  "^\\w+ bcd(?i:E)",
+  "^.b.d",
+  "(?s)^.",
+  "^(?:\\s|\\d)*?a\\b",
+  "abc{0}d",
+  "^(?:(a)|b)(?(1)c|d)e",
+  "^\xc3\xbc|^a",
+  "(?i)\xc5\xbfx",
+  "^[\\W]a",
+  "^(?:|a)b",
+};
+
+static void
+append_subject (GRand *rand, GString *out)
+{
+  static const char *const pieces[] = { "a",
+                                        "b",
+                                        "c",
+                                        "d",
+                                        "e",
+                                        "f",
+                                        "x",
+                                        " ",
+                                        "\n",
+                                        "[1]",
+                                        ": ",
+                                        "bcd",
+                                        "login of ",
+                                        "from 1.2",
+                                        "error: ",
+                                        "PAM: ",
+                                        "Failed ",
+                                        "FOR",
+                                        "\"",
+                                        "'",
+                                        "\xc3\xbc",
+                                        "\xc5\xbf",
+                                        "\xe2\x84\xaa",
+                                        "E",
+                                        "1",
+                                        "bad ",
+                                        "end",
+                                        "rejected",
+                                        "" };
+  guint n = g_rand_int_range (rand, 0, 7);
+
+  g_string_truncate (out, 0);
+  for (guint i = 0; i < n; i++)
+    g_string_append (out, pieces[g_rand_int_range (rand, 0, G_N_ELEMENTS (pieces))]);
+}
+
+static void
+test_with_and_without_the_gate_the_same_is_found (void)
+{
+  g_autoptr (GRand) rand = g_rand_new_with_seed (7);
+  g_autoptr (PyMatch) match = py_match_new ();
+  g_autoptr (GString) subject = g_string_new (NULL);
+  guint found = 0;
+
+  for (guint i = 0; i < G_N_ELEMENTS (patterns); i++)
+    for (PyRegexFlags flags = PY_REGEX_FLAG_NONE; flags <= PY_REGEX_FLAG_MULTILINE; flags += PY_REGEX_FLAG_MULTILINE)
+      {
+        g_autoptr (PyRegex) regex = py_regex_new (patterns[i], -1, flags, NULL);
+        g_assert_nonnull (regex);
+        for (guint j = 0; j < 1500; j++)
+          {
+            PyRegexResult gated, all;
+
+            append_subject (rand, subject);
+            gated = py_regex_search (regex, subject->str, subject->len, 0, G_MAXSIZE, PY_SEARCH_DEFAULT, match);
+            all = py_regex_search (regex, subject->str, subject->len, 0, G_MAXSIZE, PY_SEARCH_UNGATED, match);
+            if (gated != all)
+              g_error ("'%s' in '%s': %d with, %d without", patterns[i], subject->str, gated, all);
+            found += all == PY_REGEX_MATCH;
+          }
+      }
+  g_assert_cmpuint (found, >, 1000);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/need/the start of a tied pattern", test_the_start_of_a_tied_pattern);
+  g_test_add_func ("/need/patterns without a known start", test_patterns_without_a_known_start);
+  g_test_add_func ("/need/the text that is in every match", test_the_text_that_is_in_every_match);
+  g_test_add_func ("/need/with and without the gate the same is found",
+                   test_with_and_without_the_gate_the_same_is_found);
+  return g_test_run ();
+}
