@@ -200,6 +200,8 @@ regex_test_read_log (RegexTest *self, const char *argument)
 
   if (py_fs_isfile (argument))
     ok = read_file (self, argument);
+  else if (g_str_has_prefix (argument, "systemd-journal"))
+    ok = regex_test_read_journal (self, argument);
   else
     ok = read_text (self, argument);
   self->elapsed_usec = g_get_monotonic_time () - start_usec;

@@ -83,6 +83,8 @@ gboolean regex_test_read_ignoreregex (RegexTest *self, const char *argument);
 
 /* input.c: the first argument, line by line to regex_test_line */
 gboolean regex_test_read_log (RegexTest *self, const char *argument);
+/* journal.c: "systemd-journal[options]" */
+gboolean regex_test_read_journal (RegexTest *self, const char *argument);
 
 /* test-line.c: one line.  shown: as it stands in the log */
 gboolean regex_test_line (RegexTest *self, LogLine *line, const char *shown, gsize shown_len);
