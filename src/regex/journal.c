@@ -71,6 +71,14 @@ read_entry (RegexTest *self, LogLine *line, const JournalEntry *entry)
   return regex_test_line (self, line, shown->str, shown->len);
 }
 
+static void
+decode (const char *bytes, gsize len, GString *text, gpointer data)
+{
+  RegexTest *self = data;
+
+  (void) py_codec_decode (filter_peek_codec (self->filter), bytes, len, text, NULL, NULL, NULL);
+}
+
 static gboolean
 read_entries (RegexTest *self, JournalReader *reader)
 {
@@ -109,5 +117,6 @@ regex_test_read_journal (RegexTest *self, const char *argument)
       || !regex_test_set_date_pattern (self, NULL, &error) || !add_journal_match (self, reader, &error))
     return regex_test_crashed (self, error);
   regex_test_say (self, "%s", "");
+  journal_reader_set_decoder (reader, decode, self);
   return read_entries (self, reader);
 }

@@ -68,22 +68,24 @@ has_text (const GString *field)
   return field != NULL && field->len > 0;
 }
 
+/* What is UTF-8 stays (NULs are characters like others), the rest is for decode. */
 static void
-append_text (GString *line, const GString *field)
+append_text (GString *line, const GString *field, const JournalDecoder *decoder)
 {
+  const char *at = field->str, *stop = field->str + field->len, *end;
   g_autofree char *valid = NULL;
-  const char *at = field->str;
-  gsize len = field->len;
-  const char *end;
 
-  while (!g_utf8_validate_len (at, len, &end) && *end == '\0' && end < at + len)
+  while (!g_utf8_validate_len (at, (gsize) (stop - at), &end) && end < stop && *end == '\0')
+    at = end + 1;
+  if (end == stop)
+    g_string_append_len (line, field->str, (gssize) field->len);
+  else if (decoder->decode != NULL)
+    decoder->decode (field->str, field->len, line, decoder->data);
+  else
     {
-      g_string_append_len (line, at, end + 1 - at); /* a NUL is a character like others */
-      len -= (gsize) (end + 1 - at);
-      at = end + 1;
+      valid = g_utf8_make_valid (field->str, (gssize) field->len);
+      g_string_append (line, valid);
     }
-  valid = g_utf8_make_valid (at, (gssize) len);
-  g_string_append (line, valid);
 }
 
 /* --- process ids: an int where Python's int() reads one, else the bytes' repr --------------------------------------------------- */
@@ -165,14 +167,14 @@ append_monotonic (GString *line, sd_journal *journal, const GString *field)
 }
 
 static void
-append_sender (GString *line, sd_journal *journal, GString *const fields[N_FIELDS])
+append_sender (GString *line, sd_journal *journal, GString *const fields[N_FIELDS], const JournalDecoder *decoder)
 {
   const GString *name = has_text (fields[FIELD_IDENTIFIER]) ? fields[FIELD_IDENTIFIER] : fields[FIELD_COMM];
   gsize start = line->len;
 
   if (!has_text (name))
     return;
-  append_text (line, name);
+  append_text (line, name, decoder);
   if (!append_pid (line, fields[FIELD_SYSLOG_PID]))
     (void) append_pid (line, fields[FIELD_PID]);
   g_string_append (line, ": ");
@@ -180,20 +182,32 @@ append_sender (GString *line, sd_journal *journal, GString *const fields[N_FIELD
     append_monotonic (line, journal, fields[FIELD_MONOTONIC]);
 }
 
+/* (g_string_replace would end at a NUL.) */
+static void
+escape_newlines (GString *line)
+{
+  for (gsize i = 0; i < line->len; i++)
+    if (line->str[i] == '\n')
+      {
+        line->str[i] = '\\';
+        g_string_insert_c (line, (gssize) i + 1, 'n');
+      }
+}
+
 static GString *
-build_line (sd_journal *journal, GString *const fields[N_FIELDS])
+build_line (sd_journal *journal, GString *const fields[N_FIELDS], const JournalDecoder *decoder)
 {
   GString *line = g_string_new (NULL);
 
   if (has_text (fields[FIELD_HOSTNAME]))
     {
-      append_text (line, fields[FIELD_HOSTNAME]);
+      append_text (line, fields[FIELD_HOSTNAME], decoder);
       g_string_append_c (line, ' ');
     }
-  append_sender (line, journal, fields);
+  append_sender (line, journal, fields, decoder);
   if (fields[FIELD_MESSAGE] != NULL)
-    append_text (line, fields[FIELD_MESSAGE]);
-  g_string_replace (line, "\n", "\\n", 0);
+    append_text (line, fields[FIELD_MESSAGE], decoder);
+  escape_newlines (line);
   return line;
 }
 
@@ -225,7 +239,7 @@ entry_time (sd_journal *journal, const GString *field)
 }
 
 int
-journal_entry_read (sd_journal *journal, int utc_offset_sec, JournalEntry *ret_entry)
+journal_entry_read (sd_journal *journal, int utc_offset_sec, const JournalDecoder *decoder, JournalEntry *ret_entry)
 {
   GString *fields[N_FIELDS] = { NULL };
   GString *line;
@@ -238,7 +252,7 @@ journal_entry_read (sd_journal *journal, int utc_offset_sec, JournalEntry *ret_e
     keep_field (fields, data, len);
   if (result == 0)
     {
-      line = build_line (journal, fields);
+      line = build_line (journal, fields, decoder);
       ret_entry->time_usec = entry_time (journal, fields[FIELD_REALTIME]);
       ret_entry->iso = iso_time (ret_entry->time_usec, utc_offset_sec);
       ret_entry->text_len = line->len;

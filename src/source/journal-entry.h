@@ -8,5 +8,12 @@
 
 #include "source/journal-reader.h"
 
+/* How a field becomes text that is no UTF-8; decode NULL: each broken byte is U+FFFD. */
+typedef struct
+{
+  JournalDecodeFunc decode;
+  gpointer data;
+} JournalDecoder;
+
 /* The entry that journal stands at.  utc_offset_sec: of local time, for iso.  A negative errno when it cannot be read. */
-int journal_entry_read (sd_journal *journal, int utc_offset_sec, JournalEntry *ret_entry);
+int journal_entry_read (sd_journal *journal, int utc_offset_sec, const JournalDecoder *decoder, JournalEntry *ret_entry);

@@ -18,6 +18,7 @@ struct JournalReader
   gboolean reopened;  /* the next entry may be that of cursor again */
   GPtrArray *matches; /* of GStrv */
   int utc_offset_sec;
+  JournalDecoder decoder;
 };
 
 /* Python's datetime of the systemd module has the offset of the moment when it was loaded. */
@@ -268,6 +269,12 @@ read_error (GError **error, int result)
   return JOURNAL_ERROR;
 }
 
+void
+journal_reader_set_decoder (JournalReader *self, JournalDecodeFunc decode, gpointer data)
+{
+  self->decoder = (JournalDecoder){ decode, data };
+}
+
 JournalResult
 journal_reader_next (JournalReader *self, JournalEntry *ret_entry, GError **error)
 {
@@ -283,7 +290,7 @@ journal_reader_next (JournalReader *self, JournalEntry *ret_entry, GError **erro
       return JOURNAL_END;
     }
   self->moved = TRUE;
-  result = journal_entry_read (self->journal, self->utc_offset_sec, ret_entry);
+  result = journal_entry_read (self->journal, self->utc_offset_sec, &self->decoder, ret_entry);
   return result < 0 ? read_error (error, result) : JOURNAL_ENTRY;
 }
 

@@ -62,6 +62,11 @@ typedef enum
   JOURNAL_ERROR, /* error set; the next call goes on */
 } JournalResult;
 
+/* Fields that are no UTF-8 are given to decode, which appends their text (by the jail's logencoding).  NULL, as at first:
+ * each broken byte becomes U+FFFD. */
+typedef void (*JournalDecodeFunc) (const char *bytes, gsize len, GString *text, gpointer data);
+void journal_reader_set_decoder (JournalReader *self, JournalDecodeFunc decode, gpointer data);
+
 JournalResult journal_reader_next (JournalReader *self, JournalEntry *ret_entry, GError **error);
 void          journal_reader_seek_time (JournalReader *self, gint64 time_usec); /* the next entry is the first one not older */
 void          journal_reader_seek_head (JournalReader *self);
