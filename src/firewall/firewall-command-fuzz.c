@@ -12,8 +12,12 @@ int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size);
 static gboolean
 is_same (const IptablesCommand *a, const IptablesCommand *b)
 {
-  return a->is_ipv6 == b->is_ipv6 && a->operation == b->operation && a->number == b->number
-         && g_str_equal (a->chain, b->chain) && memcmp (&a->rule, &b->rule, sizeof a->rule) == 0;
+  gsize size_a, size_b;
+  g_autofree char *entry_a = iptables_entry_new (&a->rule, a->is_ipv6, FALSE, &size_a);
+  g_autofree char *entry_b = iptables_entry_new (&b->rule, b->is_ipv6, FALSE, &size_b);
+
+  return a->is_ipv6 == b->is_ipv6 && a->operation == b->operation && a->number == b->number && g_str_equal (a->chain, b->chain)
+         && size_a == size_b && memcmp (entry_a, entry_b, size_a) == 0;
 }
 
 static void

@@ -33,6 +33,7 @@ iptables_command_free (IptablesCommand *self)
   if (self == NULL)
     return;
   g_free (self->program);
+  g_free (self->rule.matches);
   g_free (self->restore_line);
   g_free (self);
 }
@@ -197,6 +198,8 @@ add_match (Reader *r, IptablesMatchKind kind)
 
   if (rule->n_matches >= IPTABLES_MAX_MATCHES || last_match (r, kind) != NULL)
     return NULL;
+  if (rule->matches == NULL)
+    rule->matches = g_new0 (IptablesMatch, IPTABLES_MAX_MATCHES);
   IptablesMatch *match = &rule->matches[rule->n_matches++];
   match->kind = kind;
   match->source.to = match->destination.to = 65535;

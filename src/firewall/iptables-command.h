@@ -83,7 +83,7 @@ typedef struct
   IptablesInterface in, out;
   guint8 protocol; /* 0: all */
   gboolean protocol_inverted, protocol_given;
-  IptablesMatch matches[IPTABLES_MAX_MATCHES];
+  IptablesMatch *matches; /* IPTABLES_MAX_MATCHES of them; NULL when there are none */
   guint n_matches;
   char target[IPTABLES_NAME_SIZE];
   int reject_with; /* the kernel's number for REJECT; -1: the target is no REJECT */
