@@ -2,14 +2,9 @@
 
 #include "compat/py-expr.h"
 #include "compat/py-repr.h"
+#include "compat/py-text.h"
 
 G_DEFINE_QUARK (py_int_error, py_int_error)
-
-static gboolean
-is_python_space (gunichar c)
-{
-  return g_unichar_isspace (c) || c == '\v' || (c >= 0x1c && c <= 0x1f) || c == 0x85;
-}
 
 /* Appends sign and ASCII digits to out; FALSE: no whole number. */
 static gboolean
@@ -17,7 +12,7 @@ collect_digits (const char *at, const char *end, GString *out)
 {
   gboolean digit_before = FALSE;
 
-  while (at < end && is_python_space (g_utf8_get_char (at)))
+  while (at < end && py_unichar_is_space (g_utf8_get_char (at)))
     at = g_utf8_next_char (at);
   if (at < end && (*at == '+' || *at == '-'))
     {
@@ -39,7 +34,7 @@ collect_digits (const char *at, const char *end, GString *out)
       g_string_append_c (out, (char) ('0' + g_unichar_digit_value (c)));
       digit_before = TRUE;
     }
-  while (at < end && is_python_space (g_utf8_get_char (at)))
+  while (at < end && py_unichar_is_space (g_utf8_get_char (at)))
     at = g_utf8_next_char (at);
   return at == end && digit_before;
 }

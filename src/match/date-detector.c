@@ -4,29 +4,20 @@
 
 #include "compat/py-strptime.h"
 #include "compat/py-text.h"
+#include "match/date-ranking.h"
 #include "match/date-template-set.h"
 #include "match/date-zone.h"
 
-#define FAR         0x7fffffff /* a position that no line reaches */
-#define UNUSED_USEC (300 * (gint64) G_USEC_PER_SEC)
-#define MANY        4 /* templates, from which on it pays to look at a line before */
-#define NO_CHAR     (-1)
-
-/* One template in this detector's list */
-typedef struct
-{
-  DateTemplate *template;
-  guint64 hits;
-  gint64 last_used_usec;
-  gsize distance; /* where it matched last, in characters */
-} Entry;
+#define FAR     0x7fffffff /* a position that no line reaches */
+#define MANY    4          /* templates, from which on it pays to look at a line before */
+#define NO_CHAR (-1)
 
 /* What one search found */
 typedef struct
 {
   gsize start, end;        /* the whole match, in bytes */
   gsize distance, end_pos; /* the same in characters: positions are compared between lines */
-  guint index;             /* of the entry */
+  guint index;             /* of the template */
   gboolean by_hand;
   DateShapeMatch shape; /* when by_hand; else the groups are in the detector's PyMatch */
 } Hit;
@@ -45,14 +36,12 @@ typedef struct
 struct DateDetector
 {
   DateTemplateSet *set;
-  GHashTable *names; /* of the templates in the list; borrowed strings */
-  GArray *entries;
+  DateRanking *templates;
 
-  guint last_index;                /* of the entry that matched last; FAR: none did */
+  guint last_index;                /* of the template that matched last; FAR: none did */
   gsize last_start, last_end;      /* where, in characters */
   gunichar before_start, at_start; /* the characters around these two places; NO_CHAR: none */
   gunichar before_end, at_end;
-  guint first_unused;
 
   PyMatch *match;    /* of the last search */
   PyMatch *reserved; /* of the best one so far, while the search goes on */
@@ -76,8 +65,7 @@ date_detector_new (gint64 now_usec)
   if (days > 0 && days + PY_DATE_1970 <= PY_DATE_MAX_DAY)
     py_date_from_day (days + PY_DATE_1970, &year, &month, &day);
   self->set = date_template_set_new (year);
-  self->names = g_hash_table_new (g_str_hash, g_str_equal);
-  self->entries = g_array_new (FALSE, TRUE, sizeof (Entry));
+  self->templates = date_ranking_new ();
   self->match = py_match_new ();
   self->reserved = py_match_new ();
   self->last_index = FAR;
@@ -92,49 +80,25 @@ date_detector_free (DateDetector *self)
 {
   if (self == NULL)
     return;
+  date_ranking_free (self->templates);
   date_template_set_free (self->set);
-  g_hash_table_unref (self->names);
-  g_array_unref (self->entries);
   py_match_free (self->match);
   py_match_free (self->reserved);
   g_free (self);
-}
-
-static Entry *
-get_entry (const DateDetector *self, guint i)
-{
-  return &g_array_index (self->entries, Entry, i);
-}
-
-static gboolean
-append_template (DateDetector *self, DateTemplate *template, gboolean ignore_twice, GError **error)
-{
-  const char *name = date_template_peek_name (template);
-  Entry entry = { .template = template, .distance = FAR };
-
-  if (g_hash_table_contains (self->names, name))
-    {
-      if (!ignore_twice)
-        g_set_error (error, DATE_ERROR, DATE_ERROR_VALUE, "There is already a template with name %s", name);
-      return ignore_twice;
-    }
-  g_hash_table_add (self->names, (gpointer) name);
-  g_array_append_val (self->entries, entry);
-  return TRUE;
 }
 
 /* only: those with one of these anchors; 0: all */
 static gboolean
 append_templates (DateDetector *self, GPtrArray *templates, DateAnchor only, GError **error)
 {
-  gboolean ignore_twice = self->entries->len > 0;
+  gboolean ignore_twice = date_ranking_get_length (self->templates) > 0;
 
   for (guint i = 0; i < templates->len; i++)
     {
       DateTemplate *template = g_ptr_array_index (templates, i);
       if (only != 0 && (date_template_get_anchor (template) & only) == 0)
         continue;
-      if (!append_template (self, template, ignore_twice, error))
+      if (!date_ranking_append (self->templates, template, ignore_twice, error))
         return FALSE;
     }
   return TRUE;
@@ -177,7 +141,7 @@ date_detector_add_pattern (DateDetector *self, const char *pattern, gssize len, 
       if (template == NULL)
         return FALSE;
     }
-  return append_template (self, template, FALSE, error);
+  return date_ranking_append (self->templates, template, FALSE, error);
 }
 
 gboolean
@@ -266,15 +230,14 @@ is_alnum (gunichar c)
 /* --- searching ----------------------------------------------------------------------------------------------------- */
 
 static gboolean
-is_line_anchored (const Entry *entry)
+is_line_anchored (const DateTemplate *template)
 {
-  return (date_template_get_anchor (entry->template) & (DATE_ANCHOR_LINE_BEGIN | DATE_ANCHOR_LINE_END)) != 0;
+  return (date_template_get_anchor (template) & (DATE_ANCHOR_LINE_BEGIN | DATE_ANCHOR_LINE_END)) != 0;
 }
 
 static DateShapeResult
-recognise (DateDetector *self, guint index, Line *line, gsize endpos, Hit *ret_hit)
+recognise (const DateTemplate *template, guint index, const Line *line, gsize endpos, Hit *ret_hit)
 {
-  const DateTemplate *template = get_entry (self, index)->template;
   DateShapeResult result = date_template_recognise (template, line->text, MIN (line->len, endpos), &ret_hit->shape);
 
   if (result == DATE_SHAPE_MATCH)
@@ -290,19 +253,19 @@ recognise (DateDetector *self, guint index, Line *line, gsize endpos, Hit *ret_h
 static DateResult
 search (DateDetector *self, guint index, Line *line, gsize pos, gsize endpos, Hit *ret_hit, GError **error)
 {
+  DateTemplate *template = date_ranking_peek (self->templates, index);
   PyRegexResult result;
 
-  if ((date_template_get_needs (get_entry (self, index)->template) & ~line->features) != 0)
+  if ((date_template_get_needs (template) & ~line->features) != 0)
     return DATE_RESULT_NONE;
   if (pos == 0 && !self->never_by_hand)
     {
-      DateShapeResult by_hand = recognise (self, index, line, endpos, ret_hit);
+      DateShapeResult by_hand = recognise (template, index, line, endpos, ret_hit);
       if (by_hand != DATE_SHAPE_UNSURE)
         return by_hand == DATE_SHAPE_MATCH ? DATE_RESULT_FOUND : DATE_RESULT_NONE;
     }
   (void) is_ascii (line);
-  if (!date_template_search (get_entry (self, index)->template, line->text, line->len, pos, endpos, line->flags,
-                             self->match, &result, error))
+  if (!date_template_search (template, line->text, line->len, pos, endpos, line->flags, self->match, &result, error))
     return DATE_RESULT_ERROR;
   self->n_given_up += result == PY_REGEX_LIMIT;
   if (result != PY_REGEX_MATCH)
@@ -354,8 +317,7 @@ has_same_bounds (const DateDetector *self, Line *line, gsize start, gsize end)
 static DateResult
 try_last (DateDetector *self, Line *line, Hit *ret_hit, Hit *ret_best, guint *ret_tried, GError **error)
 {
-  const Entry *entry = get_entry (self, self->last_index);
-  gboolean anchored = is_line_anchored (entry);
+  gboolean anchored = is_line_anchored (date_ranking_peek (self->templates, self->last_index));
   gsize pos = 0, endpos = G_MAXSIZE;
 
   if (!anchored)
@@ -373,7 +335,7 @@ try_last (DateDetector *self, Line *line, Hit *ret_hit, Hit *ret_best, guint *re
   DateResult result = search (self, self->last_index, line, pos, endpos, ret_hit, error);
   if (result != DATE_RESULT_FOUND)
     return result;
-  if (anchored || self->entries->len == 1
+  if (anchored || date_ranking_get_length (self->templates) == 1
       || (ret_hit->distance == self->last_start && ret_hit->end_pos == self->last_end))
     return DATE_RESULT_FOUND;
   reserve (self, ret_hit, ret_best);
@@ -385,9 +347,11 @@ try_last (DateDetector *self, Line *line, Hit *ret_hit, Hit *ret_best, guint *re
 static DateResult
 try_all (DateDetector *self, Line *line, guint tried, Hit *ret_hit, Hit *best, GError **error)
 {
-  if (self->entries->len > MANY && !self->never_by_hand && is_ascii (line))
+  guint n = date_ranking_get_length (self->templates);
+
+  if (n > MANY && !self->never_by_hand && is_ascii (line))
     line->features = date_features_of (line->text, line->len);
-  for (guint i = 0; i < self->entries->len; i++)
+  for (guint i = 0; i < n; i++)
     {
       if (i == tried)
         continue;
@@ -397,9 +361,9 @@ try_all (DateDetector *self, Line *line, guint tried, Hit *ret_hit, Hit *best, G
       if (result == DATE_RESULT_NONE)
         continue;
 
-      const Entry *entry = get_entry (self, i);
-      if (i + 1 == self->entries->len || is_line_anchored (entry)
-          || (ret_hit->distance <= entry->distance && ret_hit->distance <= self->last_start))
+      if (i + 1 == n || is_line_anchored (date_ranking_peek (self->templates, i))
+          || (ret_hit->distance <= date_ranking_get_distance (self->templates, i)
+              && ret_hit->distance <= self->last_start))
         return DATE_RESULT_FOUND;
       if (best->index == FAR || ret_hit->distance < best->distance)
         reserve (self, ret_hit, best);
@@ -411,55 +375,13 @@ try_all (DateDetector *self, Line *line, guint tried, Hit *ret_hit, Hit *best, G
   return DATE_RESULT_FOUND;
 }
 
-/* --- ranking ------------------------------------------------------------------------------------------------------- */
-
-static double
-get_weight (const Entry *entry)
-{
-  return (double) entry->hits * date_template_get_weight (entry->template) / (double) MAX (1, entry->distance);
-}
-
-static gboolean
-may_replace (const Entry *entry, const Entry *other)
-{
-  return get_weight (entry) > get_weight (other) || entry->last_used_usec - UNUSED_USEC > other->last_used_usec;
-}
-
-/* Moves a template that was used up the list: to the first place never used, or half the way; else by one.  Returns its
- * place. */
-static guint
-promote (DateDetector *self, guint index)
-{
-  Entry entry = *get_entry (self, index);
-  guint to = self->first_unused < index ? self->first_unused : index / 2;
-
-  if (!may_replace (&entry, get_entry (self, to)))
-    {
-      if (to == index - 1)
-        return index;
-      to = index - 1;
-      if (!may_replace (&entry, get_entry (self, to)))
-        return index;
-    }
-  g_array_remove_index (self->entries, index);
-  g_array_insert_val (self->entries, to, entry);
-  while (self->first_unused < self->entries->len && get_entry (self, self->first_unused)->hits > 0)
-    self->first_unused++;
-  return to;
-}
-
 /* Counts a hit.  DATE_RESULT_ERROR when the match lies at the end of the line: the reference looks at the character there. */
 static DateResult
 count_hit (DateDetector *self, const Line *line, const Hit *hit, gint64 now_usec, GError **error)
 {
-  Entry *entry = get_entry (self, hit->index);
   guint index = hit->index;
 
-  entry->hits++;
-  entry->last_used_usec = now_usec;
-  entry->distance = hit->distance;
-  if (self->first_unused == index)
-    self->first_unused++;
+  date_ranking_count (self->templates, index, hit->distance, now_usec);
   if (hit->start >= line->len)
     {
       g_set_error_literal (error, DATE_ERROR, DATE_ERROR_INDEX, "string index out of range");
@@ -472,7 +394,7 @@ count_hit (DateDetector *self, const Line *line, const Hit *hit, gint64 now_usec
   self->before_end = char_before (line, hit->end > 0 ? hit->end : line->len); /* index -1 is the last one */
   self->at_end = char_at (line, hit->end);
   if (index > 0 && index != self->last_index)
-    index = promote (self, index);
+    index = date_ranking_promote (self->templates, index);
   self->last_index = index;
   return DATE_RESULT_FOUND;
 }
@@ -514,17 +436,17 @@ date_detector_match (DateDetector *self, const char *line_text, gsize len, PySea
   guint tried = FAR;
   DateResult result = DATE_RESULT_NONE;
 
-  if (self->entries->len == 0 && !append_defaults (self, 0, error))
+  if (date_ranking_get_length (self->templates) == 0 && !append_defaults (self, 0, error))
     return DATE_RESULT_ERROR;
 
-  if (self->last_index < self->entries->len)
+  if (self->last_index < date_ranking_get_length (self->templates))
     result = try_last (self, &line, &hit, &best, &tried, error);
   if (result == DATE_RESULT_NONE)
     result = try_all (self, &line, tried, &hit, &best, error);
   if (result != DATE_RESULT_FOUND)
     return result;
 
-  const DateTemplate *template = get_entry (self, hit.index)->template;
+  const DateTemplate *template = date_ranking_peek (self->templates, hit.index);
   result = count_hit (self, &line, &hit, now_usec, error);
   if (result != DATE_RESULT_FOUND)
     return result;
@@ -577,23 +499,23 @@ date_detector_get_n_given_up (const DateDetector *self)
 guint
 date_detector_get_n_templates (const DateDetector *self)
 {
-  return self->entries->len;
+  return date_ranking_get_length (self->templates);
 }
 
 const DateTemplate *
 date_detector_peek_template (const DateDetector *self, guint i)
 {
-  return get_entry (self, i)->template;
+  return date_ranking_peek (self->templates, i);
 }
 
 guint64
 date_detector_get_hits (const DateDetector *self, guint i)
 {
-  return get_entry (self, i)->hits;
+  return date_ranking_get_hits (self->templates, i);
 }
 
 double
 date_detector_get_weight (const DateDetector *self, guint i)
 {
-  return get_weight (get_entry (self, i));
+  return date_ranking_get_weight (self->templates, i);
 }
