@@ -164,6 +164,9 @@ remember_positions (Generation *generation)
 
   for (guint i = 0; i < generation->cursors->len; i++)
     position = MAX (position, g_array_index (generation->cursors, Cursor, i).offset);
+  /* The file grew after the last look: the hash and the size have to be those of what was read. */
+  if (position > file_generation_get_size (generation->file))
+    (void) file_generation_look (generation->file);
   file_generation_remember (generation->file, position);
 }
 

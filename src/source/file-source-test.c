@@ -395,6 +395,18 @@ test_the_hash_comes_with_the_first_complete_line (Fixture *f, gconstpointer data
 }
 
 static void
+test_the_hash_is_that_of_what_was_read (Fixture *f, gconstpointer data)
+{
+  append (f, "");
+  add (f, FILE_BACKEND_POLLING, FALSE);
+  append (f, "one\n");
+  file_watch_set_paused (f->watch, FALSE);
+  GETS (f, "one\n|");
+  g_assert_cmpint (file_watch_get_position (f->watch), ==, 4);
+  g_assert_cmpstr (file_watch_peek_hash (f->watch), ==, "c7059bb19433cc3cabaa6236c83d56668a843dd2");
+}
+
+static void
 test_a_very_long_line_is_cut (Fixture *f, gconstpointer data)
 {
   g_autofree char *line = g_malloc (3 * FILE_SOURCE_LINE_MAX);
@@ -496,6 +508,7 @@ main (int argc, char **argv)
   ADD ("tail begins at the end", test_tail_begins_at_the_end);
   ADD ("a stored position goes on there", test_a_stored_position_goes_on_there);
   ADD ("the hash comes with the first complete line", test_the_hash_comes_with_the_first_complete_line);
+  ADD ("the hash is that of what was read", test_the_hash_is_that_of_what_was_read);
   ADD ("a very long line is cut", test_a_very_long_line_is_cut);
   ADD ("polling finds the same", test_polling_finds_the_same);
   ADD ("wide encodings end lines in their way", test_wide_encodings_end_lines_in_their_way);
