@@ -124,6 +124,13 @@ on_file_slice (FileWatch *watch, gpointer user_data)
 
 static const FileWatchFuncs file_funcs = { on_file_line, on_file_slice };
 
+/* Fields that are no UTF-8 are in the logencoding. */
+static void
+decode_field (const char *bytes, gsize len, GString *text, gpointer filter)
+{
+  (void) py_codec_decode (filter_peek_codec (filter), bytes, len, text, NULL, NULL, NULL);
+}
+
 static void
 on_journal_entry (JournalSource *source, const JournalEntry *entry, gboolean in_operation, gpointer user_data)
 {
@@ -274,6 +281,7 @@ open_journal (Jail *self, const PyValue *options, GError **error)
       jail_set_os_error (error, local->code, "journal");
       return FALSE;
     }
+  journal_reader_set_decoder (journal_source_peek_reader (self->logs->journal), decode_field, self->filter);
   self->logs->line = log_line_new (JOURNAL_NAME);
   return filter_set_date_pattern (self->filter, NULL, error);
 }
