@@ -35,6 +35,7 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
   g_autoptr (PyValue) words = py_shlex_split (text, -1, NULL);
   g_autofree char *back = py_fs_encode (text);
 
+  g_assert_true (words == NULL || py_value_type (words) == PY_LIST);
   g_assert_cmpstr (back, ==, bytes);
   (void) py_glob_matches (text, "auth.log.1");
   g_assert_true ((ini == NULL) == (error != NULL));
