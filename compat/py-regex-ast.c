@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#define SHORT_REPEAT 16
+
 static void
 node_free (gpointer data)
 {
@@ -162,6 +164,31 @@ py_node_equal (const PyNode *a, const PyNode *b)
   return a->type == PY_NODE_ANY
          || ((a->type == PY_NODE_LITERAL || a->type == PY_NODE_AT || a->type == PY_NODE_BACKREF)
              && a->value == b->value);
+}
+
+static gboolean
+has_long_repeat (const PyNode *first)
+{
+  for (const PyNode *node = first; node != NULL; node = node->next)
+    if ((node->type == PY_NODE_REPEAT && node->max > SHORT_REPEAT) || has_long_repeat (node->first))
+      return TRUE;
+  return FALSE;
+}
+
+gboolean
+py_node_looks_far (const PyNode *first)
+{
+  for (const PyNode *node = first; node != NULL; node = node->next)
+    {
+      gboolean closed = node->type == PY_NODE_LOOK || node->type == PY_NODE_ATOMIC;
+      gboolean possessive = node->type == PY_NODE_REPEAT && node->mode == PY_REPEAT_POSSESSIVE;
+
+      if (node->type == PY_NODE_BACKREF || (closed && has_long_repeat (node->first))
+          || (possessive && (node->max > SHORT_REPEAT || has_long_repeat (node->first)))
+          || py_node_looks_far (node->first))
+        return TRUE;
+    }
+  return FALSE;
 }
 
 guint

@@ -113,5 +113,9 @@ gboolean py_node_is_single (const PyNode *node);
 /* The same set, literal or anchor?  (What holds others is never equal.) */
 gboolean py_node_equal (const PyNode *a, const PyNode *b);
 
+/* Does a single step of a search perhaps look at much of the subject?  So do back-references, and what is never gone back
+ * into: look-arounds, atomic groups, possessive repeats. */
+gboolean py_node_looks_far (const PyNode *first);
+
 /* The flags inside of a group */
 guint py_flags_combine (guint flags, const PyNode *group);

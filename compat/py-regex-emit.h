@@ -15,12 +15,5 @@
 #define PY_EMIT_OPTIONS     (PCRE2_MULTILINE | PCRE2_ALT_CIRCUMFLEX | PCRE2_DOTALL | PCRE2_NEVER_BACKSLASH_C)
 #define PY_EMIT_UTF_OPTIONS (PCRE2_UTF | PCRE2_UCP | PCRE2_NO_UTF_CHECK)
 
-/* PY_EMIT_BYTES: for subjects of ASCII only, PY_EMIT_UTF: for any */
-typedef enum
-{
-  PY_EMIT_BYTES,
-  PY_EMIT_UTF,
-} PyEmitForm;
-
-/* NULL with PY_REGEX_ERROR_TOO_LARGE for what PCRE2 cannot count */
-GString *py_regex_emit (const PyTree *tree, PyEmitForm form, GError **error);
+/* For subjects of ASCII only, or (utf) for any.  NULL with PY_REGEX_ERROR_TOO_LARGE for what PCRE2 cannot count. */
+GString *py_regex_emit (const PyTree *tree, gboolean utf, GError **error);

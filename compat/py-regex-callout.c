@@ -1,6 +1,4 @@
-#include "compat/py-regex-backref.h"
-
-#include <string.h>
+#include "compat/py-regex-callout.h"
 
 #include "compat/py-value.h"
 
@@ -27,22 +25,22 @@ same_lower (const char *a, gsize a_len, const char *b, gsize b_len, gboolean asc
 
 /* 0: go on.  1: not here. */
 int
-py_backref_callout (pcre2_callout_block *block, void *data)
+py_regex_callout (pcre2_callout_block *block, void *data)
 {
-  PyBackref *self = data;
+  PCRE2_SIZE *begin = data;
   const char *name = (const char *) block->callout_string, *subject = (const char *) block->subject;
 
-  if (name[0] == PY_BACKREF_BEGINS[0])
+  if (name[0] == PY_CALLOUT_BEGIN)
     {
-      self->begin = block->current_position;
+      *begin = block->current_position;
       return 0;
     }
   guint64 group = g_ascii_strtoull (name + 1, NULL, 10);
   const PCRE2_SIZE *offsets = block->offset_vector + 2 * group;
   if (group >= block->capture_top || offsets[0] == PCRE2_UNSET)
     return 1;
-  return same_lower (subject + offsets[0], offsets[1] - offsets[0], subject + self->begin,
-                     block->current_position - self->begin, name[0] == PY_BACKREF_ENDS_ASCII)
+  return same_lower (subject + offsets[0], offsets[1] - offsets[0], subject + *begin, block->current_position - *begin,
+                     name[0] == PY_CALLOUT_COMPARE_ASCII)
              ? 0
              : 1;
 }

@@ -1,0 +1,271 @@
+#include "compat/py-regex.h"
+
+#include <string.h>
+
+#include "compat/py-regex-callout.h"
+#include "compat/py-regex-private.h"
+
+/* What a search may cost is decided beforehand, by pattern and subject only, never by the clock.
+ *
+ * PCRE2's match limit counts steps, for each place where a match can begin from zero.  A step takes 1.5 ns at least, and
+ * may look at more of the subject: 0.003 ns a byte on average, 0.06 where the pattern looks far, ten times that in UTF.  So
+ * many steps are budgeted as 5 ms are enough for.
+ * First the whole subject is searched with as low a limit as cannot exceed the budget; on fail2ban's own filters and their
+ * sample logs each search ends there.  Otherwise it is searched again slice by slice, small steps for many places at
+ * once or many for one place.  As we do not learn how many were made, what was allowed is taken for spent: allowances for
+ * one place grow eightfold, so that a heavy place (^(?:x+x+)+y on twenty x: 1.6 million steps, nothing to Python) is
+ * finished. */
+#define BUDGET_PS          5000000000u
+#define STEP_PS            1500u
+#define WAY_PS             3u
+#define FAR_FACTOR         20u
+#define UTF_FACTOR         10u
+#define INTERPRETER_FACTOR 10u
+#define ALLOWANCES         64u
+#define STEPS_LEAST        20u
+
+/* For what PCRE2 interprets, which recurses on the heap; and the JIT's stack, of which 32 KiB are taken at first. */
+#define DEPTH_LIMIT    20000u
+#define HEAP_LIMIT_KIB 4096u
+#define STACK_START    (32 * 1024)
+#define STACK_MOST     (1024 * 1024)
+
+/* Longer subjects are not searched: py-regex-emit counts on it. */
+#define SUBJECT_MOST (1u << 28)
+
+struct PyMatch
+{
+  pcre2_match_data *data;
+  guint room; /* groups, with group 0 */
+  pcre2_match_context *context;
+  pcre2_jit_stack *stack;
+  PCRE2_SIZE compare_begin; /* for py_regex_callout */
+  guint groups;             /* that the last match has, with group 0; 0: there is none */
+};
+
+typedef struct
+{
+  const char *text;
+  gsize start, end;
+} Subject;
+
+PyMatch *
+py_match_new (void)
+{
+  PyMatch *self = g_new0 (PyMatch, 1);
+
+  self->context = pcre2_match_context_create (NULL);
+  self->stack = pcre2_jit_stack_create (STACK_START, STACK_MOST, NULL);
+  pcre2_jit_stack_assign (self->context, NULL, self->stack);
+  pcre2_set_callout (self->context, py_regex_callout, &self->compare_begin);
+  pcre2_set_depth_limit (self->context, DEPTH_LIMIT);
+  pcre2_set_heap_limit (self->context, HEAP_LIMIT_KIB);
+  return self;
+}
+
+void
+py_match_free (PyMatch *self)
+{
+  if (self == NULL)
+    return;
+  pcre2_match_data_free (self->data);
+  pcre2_match_context_free (self->context);
+  pcre2_jit_stack_free (self->stack);
+  g_free (self);
+}
+
+static void
+make_room (PyMatch *self, guint groups)
+{
+  if (self->room >= groups)
+    return;
+  pcre2_match_data_free (self->data);
+  self->data = pcre2_match_data_create (groups, NULL);
+  self->room = groups;
+}
+
+static gsize
+count_lines (const Subject *subject)
+{
+  const char *at = subject->text + subject->start, *end = subject->text + subject->end;
+  gsize n = 1;
+
+  while (at < end && (at = memchr (at, '\n', (gsize) (end - at))) != NULL)
+    {
+      at++;
+      n++;
+    }
+  return n;
+}
+
+/* How many steps the search may take in all */
+static guint64
+count_budget (const PyRegex *re, const PyRegexForm *form, gboolean utf, gsize len)
+{
+  guint64 way = (guint64) len * WAY_PS * (re->looks_far ? FAR_FACTOR : 1) * (utf ? UTF_FACTOR : 1);
+  guint64 step = (STEP_PS + way) * form->heft * (form->has_jit ? 1 : INTERPRETER_FACTOR);
+
+  return MAX (BUDGET_PS / step, STEPS_LEAST);
+}
+
+static gsize
+count_places (const PyRegexForm *form, const Subject *subject)
+{
+  switch (form->begins)
+    {
+    case PY_BEGINS_ONCE:
+      return 1;
+    case PY_BEGINS_AT_LINES:
+      return count_lines (subject);
+    case PY_BEGINS_ANYWHERE:
+      break;
+    }
+  return subject->end - subject->start + 1;
+}
+
+static int
+run (PyMatch *self, const PyRegexForm *form, const Subject *subject, gsize start, guint64 steps)
+{
+  pcre2_set_match_limit (self->context, (guint32) CLAMP (steps, STEPS_LEAST, G_MAXUINT32));
+  return pcre2_match (form->code, (PCRE2_SPTR) subject->text, subject->end, start, PCRE2_NO_UTF_CHECK, self->data,
+                      self->context);
+}
+
+/* One place, with ever more steps.  `*left` is what heavy places may still take. */
+static int
+run_heavy (PyMatch *self, const PyRegexForm *form, const Subject *subject, gsize place, guint64 steps, guint64 *left)
+{
+  int rc = PCRE2_ERROR_MATCHLIMIT;
+
+  while (rc == PCRE2_ERROR_MATCHLIMIT && *left > 0)
+    {
+      steps = MIN (steps * 8, *left);
+      *left -= steps;
+      rc = run (self, form, subject, place, steps);
+    }
+  return rc;
+}
+
+/* The place behind the slice, at the beginning of a character */
+static gsize
+next_place (const Subject *subject, gsize place, gsize n)
+{
+  gsize next = place + n;
+
+  while (next < subject->end && ((guint8) subject->text[next] & 0xc0) == 0x80)
+    next++;
+  return next;
+}
+
+/* Slices that double while all is well: a few for the longest subject. */
+static int
+run_slices (PyMatch *self, const PyRegexForm *form, const Subject *subject, guint64 budget)
+{
+  guint64 allowance = budget / ALLOWANCES, left = budget;
+  gsize place = subject->start, n = 1;
+
+  for (guint i = 0; place <= subject->end; i++)
+    {
+      gsize next = next_place (subject, place, n);
+
+      if (i == ALLOWANCES)
+        return PCRE2_ERROR_MATCHLIMIT;
+      pcre2_set_offset_limit (self->context, next - 1);
+      int rc = run (self, form, subject, place, allowance / n);
+      if (rc == PCRE2_ERROR_MATCHLIMIT && n > 1)
+        {
+          n = MAX (n / 8, 1);
+          continue;
+        }
+      if (rc == PCRE2_ERROR_MATCHLIMIT)
+        rc = run_heavy (self, form, subject, place, allowance, &left);
+      if (rc != PCRE2_ERROR_NOMATCH)
+        return rc;
+      place = next;
+      n *= 2;
+    }
+  return PCRE2_ERROR_NOMATCH;
+}
+
+static int
+run_sliced (PyMatch *self, PyRegex *re, gboolean utf, const Subject *subject, guint64 budget)
+{
+  const PyRegexForm *form = py_regex_prepare_form (re, utf ? PY_FORM_UTF_SLICED : PY_FORM_BYTES_SLICED);
+
+  if (form == NULL)
+    return PCRE2_ERROR_MATCHLIMIT;
+  int rc = run_slices (self, form, subject, budget);
+  pcre2_set_offset_limit (self->context, PCRE2_UNSET);
+  return rc;
+}
+
+/* FALSE: the subject is no text. */
+static gboolean
+choose_form (const char *text, gsize len, PySearchFlags flags, gboolean *ret_utf)
+{
+  *ret_utf = !(flags & PY_SEARCH_IS_ASCII) && !py_text_is_ascii (text, len);
+  return !*ret_utf || (flags & PY_SEARCH_IS_UTF8) || py_text_is_wtf8 (text, len);
+}
+
+PyRegexResult
+py_regex_search (PyRegex *self, const char *text, gsize len, gsize pos, gsize endpos, PySearchFlags flags,
+                 PyMatch *match)
+{
+  g_return_val_if_fail (self != NULL && match != NULL, PY_REGEX_NO_MATCH);
+  g_return_val_if_fail (text != NULL || len == 0, PY_REGEX_NO_MATCH);
+
+  Subject subject = { text != NULL ? text : "", MIN (pos, len), MIN (endpos, len) };
+  gboolean utf;
+
+  match->groups = 0;
+  if (subject.start == 0 && !(flags & PY_SEARCH_UNGATED)
+      && !py_regex_need_is_met (&self->need, subject.text, subject.end))
+    return PY_REGEX_NO_MATCH;
+  if (subject.start > subject.end || !choose_form (subject.text, subject.end, flags, &utf))
+    return PY_REGEX_NO_MATCH;
+  if (subject.end >= SUBJECT_MOST)
+    return PY_REGEX_LIMIT;
+  make_room (match, py_regex_group_count (self) + 1);
+  const PyRegexForm *form = py_regex_prepare_form (self, utf ? PY_FORM_UTF : PY_FORM_BYTES);
+  guint64 budget = count_budget (self, form, utf, subject.end);
+  gsize places = count_places (form, &subject);
+  int rc = run (match, form, &subject, subject.start, budget / places);
+  if (rc == PCRE2_ERROR_MATCHLIMIT && places > 1)
+    rc = run_sliced (match, self, utf, &subject, budget);
+  if (rc == PCRE2_ERROR_NOMATCH)
+    return PY_REGEX_NO_MATCH;
+  if (rc <= 0)
+    return PY_REGEX_LIMIT;
+  match->groups = (guint) rc;
+  return PY_REGEX_MATCH;
+}
+
+gboolean
+py_match_span (const PyMatch *self, guint group, gsize *ret_start, gsize *ret_end)
+{
+  g_return_val_if_fail (self != NULL, FALSE);
+
+  if (group >= self->groups)
+    return FALSE;
+  const PCRE2_SIZE *offsets = pcre2_get_ovector_pointer (self->data) + 2 * group;
+  if (offsets[0] == PCRE2_UNSET)
+    return FALSE;
+  if (ret_start != NULL)
+    *ret_start = offsets[0];
+  if (ret_end != NULL)
+    *ret_end = offsets[1];
+  return TRUE;
+}
+
+char *
+py_match_dup_group (const PyMatch *self, const char *subject, guint group)
+{
+  gsize start, end;
+
+  if (!py_match_span (self, group, &start, &end))
+    return NULL;
+  char *text = g_malloc (end - start + 1);
+  memcpy (text, subject + start, end - start);
+  text[end - start] = '\0';
+  return text;
+}

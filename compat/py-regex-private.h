@@ -1,0 +1,49 @@
+/* py-regex-private.h - what py-regex.c (compiling) and py-match.c (searching) both know
+ *
+ * Private to compat/py-regex.c and compat/py-match.c.
+ */
+#pragma once
+
+#include "compat/py-regex-emit.h"
+#include "compat/py-regex-need.h"
+
+/* How many places of a subject a match can begin at */
+typedef enum
+{
+  PY_BEGINS_ANYWHERE,
+  PY_BEGINS_AT_LINES, /* at the subject's start or after a newline */
+  PY_BEGINS_ONCE,     /* only where the search begins */
+} PyBegins;
+
+/* One for subjects of ASCII only, one for any; each again for searches that begin in a part of the subject only. */
+typedef enum
+{
+  PY_FORM_BYTES,
+  PY_FORM_UTF,
+  PY_FORM_BYTES_SLICED,
+  PY_FORM_UTF_SLICED,
+  PY_N_FORMS,
+} PyFormIndex;
+
+typedef struct
+{
+  pcre2_code *code; /* NULL: not compiled yet, or failed */
+  gboolean failed;
+  gboolean prepared; /* by the JIT compiler; what follows is known only then */
+  gboolean has_jit;
+  PyBegins begins;
+  guint64 heft; /* 1 for small code, and one for every few KiB: a step may have to try as many alternatives */
+} PyRegexForm;
+
+struct PyRegex
+{
+  char *pattern;
+  gsize len;
+  PyTree *tree; /* kept for the sliced forms, which few expressions ever need */
+  gboolean looks_far;
+  PyRegexNeed need;
+  PyRegexForm forms[PY_N_FORMS];
+};
+
+/* The form, ready for a search; NULL when PCRE2 cannot make it. */
+const PyRegexForm *py_regex_prepare_form (PyRegex *self, PyFormIndex index);
