@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "regex/options.h"
-#include "regex/regex-test.h"
+#include "regex/regex-run.h"
 
 /* Who reads our output has read enough (head, less): no error. */
 static void
@@ -21,15 +21,15 @@ main (int argc, char **argv)
   g_auto (Options) options = { 0 };
   g_autoptr (Clock) clock = clock_new_system ();
   g_autoptr (Log) log = log_new ();
-  g_autoptr (RegexTest) test = NULL;
+  g_autoptr (RegexRun) run = NULL;
   int exit_code = 0;
 
   (void) setlocale (LC_CTYPE, "");
   (void) signal (SIGPIPE, on_broken_pipe);
   if (!options_parse (&options, argc, argv, &exit_code))
     return exit_code;
-  test = regex_test_new (&options, clock, log);
-  exit_code = regex_test_run (test);
+  run = regex_run_new (&options, clock, log);
+  exit_code = regex_run_all (run);
   if (fflush (stdout) != 0 && exit_code == 0)
     exit_code = 1;
   return exit_code;

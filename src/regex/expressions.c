@@ -3,7 +3,7 @@
 #include "config/filter-choice.h"
 #include "match/date-error.h"
 #include "regex/out.h"
-#include "regex/regex-test.h"
+#include "regex/regex-run.h"
 
 /* --- adding ------------------------------------------------------------------------------------------------------- */
 static RegexStat *
@@ -18,16 +18,16 @@ stat_new (const char *regex)
 
 /* The exception of an expression or a value: RegexException is printed, others are the end. */
 static gboolean
-refuse (RegexTest *self, const GError *error)
+refuse (RegexRun *self, const GError *error)
 {
   if (!g_error_matches (error, FILTER_ERROR, FILTER_ERROR_REGEX))
-    return regex_test_crashed (self, error);
+    return regex_run_crashed (self, error);
   out_printf ("ERROR: %s", error->message);
-  return regex_test_failed (self);
+  return regex_run_failed (self);
 }
 
 static gboolean
-add_all_fail (RegexTest *self)
+add_all_fail (RegexRun *self)
 {
   g_autoptr (GError) error = NULL;
 
@@ -41,7 +41,7 @@ add_all_fail (RegexTest *self)
 }
 
 static gboolean
-add_all_ignore (RegexTest *self)
+add_all_ignore (RegexRun *self)
 {
   g_autoptr (GError) error = NULL;
 
@@ -56,7 +56,7 @@ add_all_ignore (RegexTest *self)
 
 /* --- commands of a filter ----------------------------------------------------------------------------------------- */
 static gboolean
-set_max_lines (RegexTest *self, const PyValue *value, GError **error)
+set_max_lines (RegexRun *self, const PyValue *value, GError **error)
 {
   gint64 lines = 0;
 
@@ -72,11 +72,11 @@ set_max_lines (RegexTest *self, const PyValue *value, GError **error)
     }
   else if (!py_int_parse_int64 (py_str_peek (value, NULL), -1, &lines, error))
     return FALSE;
-  return regex_test_set_max_lines (self, lines, error);
+  return regex_run_set_max_lines (self, lines, error);
 }
 
 static gboolean
-apply_value (RegexTest *self, const char *name, const PyValue *value, GError **error)
+apply_value (RegexRun *self, const char *name, const PyValue *value, GError **error)
 {
   const char *text = py_value_type (value) == PY_STR ? py_str_peek (value, NULL) : NULL;
 
@@ -91,7 +91,7 @@ apply_value (RegexTest *self, const char *name, const PyValue *value, GError **e
   else if (g_str_equal (name, "addignoreregex"))
     g_ptr_array_add (self->ignoreregexes, stat_new (text));
   else if (g_str_equal (name, "datepattern"))
-    return regex_test_set_date_pattern (self, text, error);
+    return regex_run_set_date_pattern (self, text, error);
   return TRUE;
 }
 
@@ -106,7 +106,7 @@ is_value_error (const GError *error)
 
 /* The words of `set JAIL addjournalmatch WORD ...`; later ones replace earlier ones. */
 static void
-keep_journal_match (RegexTest *self, const PyValue *values, guint from)
+keep_journal_match (RegexRun *self, const PyValue *values, guint from)
 {
   if (self->options->journalmatch != NULL)
     return;
@@ -118,7 +118,7 @@ keep_journal_match (RegexTest *self, const PyValue *values, guint from)
 
 /* ["set", jail, name, value ...] or ["multi-set", jail, name, [value ...]] */
 static gboolean
-apply_command (RegexTest *self, const PyValue *command, const char *argument)
+apply_command (RegexRun *self, const PyValue *command, const char *argument)
 {
   gboolean multi = py_seq_length (command) > 3 && py_str_equals (py_seq_peek (command, 0), "multi-set");
   const PyValue *values = multi ? py_seq_peek (command, 3) : command;
@@ -145,13 +145,13 @@ apply_command (RegexTest *self, const PyValue *command, const char *argument)
         return refuse (self, error);
       shown = py_repr (py_seq_peek (values, i));
       out_printf ("ERROR: Invalid value for %s (%s) read from %s: %s", name, shown, argument, error->message);
-      return regex_test_failed (self);
+      return regex_run_failed (self);
     }
   return TRUE;
 }
 
 static gboolean
-apply_commands (RegexTest *self, const PyValue *commands, const char *argument)
+apply_commands (RegexRun *self, const PyValue *commands, const char *argument)
 {
   for (guint i = 0; i < py_seq_length (commands); i++)
     if (!apply_command (self, py_seq_peek (commands, i), argument))
@@ -161,7 +161,7 @@ apply_commands (RegexTest *self, const PyValue *commands, const char *argument)
 
 /* --- jail, filter or expression ----------------------------------------------------------------------------------- */
 static void
-say_choice (RegexTest *self, const FilterChoice *choice)
+say_choice (RegexRun *self, const FilterChoice *choice)
 {
   g_autofree char *options = py_repr (choice->options);
   gboolean has_options = py_dict_length (choice->options) > 0;
@@ -169,45 +169,45 @@ say_choice (RegexTest *self, const FilterChoice *choice)
   switch (choice->kind)
     {
     case FILTER_CHOICE_JAIL:
-      regex_test_say (self, "Use             jail : %s", choice->name);
+      regex_run_say (self, "Use             jail : %s", choice->name);
       if (has_options)
-        regex_test_say (self, "Use jail/flt options : %s", options);
+        regex_run_say (self, "Use jail/flt options : %s", options);
       return;
     case FILTER_CHOICE_NAMED:
-      regex_test_say (self, "Use      filter file : %s, basedir: %s", choice->name, choice->basedir);
+      regex_run_say (self, "Use      filter file : %s, basedir: %s", choice->name, choice->basedir);
       break;
     case FILTER_CHOICE_FILE:
-      regex_test_say (self, "Use      filter file : %s", choice->name);
+      regex_run_say (self, "Use      filter file : %s", choice->name);
       break;
     case FILTER_CHOICE_EXPRESSION:
     default:
       return;
     }
   if (has_options)
-    regex_test_say (self, "Use   filter options : %s", options);
+    regex_run_say (self, "Use   filter options : %s", options);
 }
 
 static gboolean
-refuse_choice (RegexTest *self, const char *argument, const GError *error)
+refuse_choice (RegexRun *self, const char *argument, const GError *error)
 {
   out_printf ("ERROR: Wrong filter name or options: %s", error->message);
   out_printf ("       while parsing: %s", argument);
   if (self->options->verbose != 0)
-    return regex_test_crashed (self, error);
-  return regex_test_failed (self);
+    return regex_run_crashed (self, error);
+  return regex_run_failed (self);
 }
 
 static gboolean
-refuse_load (RegexTest *self, const FilterChoice *choice, const char *argument, const GError *error)
+refuse_load (RegexRun *self, const FilterChoice *choice, const char *argument, const GError *error)
 {
   if (g_error_matches (error, FILTER_CHOICE_ERROR, FILTER_CHOICE_ERROR_WRONG_FILE))
     {
       out_printf ("Wrong config file: %s", error->message);
       if (self->options->verbose != 0)
-        return regex_test_crashed (self, error);
+        return regex_run_crashed (self, error);
     }
   else if (!g_error_matches (error, FILTER_CHOICE_ERROR, FILTER_CHOICE_ERROR_NOT_LOADED))
-    return regex_test_crashed (self, error);
+    return regex_run_crashed (self, error);
   if (choice->kind == FILTER_CHOICE_JAIL)
     {
       g_autofree char *shown = py_repr_str (argument, -1);
@@ -215,12 +215,12 @@ refuse_load (RegexTest *self, const FilterChoice *choice, const char *argument, 
     }
   else
     out_printf ("ERROR: failed to load filter %s", argument);
-  return regex_test_failed (self);
+  return regex_run_failed (self);
 }
 
 /* *ret_used: the argument named a jail or filter, and its commands are applied. */
 static gboolean
-read_choice (RegexTest *self, const char *argument, gboolean *ret_used)
+read_choice (RegexRun *self, const char *argument, gboolean *ret_used)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (FilterChoice) choice = filter_choice_find (argument, self->options->config, self->log, &error);
@@ -236,7 +236,7 @@ read_choice (RegexTest *self, const char *argument, gboolean *ret_used)
   if (choice->real_options != NULL && (self->options->verbose > 1 || log_get_level (self->log) <= LOG_LEVEL_DEBUG))
     {
       g_autofree char *shown = py_repr (choice->real_options);
-      regex_test_say (self, "Real  filter options : %s", shown);
+      regex_run_say (self, "Real  filter options : %s", shown);
     }
   /* A filter that says nothing at all is taken for an expression (1.1.2). */
   *ret_used = choice->commands != NULL && py_seq_length (choice->commands) > 0;
@@ -244,7 +244,7 @@ read_choice (RegexTest *self, const char *argument, gboolean *ret_used)
 }
 
 gboolean
-regex_test_read_failregex (RegexTest *self, const char *argument)
+regex_run_read_failregex (RegexRun *self, const char *argument)
 {
   gboolean used;
 
@@ -253,21 +253,21 @@ regex_test_read_failregex (RegexTest *self, const char *argument)
   if (!used)
     {
       g_autofree char *shown = out_dup_short (argument);
-      regex_test_say (self, "Use   failregex line : %s", shown);
+      regex_run_say (self, "Use   failregex line : %s", shown);
       g_ptr_array_add (self->failregexes, stat_new (argument));
     }
   return add_all_fail (self) && add_all_ignore (self);
 }
 
 gboolean
-regex_test_read_ignoreregex (RegexTest *self, const char *argument)
+regex_run_read_ignoreregex (RegexRun *self, const char *argument)
 {
   g_autofree char *shown = out_dup_short (argument);
 
   /* It replaces those of the filter. */
   g_ptr_array_set_size (self->ignoreregexes, 0);
   filter_del_all_ignoreregex (self->filter);
-  regex_test_say (self, "Use ignoreregex line : %s", shown);
+  regex_run_say (self, "Use ignoreregex line : %s", shown);
   g_ptr_array_add (self->ignoreregexes, stat_new (argument));
   return add_all_ignore (self);
 }

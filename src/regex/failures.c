@@ -2,7 +2,7 @@
 
 #include "compat/py-repr.h"
 #include "regex/out.h"
-#include "regex/regex-test.h"
+#include "regex/regex-run.h"
 
 /* Stands for the line in a text that is to be printed once for each line; no value can hold it, since their NULs are
  * escaped. */
@@ -75,7 +75,7 @@ print_value (const Match *match, const char *name, const PyValue *otherwise)
 /* --- tags --------------------------------------------------------------------------------------------------------- */
 typedef struct
 {
-  RegexTest *test;
+  RegexRun *run;
   const Match *match;
   PyValue *data;  /* what a ticket made of the match holds */
   gboolean *wrap; /* of all matches of the line: the text is printed for each line */
@@ -139,7 +139,7 @@ static PyValue *
 ticket_time (const Tags *t)
 {
   if (py_value_type (t->match->time) == PY_NONE)
-    return py_float_new ((double) clock_get_time_usec (t->test->clock) / G_USEC_PER_SEC);
+    return py_float_new ((double) clock_get_time_usec (t->run->clock) / G_USEC_PER_SEC);
   return py_value_ref (t->match->time);
 }
 
@@ -181,7 +181,7 @@ address_tag (const Tags *t, const char *tag)
   if (g_str_equal (tag, "ip-rev"))
     return py_str_take (address_dup_ptr_name (ip, ""));
   if (g_str_equal (tag, "ip-host"))
-    return str_or_none (resolver_lookup_address (t->test->resolver, ip));
+    return str_or_none (resolver_lookup_address (t->run->resolver, ip));
   return NULL;
 }
 
@@ -214,7 +214,7 @@ tag_value (Tags *t, const char *tag)
   if (g_str_equal (tag, "sp"))
     return py_str_new (" ");
   if (g_str_equal (tag, "fq-hostname") || g_str_equal (tag, "sh-hostname"))
-    return str_or_none (resolver_dup_own_name (t->test->resolver, *tag == 'f'));
+    return str_or_none (resolver_dup_own_name (t->run->resolver, *tag == 'f'));
   return address_tag (t, tag);
 }
 
@@ -301,11 +301,11 @@ replace_captured (Tags *t, const char *tag)
 
 /* The format with its tags replaced; NULL: the reference dies of one of them. */
 static GString *
-expand_format (RegexTest *self, const Match *match, gboolean *wrap)
+expand_format (RegexRun *self, const Match *match, gboolean *wrap)
 {
   const char *format = self->options->out;
   g_autoptr (PyValue) data = ticket_data (match);
-  Tags t = { .test = self, .match = match, .data = data, .wrap = wrap };
+  Tags t = { .run = self, .match = match, .data = data, .wrap = wrap };
   g_autoptr (GString) first = replace_tags (&t, format, strlen (format), replace_info);
 
   if (t.crashed)
@@ -333,7 +333,7 @@ print_with_lines (const Match *match, const GString *text)
 }
 
 static gboolean
-print_format (RegexTest *self, GPtrArray *matches)
+print_format (RegexRun *self, GPtrArray *matches)
 {
   gboolean wrap = FALSE;
 
@@ -346,7 +346,7 @@ print_format (RegexTest *self, GPtrArray *matches)
         {
           g_autoptr (GError) error
               = g_error_new (FILTER_ERROR, FILTER_ERROR_VALUE, "a tag of '%s' needs a jail", self->options->out);
-          return regex_test_crashed (self, error);
+          return regex_run_crashed (self, error);
         }
       if (wrap)
         print_with_lines (match, text);
@@ -357,7 +357,7 @@ print_format (RegexTest *self, GPtrArray *matches)
 }
 
 gboolean
-regex_test_print_failures (RegexTest *self, GPtrArray *matches)
+regex_run_print_failures (RegexRun *self, GPtrArray *matches)
 {
   const char *form = self->options->out;
 

@@ -3,28 +3,28 @@
 
 #include "compat/py-fs.h"
 #include "regex/out.h"
-#include "regex/regex-test.h"
+#include "regex/regex-run.h"
 #include "source/line-reader.h"
 
 /* --- a text on the command line ----------------------------------------------------------------------------------- */
 /* Empty lines and comments are no lines of a log. */
 static gboolean
-read_text_line (RegexTest *self, LogLine *line, const char *text, gsize len)
+read_text_line (RegexRun *self, LogLine *line, const char *text, gsize len)
 {
   while (len > 0 && (text[len - 1] == '\n' || text[len - 1] == '\r'))
     len--;
   if (len == 0 || *text == '#')
     return TRUE;
   log_line_set_text (line, text, len);
-  return regex_test_line (self, line, text, len);
+  return regex_run_line (self, line, text, len);
 }
 
 static void
-say_lines (RegexTest *self, char **lines)
+say_lines (RegexRun *self, char **lines)
 {
   guint n = g_strv_length (lines);
 
-  regex_test_say (self, "Use      multi line : %u line(s)", n);
+  regex_run_say (self, "Use      multi line : %u line(s)", n);
   for (guint i = 0; i < n; i++)
     {
       g_autofree char *number = g_strdup_printf ("%u", i + 1);
@@ -32,16 +32,16 @@ say_lines (RegexTest *self, char **lines)
 
       if (i >= 5)
         {
-          regex_test_say (self, "| ...");
+          regex_run_say (self, "| ...");
           break;
         }
-      regex_test_say (self, "| %2.2s: %s", number, shown);
+      regex_run_say (self, "| %2.2s: %s", number, shown);
     }
-  regex_test_say (self, "`-");
+  regex_run_say (self, "`-");
 }
 
 static gboolean
-read_text (RegexTest *self, const char *text)
+read_text (RegexRun *self, const char *text)
 {
   g_autoptr (LogLine) line = log_line_new ("");
   g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
@@ -55,11 +55,11 @@ read_text (RegexTest *self, const char *text)
   if (filter_get_max_lines (self->filter) <= 1 && lines[1] == NULL)
     {
       g_autofree char *shown = out_dup_short (text);
-      regex_test_say (self, "Use      single line : %s", shown);
+      regex_run_say (self, "Use      single line : %s", shown);
     }
   else
     say_lines (self, lines);
-  regex_test_say (self, "%s", "");
+  regex_run_say (self, "%s", "");
   for (guint i = 0; lines[i] != NULL; i++)
     if (!read_text_line (self, line, lines[i], strlen (lines[i])))
       return FALSE;
@@ -68,7 +68,7 @@ read_text (RegexTest *self, const char *text)
 
 /* --- a file ------------------------------------------------------------------------------------------------------- */
 static gboolean
-read_file_line (RegexTest *self, LogLine *line, const char *bytes, gsize len)
+read_file_line (RegexRun *self, LogLine *line, const char *bytes, gsize len)
 {
   g_autoptr (GError) error = NULL;
   const char *text;
@@ -78,20 +78,20 @@ read_file_line (RegexTest *self, LogLine *line, const char *bytes, gsize len)
   log_line_set_bytes (line, bytes, len);
   if (!log_line_get_text (line, filter_peek_codec (self->filter), self->clock, self->log, &text, &text_len, &flags,
                           &error))
-    return regex_test_crashed (self, error);
+    return regex_run_crashed (self, error);
   if (text_len == 0 || *text == '#')
     return TRUE;
-  return regex_test_line (self, line, text, text_len);
+  return regex_run_line (self, line, text, text_len);
 }
 
 /* What the reference prints of an OSError: [Errno 13] Permission denied: 'x' */
 static gboolean
-refuse_file (RegexTest *self, const char *path, const GError *error)
+refuse_file (RegexRun *self, const char *path, const GError *error)
 {
   g_autoptr (PyValue) exception = py_exception_new_errno (error->code, path);
 
   out_value (exception);
-  return regex_test_failed (self);
+  return regex_run_failed (self);
 }
 
 /* A last line that ends with a carriage return alone counts as finished. */
@@ -115,7 +115,7 @@ is_finished (LineEnd line_end, const char *bytes, gsize len)
 }
 
 static gboolean
-read_lines (RegexTest *self, LogLine *line, LineReader *reader, LineEnd line_end)
+read_lines (RegexRun *self, LogLine *line, LineReader *reader, LineEnd line_end)
 {
   g_autoptr (GError) error = NULL;
   const char *bytes;
@@ -125,7 +125,7 @@ read_lines (RegexTest *self, LogLine *line, LineReader *reader, LineEnd line_end
     if (!read_file_line (self, line, bytes, len))
       return FALSE;
   if (error != NULL)
-    return regex_test_crashed (self, error);
+    return regex_run_crashed (self, error);
   if (line_reader_rest (reader, &bytes, &len) && is_finished (line_end, bytes, len))
     return read_file_line (self, line, bytes, len);
   return TRUE;
@@ -135,7 +135,7 @@ read_lines (RegexTest *self, LogLine *line, LineReader *reader, LineEnd line_end
  * whose mark says big-endian the reference (1.1.2) understands the first line only; the others are read in this
  * machine's order, in which they have no line end.  Is this such a file? */
 static gboolean
-is_marked_big_endian (const RegexTest *self, const char *file_name, LineEnd line_end)
+is_marked_big_endian (const RegexRun *self, const char *file_name, LineEnd line_end)
 {
   FILE *file = fopen (file_name, "rbe");
   gsize size = line_end_size (line_end), len;
@@ -154,7 +154,7 @@ is_marked_big_endian (const RegexTest *self, const char *file_name, LineEnd line
 }
 
 static gboolean
-read_marked_line (RegexTest *self, LogLine *line, const char *file_name, LineEnd line_end)
+read_marked_line (RegexRun *self, LogLine *line, const char *file_name, LineEnd line_end)
 {
   LineEnd big = line_end == LINE_END_UTF32_LE ? LINE_END_UTF32_BE : LINE_END_UTF16_BE;
   g_autoptr (LineReader) reader = line_reader_open (file_name, big, NULL);
@@ -167,7 +167,7 @@ read_marked_line (RegexTest *self, LogLine *line, const char *file_name, LineEnd
 }
 
 static gboolean
-read_file (RegexTest *self, const char *path)
+read_file (RegexRun *self, const char *path)
 {
   const char *encoding = self->options->encoding;
   g_autoptr (LogLine) line = log_line_new (path);
@@ -180,20 +180,20 @@ read_file (RegexTest *self, const char *path)
   if (g_ascii_strcasecmp (encoding, "auto") == 0)
     g_set_error (&error, FILTER_ERROR, FILTER_ERROR_LOOKUP, "unknown encoding: %s", encoding);
   if (error != NULL || !filter_set_log_encoding (self->filter, encoding, &error))
-    return regex_test_crashed (self, error);
+    return regex_run_crashed (self, error);
   reader = line_reader_open (file_name, line_end, &error);
   if (reader == NULL)
     return refuse_file (self, path, error);
-  regex_test_say (self, "Use         log file : %s", path);
-  regex_test_say (self, "Use         encoding : %s", encoding);
-  regex_test_say (self, "%s", "");
+  regex_run_say (self, "Use         log file : %s", path);
+  regex_run_say (self, "Use         encoding : %s", encoding);
+  regex_run_say (self, "%s", "");
   if (is_marked_big_endian (self, file_name, line_end))
     return read_marked_line (self, line, file_name, line_end);
   return read_lines (self, line, reader, line_end);
 }
 
 gboolean
-regex_test_read_log (RegexTest *self, const char *argument)
+regex_run_read_log (RegexRun *self, const char *argument)
 {
   gint64 start_usec = g_get_monotonic_time ();
   gboolean ok;
@@ -201,7 +201,7 @@ regex_test_read_log (RegexTest *self, const char *argument)
   if (py_fs_isfile (argument))
     ok = read_file (self, argument);
   else if (g_str_has_prefix (argument, "systemd-journal"))
-    ok = regex_test_read_journal (self, argument);
+    ok = regex_run_read_journal (self, argument);
   else
     ok = read_text (self, argument);
   self->elapsed_usec = g_get_monotonic_time () - start_usec;

@@ -2,7 +2,7 @@
 
 #include "base/bracket-options.h"
 #include "compat/py-repr.h"
-#include "regex/regex-test.h"
+#include "regex/regex-run.h"
 #include "source/journal-reader.h"
 
 /* systemd-journal[journalfiles=..., journalflags=...] */
@@ -39,7 +39,7 @@ open_journal (const char *argument, GError **error)
 }
 
 static gboolean
-add_journal_match (RegexTest *self, JournalReader *reader, GError **error)
+add_journal_match (RegexRun *self, JournalReader *reader, GError **error)
 {
   g_autoptr (GPtrArray) words = g_ptr_array_new ();
   g_autofree char *joined = NULL;
@@ -56,31 +56,31 @@ add_journal_match (RegexTest *self, JournalReader *reader, GError **error)
       log_error (self->log, "fail2ban.filtersystemd", "Error adding journal match for: %s", shown);
       return FALSE;
     }
-  regex_test_say (self, "Use    journal match : %s", joined);
+  regex_run_say (self, "Use    journal match : %s", joined);
   return TRUE;
 }
 
 static gboolean
-read_entry (RegexTest *self, LogLine *line, const JournalEntry *entry)
+read_entry (RegexRun *self, LogLine *line, const JournalEntry *entry)
 {
   g_autofree char *date = g_strconcat (entry->iso, " ", NULL);
   g_autoptr (GString) shown = g_string_new (date);
 
   g_string_append_len (shown, entry->text, (gssize) entry->text_len);
   log_line_set_entry (line, date, strlen (date), entry->text, entry->text_len, entry->time_usec);
-  return regex_test_line (self, line, shown->str, shown->len);
+  return regex_run_line (self, line, shown->str, shown->len);
 }
 
 static void
 decode (const char *bytes, gsize len, GString *text, gpointer data)
 {
-  RegexTest *self = data;
+  RegexRun *self = data;
 
   (void) py_codec_decode (filter_peek_codec (self->filter), bytes, len, text, NULL, NULL, NULL);
 }
 
 static gboolean
-read_entries (RegexTest *self, JournalReader *reader)
+read_entries (RegexRun *self, JournalReader *reader)
 {
   g_autoptr (LogLine) line = log_line_new ("systemd-journal");
 
@@ -105,18 +105,18 @@ read_entries (RegexTest *self, JournalReader *reader)
 }
 
 gboolean
-regex_test_read_journal (RegexTest *self, const char *argument)
+regex_run_read_journal (RegexRun *self, const char *argument)
 {
   g_autoptr (JournalReader) reader = NULL;
   g_autoptr (GError) error = NULL;
 
-  regex_test_say (self, "Use         systemd journal");
-  regex_test_say (self, "Use         encoding : %s", self->options->encoding);
+  regex_run_say (self, "Use         systemd journal");
+  regex_run_say (self, "Use         encoding : %s", self->options->encoding);
   reader = open_journal (argument, &error);
   if (reader == NULL || !filter_set_log_encoding (self->filter, self->options->encoding, &error)
-      || !regex_test_set_date_pattern (self, NULL, &error) || !add_journal_match (self, reader, &error))
-    return regex_test_crashed (self, error);
-  regex_test_say (self, "%s", "");
+      || !regex_run_set_date_pattern (self, NULL, &error) || !add_journal_match (self, reader, &error))
+    return regex_run_crashed (self, error);
+  regex_run_say (self, "%s", "");
   journal_reader_set_decoder (reader, decode, self);
   return read_entries (self, reader);
 }

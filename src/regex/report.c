@@ -2,7 +2,7 @@
 
 #include "match/failregex.h"
 #include "regex/out.h"
-#include "regex/regex-test.h"
+#include "regex/regex-run.h"
 
 static void
 free_text (gpointer text)
@@ -42,7 +42,7 @@ print_list (const GPtrArray *texts, const char *header)
 
 /* --- expressions -------------------------------------------------------------------------------------------------- */
 static void
-print_prefregex (const RegexTest *self)
+print_prefregex (const RegexRun *self)
 {
   g_autoptr (GPtrArray) texts = NULL;
 
@@ -61,7 +61,7 @@ print_prefregex (const RegexTest *self)
 }
 
 static void
-print_regexes (const RegexTest *self, const char *title, const GPtrArray *stats)
+print_regexes (const RegexRun *self, const char *title, const GPtrArray *stats)
 {
   g_autoptr (GPtrArray) texts = texts_new ();
   guint64 total = 0;
@@ -97,7 +97,7 @@ describe_template (const DateDetector *detector, guint i, GPtrArray *texts)
 }
 
 static void
-print_dates (const RegexTest *self)
+print_dates (const RegexRun *self)
 {
   const DateDetector *detector = filter_peek_date_detector (self->filter);
   g_autoptr (GPtrArray) texts = texts_new ();
@@ -127,7 +127,7 @@ append_rstripped (GPtrArray *texts, const GString *text)
 }
 
 static void
-append_debuggex_url (const RegexTest *self, GString *out, const PyValue *line, const char *regex)
+append_debuggex_url (const RegexRun *self, GString *out, const PyValue *line, const char *regex)
 {
   gboolean no_dns = self->options->usedns != NULL && g_str_equal (self->options->usedns, "no");
   g_autofree char *expanded = failregex_expand (regex, no_dns ? FAILREGEX_NO_DNS : FAILREGEX_DEFAULT);
@@ -147,7 +147,7 @@ append_debuggex_url (const RegexTest *self, GString *out, const PyValue *line, c
 
 /* Each line with each expression, and the page that explains why. */
 static void
-append_debuggex (const RegexTest *self, LineKind kind, GPtrArray *texts)
+append_debuggex (const RegexRun *self, LineKind kind, GPtrArray *texts)
 {
   const GPtrArray *stats = kind == LINES_IGNORED ? self->ignoreregexes : self->failregexes;
   const GPtrArray *lines = self->lines.processed[kind];
@@ -167,7 +167,7 @@ append_debuggex (const RegexTest *self, LineKind kind, GPtrArray *texts)
 }
 
 static void
-append_lines (const RegexTest *self, LineKind kind, GPtrArray *texts)
+append_lines (const RegexRun *self, LineKind kind, GPtrArray *texts)
 {
   const GPtrArray *lines = self->lines.lines[kind];
 
@@ -180,7 +180,7 @@ append_lines (const RegexTest *self, LineKind kind, GPtrArray *texts)
 }
 
 static void
-print_lines (const RegexTest *self, LineKind kind, gboolean all)
+print_lines (const RegexRun *self, LineKind kind, gboolean all)
 {
   gint64 count = self->lines.count[kind];
   const char *name = line_kind_name (kind);
@@ -204,12 +204,12 @@ print_lines (const RegexTest *self, LineKind kind, gboolean all)
 }
 
 void
-regex_test_report (RegexTest *self)
+regex_run_report (RegexRun *self)
 {
   const Options *options = self->options;
   const LineStats *lines = &self->lines;
 
-  if (regex_test_is_quiet (self))
+  if (regex_run_is_quiet (self))
     return;
   out_line ("\nResults\n=======");
   print_prefregex (self);

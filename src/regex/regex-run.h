@@ -1,4 +1,4 @@
-/* regex-test.h - fail2ban-regex: one run of expressions over a log
+/* regex-run.h - fail2ban-regex: one run of expressions over a log
  *
  * Made from the command line, it reads the expressions, then the log, and prints what it found: a report, or with -o only
  * the failures.  All texts are the reference's (1.1.2-dev, fail2banregex.py).
@@ -55,43 +55,43 @@ typedef struct
   PyValue *pre_groups; /* list */
   gint64 elapsed_usec;
   int exit_code;
-} RegexTest;
+} RegexRun;
 
 #define EXIT_FAILED 255 /* what is wrong was printed */
 #define EXIT_CRASH  1   /* the reference dies of an exception */
 
-RegexTest *regex_test_new (const Options *options, Clock *clock, Log *log);
-void regex_test_free (RegexTest *self);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (RegexTest, regex_test_free)
+RegexRun *regex_run_new (const Options *options, Clock *clock, Log *log);
+void regex_run_free (RegexRun *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (RegexRun, regex_run_free)
 
 /* The whole run; gives the exit code. */
-int regex_test_run (RegexTest *self);
+int regex_run_all (RegexRun *self);
 
 /* --- between the files of this room -------------------------------------------------------------------------------- */
-gboolean regex_test_is_quiet (const RegexTest *self); /* -o: only failures are printed */
-void regex_test_say (const RegexTest *self, const char *format, ...) G_GNUC_PRINTF (2, 3); /* unless quiet */
+gboolean regex_run_is_quiet (const RegexRun *self); /* -o: only failures are printed */
+void regex_run_say (const RegexRun *self, const char *format, ...) G_GNUC_PRINTF (2, 3); /* unless quiet */
 /* Both are FALSE.  failed: the reference prints such an error; crashed: it dies of the exception that error tells. */
-gboolean regex_test_failed (RegexTest *self);
-gboolean regex_test_crashed (RegexTest *self, const GError *error);
+gboolean regex_run_failed (RegexRun *self);
+gboolean regex_run_crashed (RegexRun *self, const GError *error);
 
-gboolean regex_test_set_max_lines (RegexTest *self, gint64 lines, GError **error);
-gboolean regex_test_set_date_pattern (RegexTest *self, const char *patterns, GError **error);
+gboolean regex_run_set_max_lines (RegexRun *self, gint64 lines, GError **error);
+gboolean regex_run_set_date_pattern (RegexRun *self, const char *patterns, GError **error);
 
 /* expressions.c: the second argument (a jail, a filter or an expression), and the third */
-gboolean regex_test_read_failregex (RegexTest *self, const char *argument);
-gboolean regex_test_read_ignoreregex (RegexTest *self, const char *argument);
+gboolean regex_run_read_failregex (RegexRun *self, const char *argument);
+gboolean regex_run_read_ignoreregex (RegexRun *self, const char *argument);
 
-/* input.c: the first argument, line by line to regex_test_line */
-gboolean regex_test_read_log (RegexTest *self, const char *argument);
+/* input.c: the first argument, line by line to regex_run_line */
+gboolean regex_run_read_log (RegexRun *self, const char *argument);
 /* journal.c: "systemd-journal[options]" */
-gboolean regex_test_read_journal (RegexTest *self, const char *argument);
+gboolean regex_run_read_journal (RegexRun *self, const char *argument);
 
-/* test-line.c: one line.  shown: as it stands in the log */
-gboolean regex_test_line (RegexTest *self, LogLine *line, const char *shown, gsize shown_len);
+/* run-line.c: one line.  shown: as it stands in the log */
+gboolean regex_run_line (RegexRun *self, LogLine *line, const char *shown, gsize shown_len);
 
 /* failures.c: -o */
-gboolean regex_test_print_failures (RegexTest *self, GPtrArray *matches);
-void regex_test_match_free (gpointer match);
+gboolean regex_run_print_failures (RegexRun *self, GPtrArray *matches);
+void regex_run_match_free (gpointer match);
 
 /* report.c: the rest of the report */
-void regex_test_report (RegexTest *self);
+void regex_run_report (RegexRun *self);

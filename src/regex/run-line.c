@@ -2,12 +2,12 @@
 
 #include "compat/py-repr.h"
 #include "regex/out.h"
-#include "regex/regex-test.h"
+#include "regex/regex-run.h"
 
 /* --- failures ----------------------------------------------------------------------------------------------------- */
 /* "Wed Aug 13 09:44:40 2025", always in English; without a time it is now. */
 static char *
-format_time (const RegexTest *self, const PyValue *when)
+format_time (const RegexRun *self, const PyValue *when)
 {
   static const char *const days[] = { "Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat" };
   static const char *const months[]
@@ -26,7 +26,7 @@ format_time (const RegexTest *self, const PyValue *when)
 }
 
 static void
-count_match (RegexTest *self, guint index, const Match *match)
+count_match (RegexRun *self, guint index, const Match *match)
 {
   RegexStat *stat = g_ptr_array_index (self->failregexes, index);
 
@@ -41,7 +41,7 @@ count_match (RegexTest *self, guint index, const Match *match)
 }
 
 static void
-add_match (RegexTest *self, const Failure *failure, const Address *id, PyValue *id_value)
+add_match (RegexRun *self, const Failure *failure, const Address *id, PyValue *id_value)
 {
   PyValue *no_failure = py_dict_get_str (failure->data, "nofail");
   Match *match = g_new0 (Match, 1);
@@ -50,14 +50,14 @@ add_match (RegexTest *self, const Failure *failure, const Address *id, PyValue *
   match->id_value = id_value != NULL ? py_value_ref (id_value) : py_none_new ();
   match->time = failure_dup_time (failure);
   match->data = py_value_ref (failure->data);
-  if (!regex_test_is_quiet (self))
+  if (!regex_run_is_quiet (self))
     count_match (self, failure->regex_index, match);
   if (no_failure == NULL || !py_value_truth (no_failure))
     g_ptr_array_add (self->matches, match);
   else
     {
       self->ignored = TRUE;
-      regex_test_match_free (match);
+      regex_run_match_free (match);
     }
 }
 
@@ -68,7 +68,7 @@ address_value (const Address *address)
 }
 
 static void
-warn_lookup (RegexTest *self, const char *host, const AddressSet *addresses)
+warn_lookup (RegexRun *self, const char *host, const AddressSet *addresses)
 {
   g_autoptr (PyValue) set = py_set_new ();
   g_autofree char *shown = NULL;
@@ -82,7 +82,7 @@ warn_lookup (RegexTest *self, const char *host, const AddressSet *addresses)
 static void
 on_failure (const Failure *failure, gpointer user_data)
 {
-  RegexTest *self = user_data;
+  RegexRun *self = user_data;
   g_autoptr (AddressSet) addresses = NULL;
 
   if (failure->host == NULL)
@@ -105,7 +105,7 @@ on_failure (const Failure *failure, gpointer user_data)
 static void
 on_ignored (guint index, gpointer user_data)
 {
-  RegexTest *self = user_data;
+  RegexRun *self = user_data;
   RegexStat *stat = g_ptr_array_index (self->ignoreregexes, index);
 
   self->ignored = TRUE;
@@ -116,7 +116,7 @@ on_ignored (guint index, gpointer user_data)
 static void
 on_prefregex (gboolean matched, gpointer user_data)
 {
-  RegexTest *self = user_data;
+  RegexRun *self = user_data;
 
   self->prefregex_matched = matched;
   g_clear_pointer (&self->last_pre_groups, py_value_unref);
@@ -127,7 +127,7 @@ on_prefregex (gboolean matched, gpointer user_data)
 static const FilterHooks hooks = { .ignored = on_ignored, .prefregex = on_prefregex };
 
 static void
-count_prefregex (RegexTest *self)
+count_prefregex (RegexRun *self)
 {
   guint n = py_seq_length (self->pre_groups);
 
@@ -165,7 +165,7 @@ contains (const PyValue *list, const PyValue *item)
 /* Lines that were missed when they came, and now are part of a match: before has those that waited until this line.
  * With debuggex and --print-all-matched the texts of the whole match go to *ret_processed. */
 static void
-take_waiting (RegexTest *self, const PyValue *before, gboolean was_full, PyValue **ret_processed)
+take_waiting (RegexRun *self, const PyValue *before, gboolean was_full, PyValue **ret_processed)
 {
   const Options *options = self->options;
   g_autoptr (PyValue) now = filter_dup_window (self->filter);
@@ -204,7 +204,7 @@ take_waiting (RegexTest *self, const PyValue *before, gboolean was_full, PyValue
 
 /* --- a line ------------------------------------------------------------------------------------------------------- */
 static gboolean
-is_kept (const RegexTest *self, LineKind kind)
+is_kept (const RegexRun *self, LineKind kind)
 {
   const Options *options = self->options;
   gint64 count = self->lines.count[kind];
@@ -224,7 +224,7 @@ is_kept (const RegexTest *self, LineKind kind)
 }
 
 static void
-count_line (RegexTest *self, const char *shown, gsize shown_len, PyValue *processed)
+count_line (RegexRun *self, const char *shown, gsize shown_len, PyValue *processed)
 {
   LineKind kind = LINES_MISSED;
 
@@ -244,7 +244,7 @@ count_line (RegexTest *self, const char *shown, gsize shown_len, PyValue *proces
 
 /* -i -o: what was not found is shown like a failure without an id. */
 static void
-add_missed_match (RegexTest *self, const char *shown, gsize shown_len)
+add_missed_match (RegexRun *self, const char *shown, gsize shown_len)
 {
   Match *match = g_new0 (Match, 1);
 
@@ -258,18 +258,18 @@ add_missed_match (RegexTest *self, const char *shown, gsize shown_len)
 }
 
 static gboolean
-print_matches (RegexTest *self, const char *shown, gsize shown_len)
+print_matches (RegexRun *self, const char *shown, gsize shown_len)
 {
   if (self->matches->len > 0)
-    return self->options->invert || regex_test_print_failures (self, self->matches);
+    return self->options->invert || regex_run_print_failures (self, self->matches);
   if (!self->options->invert)
     return TRUE;
   add_missed_match (self, shown, shown_len);
-  return regex_test_print_failures (self, self->matches);
+  return regex_run_print_failures (self, self->matches);
 }
 
 gboolean
-regex_test_line (RegexTest *self, LogLine *line, const char *shown, gsize shown_len)
+regex_run_line (RegexRun *self, LogLine *line, const char *shown, gsize shown_len)
 {
   gboolean several = filter_get_max_lines (self->filter) > 1;
   g_autoptr (PyValue) before = several ? filter_dup_window (self->filter) : NULL;
@@ -280,8 +280,8 @@ regex_test_line (RegexTest *self, LogLine *line, const char *shown, gsize shown_
   g_ptr_array_set_size (self->matches, 0);
   self->ignored = FALSE;
   if (!filter_process_line (self->filter, line, TRUE, on_failure, self, &error))
-    return regex_test_crashed (self, error);
-  if (regex_test_is_quiet (self))
+    return regex_run_crashed (self, error);
+  if (regex_run_is_quiet (self))
     return print_matches (self, shown, shown_len);
   count_prefregex (self);
   if (several)

@@ -1,4 +1,4 @@
-#include "regex/regex-test.h"
+#include "regex/regex-run.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,14 +10,14 @@
 
 /* --- errors ------------------------------------------------------------------------------------------------------- */
 gboolean
-regex_test_failed (RegexTest *self)
+regex_run_failed (RegexRun *self)
 {
   self->exit_code = EXIT_FAILED;
   return FALSE;
 }
 
 gboolean
-regex_test_crashed (RegexTest *self, const GError *error)
+regex_run_crashed (RegexRun *self, const GError *error)
 {
   (void) fflush (stdout);
   (void) fprintf (stderr, "fail2ban-regex: %s\n", error->message);
@@ -26,17 +26,17 @@ regex_test_crashed (RegexTest *self, const GError *error)
 }
 
 gboolean
-regex_test_is_quiet (const RegexTest *self)
+regex_run_is_quiet (const RegexRun *self)
 {
   return self->options->out != NULL && *self->options->out != '\0';
 }
 
 void
-regex_test_say (const RegexTest *self, const char *format, ...)
+regex_run_say (const RegexRun *self, const char *format, ...)
 {
   va_list args;
 
-  if (regex_test_is_quiet (self))
+  if (regex_run_is_quiet (self))
     return;
   va_start (args, format);
   g_autofree char *text = g_strdup_vprintf (format, args);
@@ -46,19 +46,19 @@ regex_test_say (const RegexTest *self, const char *format, ...)
 
 /* --- settings ----------------------------------------------------------------------------------------------------- */
 gboolean
-regex_test_set_max_lines (RegexTest *self, gint64 lines, GError **error)
+regex_run_set_max_lines (RegexRun *self, gint64 lines, GError **error)
 {
   if (self->max_lines_set)
     return TRUE;
   if (!filter_set_max_lines (self->filter, lines, error))
     return FALSE;
   self->max_lines_set = TRUE;
-  regex_test_say (self, "Use         maxlines : %u", filter_get_max_lines (self->filter));
+  regex_run_say (self, "Use         maxlines : %u", filter_get_max_lines (self->filter));
   return TRUE;
 }
 
 gboolean
-regex_test_set_date_pattern (RegexTest *self, const char *patterns, GError **error)
+regex_run_set_date_pattern (RegexRun *self, const char *patterns, GError **error)
 {
   g_autofree char *pattern = NULL, *name = NULL;
 
@@ -68,16 +68,16 @@ regex_test_set_date_pattern (RegexTest *self, const char *patterns, GError **err
     return FALSE;
   self->date_pattern_set = TRUE;
   if (filter_get_date_pattern (self->filter, &pattern, &name))
-    regex_test_say (self, "Use      datepattern : %s : %s", patterns, name);
+    regex_run_say (self, "Use      datepattern : %s : %s", patterns, name);
   return TRUE;
 }
 
 static gboolean
-apply_options (RegexTest *self, GError **error)
+apply_options (RegexRun *self, GError **error)
 {
   const Options *options = self->options;
 
-  if (options->maxlines != 0 && !regex_test_set_max_lines (self, options->maxlines, error))
+  if (options->maxlines != 0 && !regex_run_set_max_lines (self, options->maxlines, error))
     return FALSE;
   if (options->journalmatch != NULL)
     {
@@ -90,18 +90,18 @@ apply_options (RegexTest *self, GError **error)
     return FALSE;
   filter_set_check_find_time (self->filter, FALSE);
   if (options->datepattern != NULL && *options->datepattern != '\0'
-      && !regex_test_set_date_pattern (self, options->datepattern, error))
+      && !regex_run_set_date_pattern (self, options->datepattern, error))
     return FALSE;
   if (options->usedns != NULL && *options->usedns != '\0')
     filter_set_use_dns (self->filter, options->usedns);
   filter_set_raw_host (self->filter, options->raw);
-  filter_set_check_all (self->filter, !options->no_check_all && !regex_test_is_quiet (self));
-  filter_set_ignore_pending (self->filter, regex_test_is_quiet (self));
+  filter_set_check_all (self->filter, !options->no_check_all && !regex_run_is_quiet (self));
+  filter_set_ignore_pending (self->filter, regex_run_is_quiet (self));
   return TRUE;
 }
 
 static gboolean
-set_log_format (RegexTest *self, GError **error)
+set_log_format (RegexRun *self, GError **error)
 {
   const Options *options = self->options;
   int verbosity = (int) CLAMP (options->verbose, -1, 100);
@@ -115,25 +115,25 @@ set_log_format (RegexTest *self, GError **error)
 
 /* The options were wrong: the reference logs that when it is asked for details, and else prints it. */
 static gboolean
-refuse_options (RegexTest *self, const GError *error)
+refuse_options (RegexRun *self, const GError *error)
 {
   if (self->options->verbose != 0 || log_get_level (self->log) <= LOG_LEVEL_DEBUG)
     log_critical (self->log, "fail2ban", "%s", error->message);
   else
     out_printf ("ERROR: %s", error->message);
-  return regex_test_failed (self);
+  return regex_run_failed (self);
 }
 
 static gboolean
-prepare (RegexTest *self)
+prepare (RegexRun *self)
 {
   g_autoptr (GError) error = NULL;
   int level;
 
-  if (!regex_test_is_quiet (self))
+  if (!regex_run_is_quiet (self))
     (void) fputs ("\nRunning tests\n=============\n\n", stdout);
   if (!log_level_parse (self->options->log_level, &level, &error) || !set_log_format (self, &error))
-    return regex_test_crashed (self, error);
+    return regex_run_crashed (self, error);
   log_set_level (self->log, level);
   if (!apply_options (self, &error))
     return refuse_options (self, error);
@@ -152,7 +152,7 @@ regex_stat_free (gpointer data)
 }
 
 void
-regex_test_match_free (gpointer data)
+regex_run_match_free (gpointer data)
 {
   Match *self = data;
 
@@ -163,10 +163,10 @@ regex_test_match_free (gpointer data)
   g_free (self);
 }
 
-RegexTest *
-regex_test_new (const Options *options, Clock *clock, Log *log)
+RegexRun *
+regex_run_new (const Options *options, Clock *clock, Log *log)
 {
-  RegexTest *self = g_new0 (RegexTest, 1);
+  RegexRun *self = g_new0 (RegexRun, 1);
 
   self->options = options;
   self->clock = clock;
@@ -177,14 +177,14 @@ regex_test_new (const Options *options, Clock *clock, Log *log)
   self->backend = "auto";
   self->failregexes = g_ptr_array_new_with_free_func (regex_stat_free);
   self->ignoreregexes = g_ptr_array_new_with_free_func (regex_stat_free);
-  self->matches = g_ptr_array_new_with_free_func (regex_test_match_free);
+  self->matches = g_ptr_array_new_with_free_func (regex_run_match_free);
   self->pre_groups = py_list_new ();
   line_stats_init (&self->lines);
   return self;
 }
 
 void
-regex_test_free (RegexTest *self)
+regex_run_free (RegexRun *self)
 {
   if (self == NULL)
     return;
@@ -201,19 +201,19 @@ regex_test_free (RegexTest *self)
 }
 
 int
-regex_test_run (RegexTest *self)
+regex_run_all (RegexRun *self)
 {
   const char *log = g_ptr_array_index (self->options->args, 0);
   const char *regex = g_ptr_array_index (self->options->args, 1);
 
   if (g_str_has_prefix (log, "systemd-journal"))
     self->backend = "systemd";
-  if (!prepare (self) || !regex_test_read_failregex (self, regex))
+  if (!prepare (self) || !regex_run_read_failregex (self, regex))
     return self->exit_code;
-  if (self->options->args->len == 3 && !regex_test_read_ignoreregex (self, g_ptr_array_index (self->options->args, 2)))
+  if (self->options->args->len == 3 && !regex_run_read_ignoreregex (self, g_ptr_array_index (self->options->args, 2)))
     return self->exit_code;
-  if (!regex_test_read_log (self, log))
+  if (!regex_run_read_log (self, log))
     return self->exit_code;
-  regex_test_report (self);
+  regex_run_report (self);
   return EXIT_SUCCESS;
 }
