@@ -128,7 +128,8 @@ main (int argc, char **argv)
 #define ADD(name, func) g_test_add_func ("/ban-list/" name, func)
   ADD ("a ban ends after its time has passed", test_a_ban_ends_after_its_time_has_passed);
   ADD ("a ban that would be over is none", test_a_ban_that_would_be_over_is_none);
-  ADD ("who is banned again stays longer from his first time", test_who_is_banned_again_stays_longer_from_his_first_time);
+  ADD ("who is banned again stays longer from his first time",
+       test_who_is_banned_again_stays_longer_from_his_first_time);
   ADD ("a new bantime moves the bans without one of their own",
        test_a_new_bantime_moves_the_bans_without_one_of_their_own);
   ADD ("a permanent ban never ends", test_a_permanent_ban_never_ends);
