@@ -557,8 +557,8 @@ jail_del_log (Jail *self, const char *path)
     return;
   if (jail_lines_are_decided (self))
     jail_log_save_positions (self, TRUE);
-  g_ptr_array_remove_index (self->logs->files, index);
   repr = py_repr_str (path, -1);
+  g_ptr_array_remove_index (self->logs->files, index); /* path may be the file's own */
   log_info (self->log, LOGGER_FILTER, "Removed logfile: %s", repr);
 }
 
