@@ -54,6 +54,7 @@ void action_clear (Action *self);
 char    *action_dup_text  (const Action *self, const char *name);
 gboolean action_is_empty  (const Action *self, const char *name); /* not there, None or "" */
 gboolean action_is_true   (const Action *self, const char *name); /* Python's truth; FALSE when it is not there */
+gboolean action_mentions_tag (const Action *self, const char *tag); /* in any of its properties */
 double   action_get_timeout_sec (const Action *self);
 gboolean action_wants_native    (const Action *self); /* no `native = no` */
 

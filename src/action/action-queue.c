@@ -19,6 +19,8 @@ struct ActionQueue
 
   GPtrArray *actions; /* of Action, in order */
   ActionInfo *info;   /* for commands without a ticket */
+  char *own_name;     /* <fq-hostname>; NULL: nobody asked for it yet */
+  ResolverQuery *own_name_query;
   guint epoch;
   gint64 last_check_usec;
   gboolean reloading;
@@ -75,6 +77,8 @@ action_queue_free (ActionQueue *self)
   g_clear_pointer (&self->pump, g_source_unref);
   g_ptr_array_unref (self->actions);
   action_info_free (self->info);
+  resolver_cancel (self->own_name_query);
+  g_free (self->own_name);
   g_free (self->jail_name);
   if (self->telling)
     self->gone = TRUE;
@@ -103,6 +107,8 @@ action_queue_dup_builtin_tag (ActionQueue *self, const char *tag)
     return g_strdup ("\n");
   if (g_str_equal (tag, "sp"))
     return g_strdup (" ");
+  if (g_str_equal (tag, "fq-hostname") && self->own_name != NULL)
+    return g_strdup (self->own_name);
   if (g_str_equal (tag, "fq-hostname") || g_str_equal (tag, "sh-hostname"))
     return resolver_dup_own_name (self->context.resolver, *tag == 'f');
   return NULL;
@@ -243,6 +249,28 @@ finish_operation (ActionQueue *self, Operation *operation)
   g_queue_push_tail_link (&self->finished, &operation->link);
 }
 
+static void
+on_own_name (const char *name, gpointer data)
+{
+  ActionQueue *self = data;
+
+  self->own_name_query = NULL;
+  self->own_name = g_strdup (name != NULL ? name : "");
+  action_queue_wake (self);
+}
+
+/* <fq-hostname> may take a name server; TRUE when it has to be waited for. */
+static gboolean
+awaits_own_name (ActionQueue *self)
+{
+  if (self->own_name_query != NULL || self->own_name != NULL)
+    return self->own_name_query != NULL;
+  for (guint i = 0; i < self->actions->len && self->own_name_query == NULL; i++)
+    if (action_mentions_tag (self->actions->pdata[i], "fq-hostname"))
+      self->own_name_query = resolver_query_own_name (self->context.resolver, on_own_name, self);
+  return self->own_name_query != NULL;
+}
+
 /* It is its turn.  Returns whether it is through. */
 static gboolean
 drive_first (Operation *operation)
@@ -305,6 +333,8 @@ drive (ActionQueue *self)
   gboolean first = TRUE;
   guint looked_at = 0;
 
+  if (awaits_own_name (self))
+    return;
   self->pump_count++;
   for (GList *link = self->operations.head, *next; link != NULL && looked_at < LOOK_AHEAD; link = next)
     {

@@ -251,6 +251,19 @@ action_is_empty (const Action *self, const char *name)
   return !action_is_true (self, name);
 }
 
+gboolean
+action_mentions_tag (const Action *self, const char *tag)
+{
+  GHashTableIter iter;
+  gpointer value;
+
+  g_hash_table_iter_init (&iter, self->values);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    if (py_value_type (value) == PY_STR && tags_contain (py_str_peek (value, NULL), tag))
+      return TRUE;
+  return FALSE;
+}
+
 double
 action_get_timeout_sec (const Action *self)
 {

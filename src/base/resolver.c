@@ -11,6 +11,7 @@ typedef enum
   ASK_NAME,
   ASK_ADDRESS,
   ASK_OWN,
+  ASK_OWN_NAME,
 } AskKind;
 
 /* A question on its way: made in the loop, answered in a thread, brought back by an idle source. */
@@ -247,6 +248,11 @@ answer_query (const Job *job, const ResolverQuery *query)
       ((ResolverAddressFunc) query->func) (job->address, job->name, query->data);
       return;
     }
+  if (job->kind == ASK_OWN_NAME)
+    {
+      ((ResolverOwnNameFunc) query->func) (job->name, query->data);
+      return;
+    }
   set = set_of (job->addresses);
   if (job->kind == ASK_NAME)
     ((ResolverNameFunc) query->func) (job->text, set, query->data);
@@ -271,6 +277,8 @@ store_answer (const Job *job)
 {
   if (job->kind == ASK_ADDRESS)
     store_address (job->owner, job->text, job->text, job->name, job->problem);
+  else if (job->kind == ASK_OWN_NAME)
+    resolver_cache_set (job->owner->addresses, job->text, g_strdup (job->name), clock_get_monotonic_usec (job->owner->clock));
   else
     address_set_unref (store_name (job->owner, job->text, job->text, job->addresses, job->problem));
 }
@@ -318,6 +326,9 @@ run_job (gpointer data, gpointer user_data)
       break;
     case ASK_OWN:
       job->addresses = lookup_own_addresses (job->with_ipv6);
+      break;
+    case ASK_OWN_NAME:
+      job->name = lookup_own_name (TRUE);
       break;
     default:
       g_assert_not_reached ();
@@ -432,6 +443,25 @@ resolver_query_address (Resolver *self, const Address *address, ResolverAddressF
   if (!has_nul (text, (gssize) address_get_length (address)) && !resolver_peek_address (self, address, &known)
       && !is_crowded (self))
     send_job (job, key);
+  else
+    {
+      job->name = g_strdup (known);
+      bring_back (job);
+    }
+  return add_query (job, G_CALLBACK (func), data);
+}
+
+ResolverQuery *
+resolver_query_own_name (Resolver *self, ResolverOwnNameFunc func, gpointer data)
+{
+  Job *job = g_hash_table_lookup (self->by_key, OWN_FULL_KEY);
+  gpointer known = NULL;
+
+  if (job != NULL)
+    return add_query (job, G_CALLBACK (func), data);
+  job = job_new (self, ASK_OWN_NAME, g_strdup (OWN_FULL_KEY));
+  if (!resolver_cache_get (self->addresses, OWN_FULL_KEY, clock_get_monotonic_usec (self->clock), &known))
+    send_job (job, OWN_FULL_KEY);
   else
     {
       job->name = g_strdup (known);

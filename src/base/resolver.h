@@ -66,6 +66,9 @@ gboolean resolver_peek_address (Resolver *self, const Address *address, const ch
 /* --- this host -----------------------------------------------------------------------------------------------------
  * */
 char *resolver_dup_own_name (Resolver *self, gboolean fqdn); /* <sh-hostname>, <fq-hostname>; cached; may look up */
+/* The fully qualified one for the loop, which must not look up. */
+typedef void (*ResolverOwnNameFunc) (const char *name, gpointer data);
+ResolverQuery *resolver_query_own_name (Resolver *self, ResolverOwnNameFunc func, gpointer data);
 AddressSet *
 resolver_own_addresses (Resolver *self); /* ignoreself: of all interfaces and of the own names.  Caller unrefs */
 /* The same without looking up names: for the loop, together with resolver_query_own. */
