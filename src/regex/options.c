@@ -321,6 +321,7 @@ check (Parser *p)
     return TRUE;
   print_usage (p, stdout);
   (void) fputs (options_help, stdout);
+  (void) fflush (stdout);
   (void) fprintf (stderr, "\n%s", errors->str);
   p->exit_code = EXIT_ERROR;
   return FALSE;
