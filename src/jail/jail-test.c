@@ -369,6 +369,13 @@ test_a_known_offender_is_banned_longer (Fixture *f, gconstpointer data)
 }
 
 static void
+on_reloaded (Jail *jail, const GError *error, gpointer data)
+{
+  g_assert_no_error (error);
+  ((Fixture *) data)->done = TRUE;
+}
+
+static void
 test_a_reload_keeps_what_is_added_again (Fixture *f, gconstpointer data)
 {
   g_autoptr (GError) error = NULL;
@@ -382,7 +389,8 @@ test_a_reload_keeps_what_is_added_again (Fixture *f, gconstpointer data)
   g_assert_true (jail_is_idle (f->jail));
   g_assert_true (jail_add_log (f->jail, f->log_path, FALSE, &error));
   f->done = FALSE;
-  jail_reload_end (f->jail, NULL, NULL);
+  jail_reload_end (f->jail, on_reloaded, f);
+  wait_until (f, is_done, NULL);
   jail_set_idle (f->jail, FALSE);
   paths = shown (jail_get (f->jail, "logpath"));
   expected = g_strdup_printf ("['%s']", f->log_path);
