@@ -14,6 +14,7 @@ LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
   gsize start, end;
 
   g_assert_cmpuint (address_get_length (raw), ==, size);
+  g_assert_nonnull (ptr_name);
   g_assert_true (address_contains (address, address));
   if (address_is_single (address))
     {

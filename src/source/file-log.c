@@ -3,63 +3,10 @@
 #include <errno.h>
 #include <string.h>
 
-#include "source/file-seek.h"
+#include "source/file-log-private.h"
 
-#define READ_SIZE       (128 * 1024)
-#define CLOCK_EVERY     32 /* lines between two looks at the clock */
-#define MAX_GENERATIONS 8  /* of one log: each holds a file open */
-
-struct FileWatch
-{
-  FileLog *log;
-  const FileWatchFuncs *funcs;
-  gpointer data;
-  FileLogWake wake;
-  gpointer wake_data;
-  gboolean paused;
-  gboolean removed;
-  gboolean in_operation;
-  gboolean touched;  /* got a line in this slice */
-  gboolean read_any; /* got a line at all */
-  gboolean behind;   /* in this serving: has not finished an older generation */
-};
-
-/* How far a watch has read a generation. */
-typedef struct
-{
-  FileWatch *watch;
-  gint64 offset;
-} Cursor;
-
-typedef struct
-{
-  FileGeneration *file;
-  int monitor;        /* descriptor, -1: none */
-  gint64 left_usec;   /* when it lost the name (monotonic); 0: it has it */
-  GArray *cursors;    /* of Cursor */
-  gint64 scan_start;  /* a line that is too long begins here … */
-  gint64 scan_to;     /* … and has no end up to here; 0: none */
-  gboolean exhausted; /* nothing but an unfinished line is left for whoever is not paused */
-} Generation;
-
-struct FileLog
-{
-  char *path;
-  char *name; /* the last part of path */
-  char *folder;
-  FileBackend backend; /* as asked for */
-  LineEnd line_end;
-  const FileLogShared *shared;
-  gboolean polled;
-  int folder_monitor;
-  gboolean missing;
-  GPtrArray *generations; /* of Generation, oldest first */
-  GPtrArray *watches;     /* of FileWatch; removed ones until nobody looks at them */
-  gpointer line;          /* FileLineFuncs */
-  guint busy;             /* inside callbacks: nothing may be freed */
-};
-
-#define LOGGER "fail2ban.filter"
+#define MAX_GENERATIONS 8 /* of one log: each holds a file open */
+#define LOGGER          "fail2ban.filter"
 
 /* --- generations ------------------------------------------------------------------------------------------------------ */
 
@@ -73,17 +20,16 @@ generation_free (gpointer data)
   g_free (self);
 }
 
-/* The one that has the name, NULL while there is none. */
-static Generation *
-current (const FileLog *self)
+Generation *
+file_log_current (const FileLog *self)
 {
   Generation *last = self->generations->len > 0 ? self->generations->pdata[self->generations->len - 1] : NULL;
 
   return last != NULL && last->left_usec == 0 ? last : NULL;
 }
 
-static Cursor *
-cursor_of (const Generation *generation, const FileWatch *watch)
+Cursor *
+generation_cursor (const Generation *generation, const FileWatch *watch)
 {
   for (guint i = 0; i < generation->cursors->len; i++)
     {
@@ -146,7 +92,7 @@ add_generation (FileLog *self, FileGeneration *file /* taken */, const Generatio
   for (guint i = 0; i < self->watches->len; i++)
     {
       Cursor cursor = { .watch = self->watches->pdata[i] };
-      const Cursor *old = cursors_of != NULL ? cursor_of (cursors_of, cursor.watch) : NULL;
+      const Cursor *old = cursors_of != NULL ? generation_cursor (cursors_of, cursor.watch) : NULL;
 
       cursor.offset = old != NULL ? old->offset : 0;
       if (!cursor.watch->removed)
@@ -157,8 +103,8 @@ add_generation (FileLog *self, FileGeneration *file /* taken */, const Generatio
   return generation;
 }
 
-static void
-remember_positions (Generation *generation)
+void
+generation_remember (Generation *generation)
 {
   gint64 position = 0;
 
@@ -275,7 +221,7 @@ file_log_cares_about (const FileLog *self, const char *name)
 static void
 leave_current (FileLog *self)
 {
-  Generation *old = current (self);
+  Generation *old = file_log_current (self);
 
   if (old == NULL)
     return;
@@ -300,7 +246,7 @@ take_new_file (FileLog *self)
   leave_current (self);
   if (last != NULL && file_generation_continues (file, last->file))
     {
-      remember_positions (add_generation (self, file, last));
+      generation_remember (add_generation (self, file, last));
       drop_generation (self, self->generations->len - 2);
     }
   else
@@ -327,7 +273,7 @@ take_back (FileLog *self, const struct stat *info)
 static void
 look_at_name (FileLog *self)
 {
-  const Generation *now = current (self);
+  const Generation *now = file_log_current (self);
   struct stat info;
 
   if (stat (self->path, &info) < 0)
@@ -385,339 +331,4 @@ file_log_look (FileLog *self)
         work = has_work (generation) || work;
     }
   return work;
-}
-
-/* --- serving ------------------------------------------------------------------------------------------------------------ */
-
-static gboolean
-is_ready (const FileWatch *watch)
-{
-  return !watch->paused && !watch->removed && !watch->behind;
-}
-
-/* Where to read next: the smallest offset of those who may have lines; -1: there are none. */
-static gint64
-next_offset (const Generation *generation)
-{
-  gint64 offset = -1;
-
-  for (guint i = 0; i < generation->cursors->len; i++)
-    {
-      const Cursor *cursor = &g_array_index (generation->cursors, Cursor, i);
-
-      if (is_ready (cursor->watch) && (offset < 0 || cursor->offset < offset))
-        offset = cursor->offset;
-    }
-  return offset;
-}
-
-/* To all whose cursor is within the line [start, start + len), the part that they do not have yet.  shown: how much of it is in bytes. */
-static void
-hand_out (FileLog *self, Generation *generation, gint64 start, gint64 len, const char *bytes, gsize shown)
-{
-  gint64 set_for = -1;
-
-  for (guint i = 0; i < generation->cursors->len; i++)
-    {
-      Cursor *cursor = &g_array_index (generation->cursors, Cursor, i);
-      FileWatch *watch = cursor->watch;
-      gint64 skip = cursor->offset - start;
-      FileLine line;
-
-      if (!is_ready (watch) || skip < 0 || skip >= len)
-        continue;
-      cursor->offset = start + len;
-      watch->touched = TRUE;
-      watch->read_any = TRUE;
-      skip = MIN (skip, (gint64) shown);
-      line = (FileLine){ self->line, bytes + skip, shown - (gsize) skip, watch->in_operation };
-      if (set_for != skip && self->shared->funcs != NULL && self->shared->funcs->set != NULL)
-        self->shared->funcs->set (self->line, line.bytes, line.len);
-      set_for = skip;
-      watch->funcs->line (watch, &line, watch->data); /* may add cursors: the pointer is not used any more */
-    }
-}
-
-typedef enum
-{
-  SERVE_ON,    /* read again */
-  SERVE_DONE,  /* nothing complete is left */
-  SERVE_LATER, /* the time is up */
-} ServeResult;
-
-static gboolean
-is_late (gint64 until_usec)
-{
-  return g_get_monotonic_time () >= until_usec;
-}
-
-/* A line without end within FILE_SOURCE_LINE_MAX: looks for it in steps, without keeping what it passes. */
-static ServeResult
-serve_long_line (FileLog *self, Generation *generation, gint64 start, gint64 until_usec)
-{
-  char *buffer = self->shared->buffer;
-  gint64 at = generation->scan_start == start && generation->scan_to > start ? generation->scan_to : start;
-  gssize n;
-
-  generation->scan_start = start;
-  while ((n = file_generation_read (generation->file, at, buffer, READ_SIZE)) > 0)
-    {
-      gssize line = line_end_find (self->line_end, buffer, (gsize) n);
-
-      if (line >= 0)
-        {
-          n = file_generation_read (generation->file, start, buffer, FILE_SOURCE_LINE_MAX);
-          if (n > 0)
-            hand_out (self, generation, start, at + line - start, buffer, (gsize) MIN (n, at + line - start));
-          return SERVE_ON;
-        }
-      if (n < READ_SIZE)
-        break; /* unfinished; whole steps only, so that units stay aligned */
-      at += n;
-      generation->scan_to = at;
-      if (is_late (until_usec))
-        return SERVE_LATER;
-    }
-  return SERVE_DONE;
-}
-
-static ServeResult
-serve_chunk (FileLog *self, Generation *generation, gint64 start, gint64 until_usec)
-{
-  char *buffer = self->shared->buffer;
-  gssize n = file_generation_read (generation->file, start, buffer, READ_SIZE);
-  gssize at = 0;
-  guint lines = 0;
-
-  while (at < n)
-    {
-      gssize line = line_end_find (self->line_end, buffer + at, (gsize) (n - at));
-
-      if (line < 0)
-        break;
-      hand_out (self, generation, start + at, line, buffer + at, (gsize) line);
-      at += line;
-      if (++lines % CLOCK_EVERY == 0 && is_late (until_usec))
-        return SERVE_LATER;
-      if (next_offset (generation) != start + at)
-        return SERVE_ON; /* somebody paused, or is behind */
-    }
-  if (at == 0 && n == READ_SIZE)
-    return serve_long_line (self, generation, start, until_usec);
-  return n == READ_SIZE ? SERVE_ON : SERVE_DONE;
-}
-
-/* A watch is in operation once it has reached the end of a file with something in it: what is first written to an empty file, or
- * behind a position of the last run, is read as an old line still (filter.py, getFailures). */
-static void
-reached_the_end (FileLog *self, Generation *generation)
-{
-  gint64 size = file_generation_get_size (generation->file);
-
-  generation->exhausted = TRUE;
-  for (guint i = 0; i < generation->cursors->len; i++)
-    {
-      const Cursor *cursor = &g_array_index (generation->cursors, Cursor, i);
-      FileWatch *watch = cursor->watch;
-
-      if (is_ready (watch))
-        watch->in_operation = watch->in_operation || watch->read_any || cursor->offset < size;
-      else if (!watch->removed && cursor->offset < size)
-        {
-          generation->exhausted = FALSE;
-          watch->behind = TRUE; /* nothing newer for it, even when it wakes up meanwhile */
-        }
-    }
-}
-
-static gboolean
-serve_generation (FileLog *self, Generation *generation, gint64 until_usec)
-{
-  ServeResult result = SERVE_ON;
-
-  generation->exhausted = FALSE;
-  while (result == SERVE_ON)
-    {
-      gint64 offset = next_offset (generation);
-
-      result = offset < 0 ? SERVE_DONE : serve_chunk (self, generation, offset, until_usec);
-      if (result == SERVE_ON && is_late (until_usec))
-        result = SERVE_LATER;
-    }
-  remember_positions (generation);
-  if (result == SERVE_DONE)
-    reached_the_end (self, generation);
-  return result == SERVE_DONE;
-}
-
-static void
-forget_removed (FileLog *self)
-{
-  for (guint i = self->watches->len; i > 0; i--)
-    {
-      FileWatch *watch = self->watches->pdata[i - 1];
-
-      if (!watch->removed)
-        continue;
-      for (guint k = 0; k < self->generations->len; k++)
-        {
-          Generation *generation = self->generations->pdata[k];
-          Cursor *cursor = cursor_of (generation, watch);
-
-          if (cursor != NULL)
-            g_array_remove_index (generation->cursors,
-                                  (guint) (cursor - (Cursor *) (gpointer) generation->cursors->data));
-        }
-      g_ptr_array_remove_index (self->watches, i - 1);
-    }
-}
-
-static void
-finish_slice (FileLog *self)
-{
-  for (guint i = 0; i < self->watches->len; i++)
-    {
-      FileWatch *watch = self->watches->pdata[i];
-
-      watch->behind = FALSE;
-      if (!watch->touched)
-        continue;
-      watch->touched = FALSE;
-      if (!watch->removed && watch->funcs->slice != NULL)
-        watch->funcs->slice (watch, watch->data);
-    }
-}
-
-FileLogResult
-file_log_serve (FileLog *self, gint64 until_usec)
-{
-  gboolean done = TRUE;
-
-  self->busy++;
-  for (guint i = 0; done && i < self->generations->len; i++)
-    done = serve_generation (self, self->generations->pdata[i], until_usec);
-  finish_slice (self);
-  if (--self->busy == 0)
-    forget_removed (self);
-  return done ? FILE_LOG_DONE : FILE_LOG_MORE;
-}
-
-/* --- watches ------------------------------------------------------------------------------------------------------------ */
-
-FileWatch *
-file_log_add_watch (FileLog *self, gboolean tail, const FileWatchFuncs *funcs, gpointer data, FileLogWake wake,
-                    gpointer wake_data)
-{
-  FileWatch *watch = g_new0 (FileWatch, 1);
-  Generation *generation = current (self);
-
-  watch->log = self;
-  watch->funcs = funcs;
-  watch->data = data;
-  watch->wake = wake;
-  watch->wake_data = wake_data;
-  watch->paused = TRUE;
-  watch->in_operation = tail;
-  g_ptr_array_add (self->watches, watch);
-  if (generation != NULL)
-    {
-      Cursor cursor = { .watch = watch, .offset = tail ? file_generation_get_size (generation->file) : 0 };
-
-      g_array_append_val (generation->cursors, cursor);
-      file_generation_remember (generation->file, cursor.offset);
-    }
-  return watch;
-}
-
-FileLog *
-file_watch_peek_log (const FileWatch *self)
-{
-  return self->log;
-}
-
-void
-file_watch_remove (FileWatch *self)
-{
-  FileLog *log;
-  FileLogWake wake;
-  gpointer wake_data;
-
-  if (self == NULL)
-    return;
-  log = self->log;
-  wake = self->wake;
-  wake_data = self->wake_data;
-  self->removed = TRUE;
-  if (log->busy == 0)
-    forget_removed (log);
-  wake (log, wake_data); /* the source may let go of the log now */
-}
-
-const char *
-file_watch_peek_path (const FileWatch *self)
-{
-  return self->log->path;
-}
-
-const char *
-file_watch_peek_hash (const FileWatch *self)
-{
-  const Generation *generation = current (self->log);
-
-  return generation != NULL ? file_generation_peek_hash (generation->file) : "";
-}
-
-gint64
-file_watch_get_position (const FileWatch *self)
-{
-  const Generation *generation = current (self->log);
-  const Cursor *cursor = generation != NULL ? cursor_of (generation, self) : NULL;
-
-  return cursor != NULL ? cursor->offset : 0;
-}
-
-gboolean
-file_watch_is_in_operation (const FileWatch *self)
-{
-  return self->in_operation;
-}
-
-void
-file_watch_set_position (FileWatch *self, gint64 position)
-{
-  const Generation *generation = current (self->log);
-  Cursor *cursor = generation != NULL ? cursor_of (generation, self) : NULL;
-
-  if (cursor == NULL)
-    return;
-  cursor->offset = position >= 0 && position <= file_generation_get_size (generation->file) ? position : 0;
-  file_generation_remember (generation->file, cursor->offset);
-}
-
-void
-file_watch_seek_time (FileWatch *self, gint64 time_usec, FileTimeFunc func, gpointer data)
-{
-  const Generation *generation = current (self->log);
-  Cursor *cursor = generation != NULL ? cursor_of (generation, self) : NULL;
-
-  if (cursor == NULL)
-    return;
-  cursor->offset = file_seek_time (generation->file, self->log->line_end, cursor->offset, time_usec, func, data);
-  file_generation_remember (generation->file, cursor->offset);
-}
-
-gboolean
-file_watch_is_paused (const FileWatch *self)
-{
-  return self->paused;
-}
-
-void
-file_watch_set_paused (FileWatch *self, gboolean paused)
-{
-  if (self->paused == paused)
-    return;
-  self->paused = paused;
-  if (!paused)
-    self->wake (self->log, self->wake_data);
 }

@@ -419,8 +419,9 @@ test_a_very_long_line_is_cut (Fixture *f, gconstpointer data)
   append (f, "\ntwo\n");
   while (f->lines < 3)
     g_main_context_iteration (NULL, TRUE);
-  g_assert_true (g_str_has_suffix (f->got->str, "xxx+two\n|"));
-  g_assert_cmpuint (f->got->len, ==, 1 + FILE_SOURCE_LINE_MAX + strlen ("+two\n|"));
+  g_string_replace (f->got, "|", "", 0); /* one slice or two */
+  g_assert_true (g_str_has_suffix (f->got->str, "xxx+two\n"));
+  g_assert_cmpuint (f->got->len, ==, 1 + FILE_SOURCE_LINE_MAX + strlen ("+two\n"));
   g_string_truncate (f->got, 0);
   append (f, "three\n");
   GETS (f, "+three\n|");

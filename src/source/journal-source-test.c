@@ -70,7 +70,7 @@ write_message (Fixture *f, int age_sec, const char *fields, const char *message)
   g_string_append_printf (text,
                           "__REALTIME_TIMESTAMP=%" G_GINT64_FORMAT "\n__MONOTONIC_TIMESTAMP=%u\n"
                           "_BOOT_ID=7b6c5e1f3c6b4f7d8a9b0c1d2e3f4a5b\n%sMESSAGE\n",
-                          NOW_USEC + age_sec * G_USEC_PER_SEC + f->number, 1500000 + f->number, fields);
+                          NOW_USEC + age_sec * (gint64) G_USEC_PER_SEC + f->number, 1500000 + f->number, fields);
   g_string_append_len (text, (const char *) &size, sizeof size);
   g_string_append_printf (text, "%s\n\n", message);
   g_assert_true (g_file_set_contents (input, text->str, (gssize) text->len, NULL));

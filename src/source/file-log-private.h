@@ -1,0 +1,65 @@
+/* file-log-private.h - what the files of file-log share
+ *
+ * file-log.c: what is behind the name.  file-serve.c: handing out lines.  file-watch.c: the readers' side.
+ */
+#pragma once
+#include "source/file-log.h"
+
+struct FileWatch
+{
+  FileLog *log;
+  const FileWatchFuncs *funcs;
+  gpointer data;
+  FileLogWake wake;
+  gpointer wake_data;
+  gboolean paused;
+  gboolean removed;
+  gboolean in_operation;
+  gboolean touched;  /* got a line in this slice */
+  gboolean read_any; /* got a line at all */
+  gboolean behind;   /* in this serving: has not finished an older generation */
+};
+
+/* How far a watch has read a generation. */
+typedef struct
+{
+  FileWatch *watch;
+  gint64 offset;
+} Cursor;
+
+typedef struct
+{
+  FileGeneration *file;
+  int monitor;        /* descriptor, -1: none */
+  gint64 left_usec;   /* when it lost the name (monotonic); 0: it has it */
+  GArray *cursors;    /* of Cursor */
+  gint64 scan_start;  /* a line that is too long begins here … */
+  gint64 scan_to;     /* … and has no end up to here; 0: none */
+  gboolean exhausted; /* nothing but an unfinished line is left for whoever is not paused */
+} Generation;
+
+struct FileLog
+{
+  char *path;
+  char *name; /* the last part of path */
+  char *folder;
+  FileBackend backend; /* as asked for */
+  LineEnd line_end;
+  const FileLogShared *shared;
+  gboolean polled;
+  int folder_monitor;
+  gboolean missing;
+  GPtrArray *generations; /* of Generation, oldest first */
+  GPtrArray *watches;     /* of FileWatch; removed ones until nobody looks at them */
+  gpointer line;          /* FileLineFuncs */
+  guint busy;             /* inside callbacks: nothing may be freed */
+};
+
+
+/* The generation that has the name, NULL while there is none. */
+Generation *file_log_current   (const FileLog *self);
+Cursor     *generation_cursor  (const Generation *self, const FileWatch *watch); /* NULL: none */
+/* Takes note of how far the watches have read. */
+void        generation_remember (Generation *self);
+/* Frees the watches that were removed; not while the log is busy. */
+void        file_log_forget_removed (FileLog *self);

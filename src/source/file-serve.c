@@ -1,0 +1,217 @@
+#include "source/file-log-private.h"
+
+#define READ_SIZE   (128 * 1024)
+#define CLOCK_EVERY 32 /* lines between two looks at the clock */
+
+static gboolean
+is_ready (const FileWatch *watch)
+{
+  return !watch->paused && !watch->removed && !watch->behind;
+}
+
+/* Where to read next: the smallest offset of those who may have lines; -1: there are none. */
+static gint64
+next_offset (const Generation *generation)
+{
+  gint64 offset = -1;
+
+  for (guint i = 0; i < generation->cursors->len; i++)
+    {
+      const Cursor *cursor = &g_array_index (generation->cursors, Cursor, i);
+
+      if (is_ready (cursor->watch) && (offset < 0 || cursor->offset < offset))
+        offset = cursor->offset;
+    }
+  return offset;
+}
+
+/* To all whose cursor is within the line [start, start + len), the part that they do not have yet.  shown: how much of it is in bytes. */
+static void
+hand_out (FileLog *self, Generation *generation, gint64 start, gint64 len, const char *bytes, gsize shown)
+{
+  gint64 set_for = -1;
+
+  for (guint i = 0; i < generation->cursors->len; i++)
+    {
+      Cursor *cursor = &g_array_index (generation->cursors, Cursor, i);
+      FileWatch *watch = cursor->watch;
+      gint64 skip = cursor->offset - start;
+      FileLine line;
+
+      if (!is_ready (watch) || skip < 0 || skip >= len)
+        continue;
+      cursor->offset = start + len;
+      watch->touched = TRUE;
+      watch->read_any = TRUE;
+      skip = MIN (skip, (gint64) shown);
+      line = (FileLine){ self->line, bytes + skip, shown - (gsize) skip, watch->in_operation };
+      if (set_for != skip && self->shared->funcs != NULL && self->shared->funcs->set != NULL)
+        self->shared->funcs->set (self->line, line.bytes, line.len);
+      set_for = skip;
+      watch->funcs->line (watch, &line, watch->data); /* may add cursors: the pointer is not used any more */
+    }
+}
+
+typedef enum
+{
+  SERVE_ON,    /* read again */
+  SERVE_DONE,  /* nothing complete is left */
+  SERVE_LATER, /* the time is up */
+} ServeResult;
+
+static gboolean
+is_late (gint64 until_usec)
+{
+  return g_get_monotonic_time () >= until_usec;
+}
+
+/* A line without end within FILE_SOURCE_LINE_MAX: looks for it in steps, without keeping what it passes. */
+static ServeResult
+serve_long_line (FileLog *self, Generation *generation, gint64 start, gint64 until_usec)
+{
+  char *buffer = self->shared->buffer;
+  gint64 at = generation->scan_start == start && generation->scan_to > start ? generation->scan_to : start;
+  gssize n;
+
+  generation->scan_start = start;
+  while ((n = file_generation_read (generation->file, at, buffer, READ_SIZE)) > 0)
+    {
+      gssize line = line_end_find (self->line_end, buffer, (gsize) n);
+
+      if (line >= 0)
+        {
+          n = file_generation_read (generation->file, start, buffer, FILE_SOURCE_LINE_MAX);
+          if (n > 0)
+            hand_out (self, generation, start, at + line - start, buffer, (gsize) MIN (n, at + line - start));
+          return SERVE_ON;
+        }
+      if (n < READ_SIZE)
+        break; /* unfinished; whole steps only, so that units stay aligned */
+      at += n;
+      generation->scan_to = at;
+      if (is_late (until_usec))
+        return SERVE_LATER;
+    }
+  return SERVE_DONE;
+}
+
+static ServeResult
+serve_chunk (FileLog *self, Generation *generation, gint64 start, gint64 until_usec)
+{
+  char *buffer = self->shared->buffer;
+  gssize n = file_generation_read (generation->file, start, buffer, READ_SIZE);
+  gssize at = 0;
+  guint lines = 0;
+
+  while (at < n)
+    {
+      gssize line = line_end_find (self->line_end, buffer + at, (gsize) (n - at));
+
+      if (line < 0)
+        break;
+      hand_out (self, generation, start + at, line, buffer + at, (gsize) line);
+      at += line;
+      if (++lines % CLOCK_EVERY == 0 && is_late (until_usec))
+        return SERVE_LATER;
+      if (next_offset (generation) != start + at)
+        return SERVE_ON; /* somebody paused, or is behind */
+    }
+  if (at == 0 && n == READ_SIZE)
+    return serve_long_line (self, generation, start, until_usec);
+  return n == READ_SIZE ? SERVE_ON : SERVE_DONE;
+}
+
+/* A watch is in operation once it has reached the end of a file with something in it: what is first written to an empty file, or
+ * behind a position of the last run, is read as an old line still (filter.py, getFailures). */
+static void
+reached_the_end (FileLog *self, Generation *generation)
+{
+  gint64 size = file_generation_get_size (generation->file);
+
+  generation->exhausted = TRUE;
+  for (guint i = 0; i < generation->cursors->len; i++)
+    {
+      const Cursor *cursor = &g_array_index (generation->cursors, Cursor, i);
+      FileWatch *watch = cursor->watch;
+
+      if (is_ready (watch))
+        watch->in_operation = watch->in_operation || watch->read_any || cursor->offset < size;
+      else if (!watch->removed && cursor->offset < size)
+        {
+          generation->exhausted = FALSE;
+          watch->behind = TRUE; /* nothing newer for it, even when it wakes up meanwhile */
+        }
+    }
+}
+
+static gboolean
+serve_generation (FileLog *self, Generation *generation, gint64 until_usec)
+{
+  ServeResult result = SERVE_ON;
+
+  generation->exhausted = FALSE;
+  while (result == SERVE_ON)
+    {
+      gint64 offset = next_offset (generation);
+
+      result = offset < 0 ? SERVE_DONE : serve_chunk (self, generation, offset, until_usec);
+      if (result == SERVE_ON && is_late (until_usec))
+        result = SERVE_LATER;
+    }
+  generation_remember (generation);
+  if (result == SERVE_DONE)
+    reached_the_end (self, generation);
+  return result == SERVE_DONE;
+}
+
+void
+file_log_forget_removed (FileLog *self)
+{
+  for (guint i = self->watches->len; i > 0; i--)
+    {
+      FileWatch *watch = self->watches->pdata[i - 1];
+
+      if (!watch->removed)
+        continue;
+      for (guint k = 0; k < self->generations->len; k++)
+        {
+          Generation *generation = self->generations->pdata[k];
+          Cursor *cursor = generation_cursor (generation, watch);
+
+          if (cursor != NULL)
+            g_array_remove_index (generation->cursors,
+                                  (guint) (cursor - (Cursor *) (gpointer) generation->cursors->data));
+        }
+      g_ptr_array_remove_index (self->watches, i - 1);
+    }
+}
+
+static void
+finish_slice (FileLog *self)
+{
+  for (guint i = 0; i < self->watches->len; i++)
+    {
+      FileWatch *watch = self->watches->pdata[i];
+
+      watch->behind = FALSE;
+      if (!watch->touched)
+        continue;
+      watch->touched = FALSE;
+      if (!watch->removed && watch->funcs->slice != NULL)
+        watch->funcs->slice (watch, watch->data);
+    }
+}
+
+FileLogResult
+file_log_serve (FileLog *self, gint64 until_usec)
+{
+  gboolean done = TRUE;
+
+  self->busy++;
+  for (guint i = 0; done && i < self->generations->len; i++)
+    done = serve_generation (self, self->generations->pdata[i], until_usec);
+  finish_slice (self);
+  if (--self->busy == 0)
+    file_log_forget_removed (self);
+  return done ? FILE_LOG_DONE : FILE_LOG_MORE;
+}

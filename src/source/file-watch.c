@@ -1,0 +1,120 @@
+#include "source/file-log-private.h"
+#include "source/file-seek.h"
+
+FileWatch *
+file_log_add_watch (FileLog *self, gboolean tail, const FileWatchFuncs *funcs, gpointer data, FileLogWake wake,
+                    gpointer wake_data)
+{
+  FileWatch *watch = g_new0 (FileWatch, 1);
+  Generation *generation = file_log_current (self);
+
+  watch->log = self;
+  watch->funcs = funcs;
+  watch->data = data;
+  watch->wake = wake;
+  watch->wake_data = wake_data;
+  watch->paused = TRUE;
+  watch->in_operation = tail;
+  g_ptr_array_add (self->watches, watch);
+  if (generation != NULL)
+    {
+      Cursor cursor = { .watch = watch, .offset = tail ? file_generation_get_size (generation->file) : 0 };
+
+      g_array_append_val (generation->cursors, cursor);
+      file_generation_remember (generation->file, cursor.offset);
+    }
+  return watch;
+}
+
+FileLog *
+file_watch_peek_log (const FileWatch *self)
+{
+  return self->log;
+}
+
+void
+file_watch_remove (FileWatch *self)
+{
+  FileLog *log;
+  FileLogWake wake;
+  gpointer wake_data;
+
+  if (self == NULL)
+    return;
+  log = self->log;
+  wake = self->wake;
+  wake_data = self->wake_data;
+  self->removed = TRUE;
+  if (log->busy == 0)
+    file_log_forget_removed (log);
+  wake (log, wake_data); /* the source may let go of the log now */
+}
+
+const char *
+file_watch_peek_path (const FileWatch *self)
+{
+  return self->log->path;
+}
+
+const char *
+file_watch_peek_hash (const FileWatch *self)
+{
+  const Generation *generation = file_log_current (self->log);
+
+  return generation != NULL ? file_generation_peek_hash (generation->file) : "";
+}
+
+gint64
+file_watch_get_position (const FileWatch *self)
+{
+  const Generation *generation = file_log_current (self->log);
+  const Cursor *cursor = generation != NULL ? generation_cursor (generation, self) : NULL;
+
+  return cursor != NULL ? cursor->offset : 0;
+}
+
+gboolean
+file_watch_is_in_operation (const FileWatch *self)
+{
+  return self->in_operation;
+}
+
+void
+file_watch_set_position (FileWatch *self, gint64 position)
+{
+  const Generation *generation = file_log_current (self->log);
+  Cursor *cursor = generation != NULL ? generation_cursor (generation, self) : NULL;
+
+  if (cursor == NULL)
+    return;
+  cursor->offset = position >= 0 && position <= file_generation_get_size (generation->file) ? position : 0;
+  file_generation_remember (generation->file, cursor->offset);
+}
+
+void
+file_watch_seek_time (FileWatch *self, gint64 time_usec, FileTimeFunc func, gpointer data)
+{
+  const Generation *generation = file_log_current (self->log);
+  Cursor *cursor = generation != NULL ? generation_cursor (generation, self) : NULL;
+
+  if (cursor == NULL)
+    return;
+  cursor->offset = file_seek_time (generation->file, self->log->line_end, cursor->offset, time_usec, func, data);
+  file_generation_remember (generation->file, cursor->offset);
+}
+
+gboolean
+file_watch_is_paused (const FileWatch *self)
+{
+  return self->paused;
+}
+
+void
+file_watch_set_paused (FileWatch *self, gboolean paused)
+{
+  if (self->paused == paused)
+    return;
+  self->paused = paused;
+  if (!paused)
+    self->wake (self->log, self->wake_data);
+}
