@@ -154,7 +154,7 @@ test_depth_and_growth_are_limited (void)
   g_autoptr (GString) deep = g_string_new (NULL), thrown = NULL, bomb = g_string_new ("]q");
 
   for (guint i = 0; i < 100000; i++)
-    g_string_append (deep, ")\x85" + (i > 0));
+    g_string_append (deep, i == 0 ? ")\x85" : "\x85");
   thrown = g_string_new_len (deep->str, (gssize) deep->len);
   g_string_append_c (deep, '.');
   refuses (__LINE__, deep->str, deep->len, PY_PICKLE_ERROR_LIMIT);
