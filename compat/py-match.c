@@ -9,7 +9,8 @@
  *
  * PCRE2's match limit counts steps, for each place where a match can begin from zero.  A step takes 1.5 ns at least, and
  * may look at more of the subject: 0.003 ns a byte on average, 0.06 where the pattern looks far, ten times that in UTF.  So
- * many steps are budgeted as 5 ms are enough for.
+ * many steps are budgeted as 5 ms are enough for, and for long subjects always some for each byte: what takes time in
+ * proportion to the length is no catastrophe.
  * First the whole subject is searched with as low a limit as cannot exceed the budget; on fail2ban's own filters and their
  * sample logs each search ends there.  Otherwise it is searched again slice by slice, small steps for many places at
  * once or many for one place.  As we do not learn how many were made, what was allowed is taken for spent: allowances for
@@ -23,6 +24,7 @@
 #define INTERPRETER_FACTOR 10u
 #define ALLOWANCES         64u
 #define STEPS_LEAST        20u
+#define STEPS_PER_BYTE     4u
 
 /* For what PCRE2 interprets, which recurses on the heap; and the JIT's stack, of which 32 KiB are taken at first. */
 #define DEPTH_LIMIT    20000u
@@ -105,7 +107,7 @@ count_budget (const PyRegex *re, const PyRegexForm *form, gboolean utf, gsize le
   guint64 way = (guint64) len * WAY_PS * (re->looks_far ? FAR_FACTOR : 1) * (utf ? UTF_FACTOR : 1);
   guint64 step = (STEP_PS + way) * form->heft * (form->has_jit ? 1 : INTERPRETER_FACTOR);
 
-  return MAX (BUDGET_PS / step, STEPS_LEAST);
+  return MAX (BUDGET_PS / step, re->looks_far ? STEPS_LEAST : STEPS_LEAST + STEPS_PER_BYTE * (guint64) len);
 }
 
 static gsize
@@ -203,7 +205,7 @@ run_sliced (PyMatch *self, PyRegex *re, gboolean utf, const Subject *subject, gu
 static gboolean
 choose_form (const char *text, gsize len, PySearchFlags flags, gboolean *ret_utf)
 {
-  *ret_utf = !(flags & PY_SEARCH_IS_ASCII) && !py_text_is_ascii (text, len);
+  *ret_utf = (flags & PY_SEARCH_AS_UTF) || (!(flags & PY_SEARCH_IS_ASCII) && !py_text_is_ascii (text, len));
   return !*ret_utf || (flags & PY_SEARCH_IS_UTF8) || py_text_is_wtf8 (text, len);
 }
 

@@ -209,7 +209,8 @@ emit_early_fail_guard (PyEmitter *self, PyNode *branch)
   guint64 low, high;
 
   py_node_width_of_one (self->tree, branch, &low, &high);
-  if (low != high && branch != self->tree->root->first)
+  gboolean is_all = branch == self->tree->root->first && branch->next == NULL;
+  if (low != high && !is_all)
     g_string_append (self->out, "(?=)");
 }
 

@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "compat/py-repr.h"
 #include "compat/py-unicode-names.h"
 
 /* What \x, \u and \U say is read by the same function; the digits are counted. */
@@ -63,9 +62,9 @@ parse_name (PyParser *self, gsize start)
     {
       g_autofree char *name = py_scanner_slice (&self->scan, from, to);
 
-      if (!py_unicode_name_lookup (name, &c))
+      if (!g_str_is_ascii (name) || strlen (name) != to - from || !py_unicode_name_lookup (name, &c))
         {
-          g_autofree char *quoted = py_repr_str (name, -1);
+          g_autofree char *quoted = py_scanner_quote (&self->scan, from, to);
           py_scanner_fail_at (&self->scan, (gssize) start, "undefined character name %s", quoted);
         }
     }

@@ -27,10 +27,11 @@ fail_extension (PyParser *self, const char *before, PyToken token)
   return NULL;
 }
 
+/* "unknown group name 'x'", of the name at start..end */
 static PyNode *
-fail_name (PyParser *self, const char *what, const char *name, gsize start)
+fail_name (PyParser *self, const char *what, gsize start, gsize end)
 {
-  g_autofree char *quoted = py_repr_str (name, -1);
+  g_autofree char *quoted = py_scanner_quote (&self->scan, start, end);
 
   py_scanner_fail_at (&self->scan, (gssize) start, "%s %s", what, quoted);
   return NULL;
@@ -44,13 +45,10 @@ parse_group_name (PyParser *self, char terminator, gsize *ret_start)
 
   if (!py_scanner_get_until (&self->scan, terminator, "group name", ret_start, &end))
     return NULL;
-  g_autofree char *name = py_scanner_slice (&self->scan, *ret_start, end);
-  if (!py_text_is_identifier (self->scan.text + *ret_start, end - *ret_start))
-    {
-      fail_name (self, "bad character in group name", name, *ret_start);
-      return NULL;
-    }
-  return g_steal_pointer (&name);
+  if (py_text_is_identifier (self->scan.text + *ret_start, end - *ret_start))
+    return py_scanner_slice (&self->scan, *ret_start, end);
+  fail_name (self, "bad character in group name", *ret_start, end);
+  return NULL;
 }
 
 /* 0: no group is called so */
@@ -123,7 +121,7 @@ parse_named_backref (PyParser *self)
     return NULL;
   guint group = find_group (self, name);
   if (group == 0)
-    return fail_name (self, "unknown group name", name, start);
+    return fail_name (self, "unknown group name", start, py_scanner_tell (&self->scan) - 1);
   if (!py_parser_group_is_closed (self, group))
     py_scanner_fail_at (&self->scan, (gssize) start, "cannot refer to an open group");
   py_parser_check_look_behind (self, group);
@@ -223,10 +221,7 @@ parse_condition_number (PyParser *self, gsize start, gsize end)
   guint64 group = digits != NULL ? g_ascii_strtoull (digits, NULL, 10) : 0;
 
   if (digits == NULL)
-    {
-      g_autofree char *name = py_scanner_slice (&self->scan, start, end);
-      fail_name (self, "bad character in group name", name, start);
-    }
+    fail_name (self, "bad character in group name", start, end);
   else if (group == 0)
     py_scanner_fail_at (&self->scan, (gssize) start, "bad group number");
   else if (group >= MAX_GROUPS)
@@ -248,7 +243,7 @@ parse_condition_group (PyParser *self)
   g_autofree char *name = py_scanner_slice (&self->scan, start, end);
   guint64 group = find_group (self, name);
   if (group == 0)
-    fail_name (self, "unknown group name", name, start);
+    fail_name (self, "unknown group name", start, end);
   return group;
 }
 

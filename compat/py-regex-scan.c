@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "compat/py-repr.h"
 #include "compat/py-value.h"
 
 /* A GError that also carries Python's e.msg and e.pos */
@@ -175,14 +176,28 @@ py_scanner_get_until (PyScanner *self, char terminator, const char *what, gsize 
     }
 }
 
-char *
-py_scanner_slice (const PyScanner *self, gsize start, gsize end)
+static GString *
+slice (const PyScanner *self, gsize start, gsize end)
 {
   GString *out = g_string_sized_new (end - start);
 
   for (gsize i = start; i < end; i++)
     py_utf8_append (out, self->text[i]);
-  return g_string_free (out, FALSE);
+  return out;
+}
+
+char *
+py_scanner_slice (const PyScanner *self, gsize start, gsize end)
+{
+  return g_string_free (slice (self, start, end), FALSE);
+}
+
+char *
+py_scanner_quote (const PyScanner *self, gsize start, gsize end)
+{
+  g_autoptr (GString) text = slice (self, start, end);
+
+  return py_repr_str (text->str, (gssize) text->len);
 }
 
 /* The error's str(): where the pattern has more than one line, with line and column. */

@@ -46,8 +46,9 @@ gsize py_token_len (PyToken token); /* in characters */
  * `what` is for the error: "missing group name". */
 gboolean py_scanner_get_until (PyScanner *self, char terminator, const char *what, gsize *ret_start, gsize *ret_end);
 
-/* UTF-8 (WTF-8) of text[start .. end) */
+/* UTF-8 (WTF-8) of text[start .. end), and its repr() */
 char *py_scanner_slice (const PyScanner *self, gsize start, gsize end);
+char *py_scanner_quote (const PyScanner *self, gsize start, gsize end);
 
 /* Sets the error, if there is none yet: re.error at `back` characters before the next token, at a position, without one,
  * and what is no re.error. */

@@ -33,6 +33,7 @@ typedef enum
   PY_SEARCH_IS_ASCII = 1 << 0, /* the caller knows: every byte of the subject is below 128.  Saves a pass over it */
   PY_SEARCH_IS_UTF8 = 1 << 1, /* the caller knows: the subject is well-formed (UTF-8 or WTF-8).  Saves a pass over it */
   PY_SEARCH_UNGATED = 1 << 2, /* for tests: do not ask first whether the subject has what every match needs */
+  PY_SEARCH_AS_UTF = 1 << 3,  /* for tests: search ASCII, too, with the form that is for the rest */
 } PySearchFlags;
 
 typedef enum

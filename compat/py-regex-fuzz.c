@@ -1,0 +1,46 @@
+/* A pattern and a subject with a NUL between: a pattern from a filter file meets a line from
+ * anybody.  Where the subject is ASCII both forms must find the same. */
+#include <stdint.h>
+#include <string.h>
+
+#include "compat/py-regex.h"
+
+int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size);
+
+static void
+compare_spans (const PyRegex *re, const PyMatch *a, const PyMatch *b)
+{
+  for (guint i = 0; i <= py_regex_group_count (re); i++)
+    {
+      gsize a_span[2] = { 0, 0 }, b_span[2] = { 0, 0 };
+      gboolean a_set = py_match_span (a, i, &a_span[0], &a_span[1]),
+               b_set = py_match_span (b, i, &b_span[0], &b_span[1]);
+
+      g_assert_true (a_set == b_set && memcmp (a_span, b_span, sizeof a_span) == 0);
+    }
+}
+
+int
+LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
+{
+  const char *pattern = (const char *) data, *separator = memchr (data, 0, size);
+  g_autoptr (PyMatch) match = py_match_new (), again = py_match_new ();
+
+  if (separator == NULL || !py_text_is_wtf8 (pattern, (gsize) (separator - pattern)))
+    return 0;
+  const char *subject = separator + 1;
+  gsize len = size - (gsize) (subject - pattern);
+  g_autoptr (PyRegex) re = py_regex_new (pattern, separator - pattern, PY_REGEX_FLAG_MULTILINE, NULL);
+  if (re == NULL)
+    return 0;
+
+  PyRegexResult first = py_regex_search (re, subject, len, 0, G_MAXSIZE, PY_SEARCH_DEFAULT, match);
+  if (!py_text_is_ascii (subject, len))
+    return 0;
+  PyRegexResult second = py_regex_search (re, subject, len, 0, G_MAXSIZE, PY_SEARCH_AS_UTF | PY_SEARCH_UNGATED, again);
+  if (first == PY_REGEX_LIMIT || second == PY_REGEX_LIMIT)
+    return 0;
+  g_assert_cmpint (first, ==, second);
+  compare_spans (re, match, again);
+  return 0;
+}
