@@ -256,17 +256,15 @@ py_regex_need_clear (PyRegexNeed *self)
 }
 
 gboolean
+py_regex_need_allows_start (const PyRegexNeed *self, guint8 byte)
+{
+  return !self->has_start || (self->start[byte / 8] & (1u << (byte % 8)));
+}
+
+gboolean
 py_regex_need_is_met (const PyRegexNeed *self, const char *subject, gsize len)
 {
-  if (self->has_start)
-    {
-      guint8 byte;
-
-      if (len == 0)
-        return FALSE;
-      byte = (guint8) *subject;
-      if (!(self->start[byte / 8] & (1u << (byte % 8))))
-        return FALSE;
-    }
+  if (self->has_start && (len == 0 || !py_regex_need_allows_start (self, (guint8) *subject)))
+    return FALSE;
   return self->text == NULL || memmem (subject, len, self->text, self->text_len) != NULL;
 }

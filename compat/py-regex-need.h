@@ -20,5 +20,7 @@ typedef struct
 void py_regex_need_init (PyRegexNeed *self, PyTree *tree);
 void py_regex_need_clear (PyRegexNeed *self);
 
+gboolean py_regex_need_allows_start (const PyRegexNeed *self, guint8 byte);
+
 /* FALSE: a search of this subject finds nothing. */
 gboolean py_regex_need_is_met (const PyRegexNeed *self, const char *subject, gsize len);

@@ -115,6 +115,14 @@ py_regex_peek_pattern (const PyRegex *self, gsize *ret_len)
   return self->pattern;
 }
 
+gboolean
+py_regex_can_begin_with (const PyRegex *self, guint8 byte)
+{
+  g_return_val_if_fail (self != NULL, TRUE);
+
+  return py_regex_need_allows_start (&self->need, byte);
+}
+
 guint
 py_regex_group_count (const PyRegex *self)
 {

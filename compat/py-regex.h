@@ -90,6 +90,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (PyMatch, py_match_free)
 PyRegexResult py_regex_search (PyRegex *self, const char *subject, gsize len, gsize pos, gsize endpos,
                                PySearchFlags flags, PyMatch *match);
 
+/* Can a search from the start of a subject that begins with this byte find anything?  Only a "no" is certain: who has many
+ * patterns asks this once, and searches with those that are left. */
+gboolean py_regex_can_begin_with (const PyRegex *self, guint8 byte);
+
 /* The span of a group (0: all), in bytes from the subject's start.  FALSE and nothing written where the group took no
  * part, or the group does not exist, or nothing matched.  ret_start, ret_end may be NULL. */
 gboolean py_match_span (const PyMatch *self, guint group, gsize *ret_start, gsize *ret_end);

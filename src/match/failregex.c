@@ -358,6 +358,12 @@ failregex_search (Failregex *self, const char *text, gsize len, PySearchFlags fl
 }
 
 gboolean
+failregex_can_begin_with (const Failregex *self, guint8 byte)
+{
+  return py_regex_can_begin_with (self->regex, byte);
+}
+
+gboolean
 failregex_note_limit (Failregex *self)
 {
   return self->n_limits++ == 0;

@@ -46,6 +46,9 @@ gboolean failregex_has_id (const Failregex *self);
 
 PyRegexResult failregex_search (Failregex *self, const char *text, gsize len, PySearchFlags flags, PyMatch *match);
 
+/* FALSE: no text that begins with this byte matches. */
+gboolean failregex_can_begin_with (const Failregex *self, guint8 byte);
+
 /* A search ran into its limit.  TRUE for the first time: say so, once. */
 gboolean failregex_note_limit (Failregex *self);
 

@@ -156,6 +156,8 @@ get_lines (Find *f)
 static gboolean
 search (Find *f, Failregex *regex, PyMatch *match, const char *text, gsize len, PySearchFlags flags)
 {
+  if (f->filter->ungated)
+    flags |= PY_SEARCH_UNGATED;
   switch (failregex_search (regex, text, len, flags, match))
     {
     case PY_REGEX_MATCH:
@@ -606,6 +608,22 @@ handle_match (Find *f, guint index, Failregex *regex, GError **error)
   return identify (f, index, fail, mlfid != NULL, error);
 }
 
+/* The next failregex, from i on, that a text beginning with this byte may match; their number when there is none. */
+static guint
+next_candidate (const Filter *self, guint8 byte, guint i)
+{
+  const guint64 *gates = self->gates + byte * self->gate_words;
+
+  while (i < self->failregexes->len)
+    {
+      guint64 left = gates[i / 64] >> (i % 64);
+      if (left != 0)
+        return i + (guint) __builtin_ctzll (left);
+      i = (i / 64 + 1) * 64;
+    }
+  return self->failregexes->len;
+}
+
 gboolean
 filter_find (Filter *self, const LinePieces *line, PySearchFlags flags, const FilterTime *time, gboolean no_date,
              FailureFunc func, gpointer user_data, GError **error)
@@ -625,11 +643,12 @@ filter_find (Filter *self, const LinePieces *line, PySearchFlags flags, const Fi
     return TRUE;
   if (!pass_prefregex (&f))
     return TRUE;
-  for (guint i = 0; i < self->failregexes->len; i++)
+  refresh_text (&f);
+  for (guint i = next_candidate (self, (guint8) *f.text, 0); i < self->failregexes->len;
+       i = next_candidate (self, (guint8) *f.text, i + 1))
     {
       Failregex *regex = g_ptr_array_index (self->failregexes, i);
 
-      refresh_text (&f);
       if (!search (&f, regex, self->fail_match, f.text, f.len, f.flags))
         continue;
       switch (handle_match (&f, i, regex, error))
@@ -642,6 +661,7 @@ filter_find (Filter *self, const LinePieces *line, PySearchFlags flags, const Fi
         default:
           break;
         }
+      refresh_text (&f);
     }
   return TRUE;
 }

@@ -33,7 +33,10 @@ struct Filter
   /* settings */
   Failregex *prefregex;
   GPtrArray *failregexes, *ignoreregexes; /* of Failregex */
-  const char *use_dns;                    /* static */
+  guint64 *gates; /* for each first byte gate_words words: a bit for each failregex that may match */
+  guint gate_words;
+  gboolean ungated;    /* for tests: without any shortcut */
+  const char *use_dns; /* static */
   guint max_lines;
   PyCodec *codec;
   DateDetector *detector; /* NULL: no date is searched */
@@ -59,6 +62,9 @@ struct Filter
   PyMatch *fail_match, *pre_match, *ignore_match;
   GString *text, *content, *processed;
 };
+
+/* Every expression is really searched: what tests compare the shortcuts with. */
+void filter_set_ungated (Filter *self, gboolean ungated);
 
 double filter_now_sec (gint64 now_usec);
 

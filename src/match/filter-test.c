@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "compat/py-repr.h"
+#include "match/filter-private.h"
 
 #define NOW_SEC 1755165600 /* 2025-08-14 10:00:00 UTC */
 
@@ -514,6 +515,76 @@ test_an_expression_that_takes_too_long_is_skipped_and_named_once (Fixture *f, gc
   g_assert_null (strstr (strstr (f->logged->str, "takes too long") + 1, "takes too long"));
 }
 
+/* --- shortcuts ---------------------------------------------------------------------------------------------------- */
+static void
+append_random_line (GRand *rand, GString *out)
+{
+  static const char *const pieces[] = { "connect from ",
+                                        "failed for ",
+                                        "closed",
+                                        "welcome ",
+                                        "eve",
+                                        "bob",
+                                        " ",
+                                        "192.0.2.1",
+                                        "2001:db8::1",
+                                        "srv[7]: ",
+                                        "x",
+                                        "^",
+                                        "login of ",
+                                        "A",
+                                        "0",
+                                        "\t",
+                                        "J\xc3\xbcrgen",
+                                        "\xff",
+                                        "mail.example.com",
+                                        "2025-08-14 09:59:58 " };
+  guint n = g_rand_int_range (rand, 0, 6);
+
+  g_string_assign (out, g_rand_boolean (rand) ? "2025-08-14 09:59:59 srv[7]: " : "");
+  for (guint i = 0; i < n; i++)
+    g_string_append (out, pieces[g_rand_int_range (rand, 0, G_N_ELEMENTS (pieces))]);
+}
+
+static void
+test_with_and_without_shortcuts_the_same_is_found (Fixture *f, gconstpointer unused)
+{
+  static const char *const more[] = { "^[A-Z]\\S* <HOST>", "(?i)^LOGIN of <HOST>",          "^\\s*x*<ADDR>",
+                                      "from <DNS>$",       "^(?:eve|bob)?<F-ID>\\d</F-ID>", "^J\xc3\xbcrgen <HOST>",
+                                      "^\\W<ADDR>" };
+  g_autoptr (GRand) rand = g_rand_new_with_seed (11);
+  g_autoptr (GString) line = g_string_new (NULL);
+  Filter *fast = f->filter, *slow = filter_new ("box", f->clock, NULL);
+  guint n_found = 0;
+
+  add_connections (f);
+  f->filter = slow;
+  add_connections (f);
+  for (guint i = 0; i < G_N_ELEMENTS (more) * 12; i++) /* more than the bits of a word */
+    {
+      g_assert_true (filter_add_failregex (fast, more[i % G_N_ELEMENTS (more)], NULL));
+      g_assert_true (filter_add_failregex (slow, more[i % G_N_ELEMENTS (more)], NULL));
+    }
+  filter_set_ungated (slow, TRUE);
+  for (guint i = 0; i < 2000; i++)
+    {
+      g_autofree char *found = NULL;
+
+      append_random_line (rand, line);
+      f->filter = fast;
+      feed (f, TRUE, line->str);
+      found = g_strdup (f->found->str);
+      f->filter = slow;
+      feed (f, TRUE, line->str);
+      if (strcmp (found, f->found->str) != 0)
+        g_error ("'%s': '%s' with shortcuts, '%s' without", line->str, found, f->found->str);
+      n_found += *found != '\0';
+    }
+  g_assert_cmpuint (n_found, >, 100);
+  f->filter = fast;
+  filter_free (slow);
+}
+
 #define ADD(name, test) g_test_add ("/filter/" name, Fixture, NULL, set_up, test, tear_down)
 
 int
@@ -554,5 +625,6 @@ main (int argc, char **argv)
   ADD ("lines are decoded by the log encoding", test_lines_are_decoded_by_the_log_encoding);
   ADD ("an expression that takes too long is skipped and named once",
        test_an_expression_that_takes_too_long_is_skipped_and_named_once);
+  ADD ("with and without shortcuts the same is found", test_with_and_without_shortcuts_the_same_is_found);
   return g_test_run ();
 }

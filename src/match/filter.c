@@ -15,6 +15,8 @@ failregex_free_item (gpointer item)
   failregex_free (item);
 }
 
+static void update_gates (Filter *self);
+
 /* Lines whose dates are searched with equal keys have equal dates. */
 static void
 update_date_key (Filter *self)
@@ -57,6 +59,7 @@ filter_new (const char *jail_name, Clock *clock, Log *log)
   self->content = g_string_new (NULL);
   self->processed = g_string_new (NULL);
   update_date_key (self);
+  update_gates (self);
   return self;
 }
 
@@ -66,6 +69,7 @@ filter_free (Filter *self)
   if (self == NULL)
     return;
   failregex_free (self->prefregex);
+  g_free (self->gates);
   g_ptr_array_unref (self->failregexes);
   g_ptr_array_unref (self->ignoreregexes);
   py_codec_free (self->codec);
@@ -91,6 +95,7 @@ filter_clear (Filter *self)
 {
   g_ptr_array_set_size (self->failregexes, 0);
   g_ptr_array_set_size (self->ignoreregexes, 0);
+  update_gates (self);
 }
 
 double
@@ -148,6 +153,28 @@ compile (const char *pattern, FailregexFlags flags, GError **error)
   return NULL;
 }
 
+/* Most failregexes begin with ^ and some word: a line's first byte leaves few of them.  The table says which, a bit each. */
+static void
+update_gates (Filter *self)
+{
+  guint n = self->failregexes->len;
+
+  g_free (self->gates);
+  self->gate_words = n / 64 + 1;
+  self->gates = g_new0 (guint64, 256 * self->gate_words);
+  for (guint byte = 0; byte < 256; byte++)
+    for (guint i = 0; i < n; i++)
+      if (self->ungated || failregex_can_begin_with (g_ptr_array_index (self->failregexes, i), (guint8) byte))
+        self->gates[byte * self->gate_words + i / 64] |= (guint64) 1 << (i % 64);
+}
+
+void
+filter_set_ungated (Filter *self, gboolean ungated)
+{
+  self->ungated = ungated;
+  update_gates (self);
+}
+
 /* An expression that was refused is an error in the log too (but not a prefregex: 1.1.2). */
 static gboolean
 add_to (Filter *self, GPtrArray *list, Failregex *regex, GError *reason, GError **error)
@@ -194,7 +221,10 @@ filter_add_failregex (Filter *self, const char *pattern, GError **error)
                    failregex_peek_pattern (regex));
       g_clear_pointer (&regex, failregex_free);
     }
-  return add_to (self, self->failregexes, regex, reason, error);
+  if (!add_to (self, self->failregexes, regex, reason, error))
+    return FALSE;
+  update_gates (self);
+  return TRUE;
 }
 
 gboolean
@@ -222,6 +252,7 @@ void
 filter_del_failregex (Filter *self, gint64 index)
 {
   remove_from (self, self->failregexes, index);
+  update_gates (self);
 }
 
 void
