@@ -379,7 +379,10 @@ command_line_init (CommandLine *self, int argc, char *const *argv, Log *log, gbo
   CommandLineResult result = command_line_parse (self, argc, argv);
 
   if (result == COMMAND_LINE_FAILED && program_is_client && !is_test_only (self))
-    fputs ("Init of command line failed\n", stderr); /* before there is a log */
+    {
+      (void) fflush (stdout); /* after the usage, also where both streams go to one file */
+      fputs ("Init of command line failed\n", stderr); /* before there is a log */
+    }
   if (result != COMMAND_LINE_CONTINUE)
     return result;
   if (set_log)
