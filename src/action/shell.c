@@ -20,6 +20,7 @@ struct ShellRun
   Log *log;
   ShellDone done;
   gpointer user_data;
+  gboolean question; /* 1 means no */
   Child *child;
   GSource *failure; /* reports from the loop that it could not be started */
 };
@@ -152,7 +153,7 @@ static void
 on_ended (const ChildResult *result, gpointer data)
 {
   ShellRun *self = data;
-  gboolean success = result->ended && result->status == 0;
+  gboolean success = result->ended && (result->status == 0 || (self->question && result->status == 1));
   int level = success ? LOG_LEVEL_DEBUG : LOG_LEVEL_ERROR;
 
   self->child = NULL;
@@ -169,10 +170,10 @@ on_ended (const ChildResult *result, gpointer data)
       log_output (self->command, self->log, level, "stderr", result->errors);
     }
   if (success)
-    log_debug (self->log, LOGGER, "%lx -- returned successfully 0", ID (self->command));
+    log_debug (self->log, LOGGER, "%lx -- returned successfully %i", ID (self->command), result->status);
   else
     log_failure (self->command, self->log, result);
-  finish (self, success);
+  finish (self, success && result->status == 0);
 }
 
 static gboolean
@@ -250,6 +251,12 @@ shell_run (ShellCommand *command, double timeout_sec, const char *timeout_text, 
   else
     start (self);
   return self;
+}
+
+void
+shell_run_set_question (ShellRun *self)
+{
+  self->question = TRUE;
 }
 
 void

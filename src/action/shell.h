@@ -17,6 +17,8 @@ typedef void (*ShellDone) (gboolean success, gpointer user_data);
  * this returned.  timeout_text: as the log shows it ("60"). */
 ShellRun *shell_run (ShellCommand *command, double timeout_sec, const char *timeout_text, CommandGate *gate, Log *log,
                      ShellDone done, gpointer user_data);
+/* For a question: 1 is an answer (done gets FALSE), not a failure to be logged. */
+void      shell_run_set_question (ShellRun *self);
 /* Kills it; done is not called.  NULL is fine. */
 void      shell_run_cancel (ShellRun *self);
 

@@ -100,7 +100,7 @@ call_peek_text (const Call *self, guint index, GError **error)
     return NULL;
   if (py_value_type (word) != PY_STR)
     {
-      g_set_error (error, JAIL_ERROR, JAIL_ERROR_ATTRIBUTE, "'%s' object has no attribute 'lower'",
+      g_set_error (error, JAIL_ERROR, JAIL_ERROR_TYPE, "expected string or bytes-like object, got '%s'",
                    py_value_type_name (word));
       return NULL;
     }

@@ -27,7 +27,7 @@ PyValue *call_peek_words (const Call *self);
 guint call_get_length (const Call *self);
 
 /* --- words --------------------------------------------------------------------------------------------------------------
- * Fail as Python would: IndexError "list index out of range", AttributeError for what is no text. */
+ * Fail as Python would: IndexError "list index out of range", TypeError for what is no text. */
 PyValue *call_peek_word (const Call *self, guint index, GError **error);
 const char *call_peek_text (const Call *self, guint index, GError **error);
 /* int (word): text, int, float or bool. */

@@ -128,7 +128,7 @@ command_set_action (Call *call, GError **error)
   Jail *jail = action != NULL ? call_peek_jail (call, 1, error) : NULL;
   gboolean is_method;
 
-  if (jail == NULL)
+  if (jail == NULL || !jail_action_has_method (jail, action, "", &is_method, error))
     return NULL;
   property = call_peek_text (call, 4, error);
   if (property == NULL || !jail_action_has_method (jail, action, property, &is_method, error))
@@ -146,11 +146,14 @@ PyValue *
 command_multi_set_action (Call *call, GError **error)
 {
   const char *action = call_peek_text (call, 3, error);
-  PyValue *list = call_peek_word (call, 4, NULL);
+  PyValue *list;
   Jail *jail = action != NULL ? call_peek_jail (call, 1, error) : NULL;
   gboolean is_method;
 
   if (jail == NULL || !jail_action_has_method (jail, action, "", &is_method, error))
+    return NULL;
+  list = call_peek_word (call, 4, error);
+  if (list == NULL)
     return NULL;
   if (!py_value_is_seq (list))
     {

@@ -378,8 +378,16 @@ command_get_loglevel (Call *call, GError **error)
 PyValue *
 command_set_loglevel (Call *call, GError **error)
 {
-  const char *text = call_peek_text (call, 2, error);
+  PyValue *word = call_peek_word (call, 2, NULL);
+  const char *text;
 
+  if (py_value_type (word) != PY_STR)
+    {
+      g_set_error (error, JAIL_ERROR, JAIL_ERROR_ATTRIBUTE, "'%s' object has no attribute 'upper'",
+                   py_value_type_name (word));
+      return NULL;
+    }
+  text = call_peek_text (call, 2, error);
   if (text == NULL || !server_set_log_level (call_peek_server (call), text, error))
     return NULL;
   return command_get_loglevel (call, error);
@@ -577,7 +585,8 @@ command_set_dbpurgeage (Call *call, GError **error)
     return NULL;
   if (!py_value_to_double (seconds, &number))
     {
-      g_set_error_literal (error, JAIL_ERROR, JAIL_ERROR_TYPE, "expected string or bytes-like object");
+      g_set_error (error, JAIL_ERROR, JAIL_ERROR_TYPE, "expected string or bytes-like object, got '%s'",
+                   py_value_type_name (word));
       return NULL;
     }
   jail_services_set_purge_age (server_peek_services (call_peek_server (call)), (gint64) CLAMP (number, -1e15, 1e15));

@@ -1,14 +1,13 @@
 #include "jail/ignore-list.h"
 
 #include "base/bracket-options.h"
-#include "base/child.h"
 #include "compat/py-repr.h"
 #include "jail/ignore-cache.h"
 #include "jail/ignore-file.h"
 #include "jail/jail-error.h"
 
-#define LOGGER               "fail2ban.filter"
-#define COMMAND_TIMEOUT_USEC (60 * G_USEC_PER_SEC)
+#define LOGGER              "fail2ban.filter"
+#define COMMAND_TIMEOUT_SEC 60
 
 /* Of networks, names and files. */
 typedef struct
@@ -26,7 +25,7 @@ typedef struct
   GHashTable *names; /* what was looked up for it: name -> AddressSet */
   AddressSet *own;
   ResolverQuery *query;
-  Child *child;
+  ShellRun *run;
 } Question;
 
 struct IgnoreList
@@ -35,6 +34,7 @@ struct IgnoreList
   const Clock *clock;
   Log *log;
   Resolver *resolver;
+  CommandGate *gate;
   gboolean ignore_self;
   AddressSet *singles;
   GPtrArray *entries; /* of Entry */
@@ -61,7 +61,7 @@ question_free (Question *question)
   if (question == NULL)
     return;
   resolver_cancel (question->query);
-  child_cancel (question->child);
+  shell_run_cancel (question->run);
   ticket_unref (question->ticket);
   g_hash_table_unref (question->names);
   address_set_unref (question->own);
@@ -69,7 +69,7 @@ question_free (Question *question)
 }
 
 IgnoreList *
-ignore_list_new (const char *jail_name, const Clock *clock, Log *log, Resolver *resolver)
+ignore_list_new (const char *jail_name, const Clock *clock, Log *log, Resolver *resolver, CommandGate *gate)
 {
   IgnoreList *self = g_new0 (IgnoreList, 1);
 
@@ -77,6 +77,7 @@ ignore_list_new (const char *jail_name, const Clock *clock, Log *log, Resolver *
   self->clock = clock;
   self->log = log;
   self->resolver = resolver;
+  self->gate = gate;
   self->ignore_self = TRUE;
   self->singles = address_set_new ();
   self->entries = g_ptr_array_new_with_free_func (entry_free);
@@ -369,14 +370,13 @@ on_name (const char *name, AddressSet *addresses, gpointer user_data)
 }
 
 static void
-on_command (const ChildResult *result, gpointer user_data)
+on_command (gboolean success, gpointer user_data)
 {
   IgnoreList *self = user_data;
   Question *question = self->question;
-  gboolean ignored = result->ended && !result->timed_out && result->status == 0;
 
-  question->child = NULL;
-  if (ignored)
+  question->run = NULL;
+  if (success)
     go_on (self, yes (self, question->ticket, "command", TRUE));
   else
     {
@@ -388,25 +388,13 @@ on_command (const ChildResult *result, gpointer user_data)
 static IgnoreAnswer
 ask_command (IgnoreList *self, Ticket *ticket, Question *question)
 {
-  g_autoptr (ShellCommand) command = expand (self, py_str_peek (self->command, NULL), ticket);
-  g_autoptr (GPtrArray) argv = g_ptr_array_new ();
-  g_autoptr (GError) error = NULL;
+  ShellCommand *command = expand (self, py_str_peek (self->command, NULL), ticket);
 
-  g_ptr_array_add (argv, (gpointer) "/bin/sh");
-  g_ptr_array_add (argv, (gpointer) "-c");
-  g_ptr_array_add (argv, command->text->str);
-  for (guint i = 0; i < command->args->len; i++)
-    g_ptr_array_add (argv, ((GString *) g_ptr_array_index (command->args, i))->str);
-  g_ptr_array_add (argv, NULL);
   log_debug (self->log, LOGGER, "ignore command: %s", command->text->str);
-
-  ChildSpec spec = { .argv = (const char *const *) argv->pdata, .timeout_usec = COMMAND_TIMEOUT_USEC };
-  question->child = child_start (&spec, on_command, self, NULL, &error);
-  if (question->child != NULL)
-    return IGNORE_LATER;
-  log_error (self->log, "fail2ban.utils", "%s -- failed with %s", command->text->str, error->message);
-  remember (self, ticket, FALSE);
-  return IGNORE_NO;
+  question->run = shell_run (command, COMMAND_TIMEOUT_SEC, G_STRINGIFY (COMMAND_TIMEOUT_SEC), self->gate, self->log,
+                             on_command, self);
+  shell_run_set_question (question->run);
+  return IGNORE_LATER;
 }
 
 /* The addresses behind a name of the list; FALSE: not known, a question is on its way. */

@@ -10,7 +10,7 @@
  * it changed.
  */
 #pragma once
-#include "action/tags.h"
+#include "action/shell.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/resolver.h"
@@ -18,8 +18,9 @@
 
 typedef struct IgnoreList IgnoreList;
 
-/* All borrowed; they outlive it. */
-IgnoreList *ignore_list_new (const char *jail_name, const Clock *clock, Log *log, Resolver *resolver);
+/* All borrowed; they outlive it.  gate: where commands wait for their turn. */
+IgnoreList *ignore_list_new (const char *jail_name, const Clock *clock, Log *log, Resolver *resolver,
+                             CommandGate *gate);
 void ignore_list_free (IgnoreList *self); /* a question on its way is dropped; NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (IgnoreList, ignore_list_free)
 

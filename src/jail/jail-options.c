@@ -64,12 +64,23 @@ seconds_of (PyValue *value, GError **error)
 }
 
 static const char *
-text_of (PyValue *value, const char *attribute, GError **error)
+text_of (PyValue *value, GError **error)
 {
   if (py_value_type (value) == PY_STR)
     return py_str_peek (value, NULL);
-  g_set_error (error, JAIL_ERROR, JAIL_ERROR_ATTRIBUTE, "'%s' object has no attribute '%s'", py_value_type_name (value),
-               attribute);
+  g_set_error (error, JAIL_ERROR, JAIL_ERROR_TYPE, "expected string or bytes-like object, got '%s'",
+               py_value_type_name (value));
+  return NULL;
+}
+
+/* Likewise, where 1.1.2 asks the value for its small letters first. */
+static const char *
+name_of (PyValue *value, GError **error)
+{
+  if (py_value_type (value) == PY_STR)
+    return py_str_peek (value, NULL);
+  g_set_error (error, JAIL_ERROR, JAIL_ERROR_ATTRIBUTE, "'%s' object has no attribute 'lower'",
+               py_value_type_name (value));
   return NULL;
 }
 
@@ -192,7 +203,7 @@ set_use_dns (Jail *self, PyValue *value, GError **error)
   if (py_value_type (value) == PY_BOOL)
     mode = py_bool_get (value) ? "yes" : "no";
   else
-    mode = text_of (value, "lower", error);
+    mode = name_of (value, error);
   if (mode == NULL)
     return FALSE;
   filter_set_use_dns (self->filter, mode);
@@ -212,7 +223,7 @@ set_date_pattern (Jail *self, PyValue *value, GError **error)
 
   if (py_value_type (value) == PY_NONE)
     return filter_set_date_pattern (self->filter, NULL, error);
-  text = text_of (value, "strip", error);
+  text = text_of (value, error);
   return text != NULL && filter_set_date_pattern (self->filter, text, error);
 }
 
@@ -233,7 +244,7 @@ set_log_time_zone (Jail *self, PyValue *value, GError **error)
 
   if (py_value_type (value) == PY_NONE)
     return filter_set_log_time_zone (self->filter, NULL, error);
-  text = text_of (value, "lower", error);
+  text = text_of (value, error);
   return text != NULL && filter_set_log_time_zone (self->filter, text, error);
 }
 
@@ -246,7 +257,7 @@ get_log_time_zone (Jail *self)
 static gboolean
 set_log_encoding (Jail *self, PyValue *value, GError **error)
 {
-  const char *text = text_of (value, "lower", error);
+  const char *text = name_of (value, error);
 
   return text != NULL && filter_set_log_encoding (self->filter, text, error);
 }
@@ -264,7 +275,7 @@ set_prefregex (Jail *self, PyValue *value, GError **error)
 
   if (!py_value_truth (value))
     return filter_set_prefregex (self->filter, NULL, error);
-  text = text_of (value, "strip", error);
+  text = text_of (value, error);
   return text != NULL && filter_set_prefregex (self->filter, text, error);
 }
 

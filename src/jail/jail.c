@@ -83,7 +83,7 @@ make_parts (Jail *self)
   self->filter = filter_new (self->name, (Clock *) self->clock, self->log);
   self->failures = fail_counter_new ();
   fail_counter_track_changes (self->failures, jail_peek_store (self) != NULL);
-  self->ignore = ignore_list_new (self->name, self->clock, self->log, self->services->resolver);
+  self->ignore = ignore_list_new (self->name, self->clock, self->log, self->services->resolver, self->services->gate);
   ignore_list_set_expand (self->ignore, jail_lines_expand, self);
   self->ban_time = ban_time_new ();
   self->bans = ban_list_new ();
