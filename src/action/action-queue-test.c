@@ -412,6 +412,28 @@ test_a_failing_flush_repairs_nothing_when_stopping (void)
   tear_down (&f);
 }
 
+static void
+test_a_stop_does_not_wait_for_bans_that_did_not_begin (void)
+{
+  Fixture f;
+
+  set_up (&f);
+  add (&f, "slow", "actionban", "sleep 0.2; echo ban <ip> >> $OUT", "actionunban", "echo unban <ip> >> $OUT", NULL);
+  start (&f);
+  for (guint i = 0; i < 50; i++)
+    {
+      g_autofree char *ip = g_strdup_printf ("192.0.2.%u", i);
+      ban (&f, ip);
+    }
+  while (strstr (f.lines->str, "Ban 192.0.2.0\n") == NULL)
+    g_main_context_iteration (NULL, TRUE);
+  stop (&f);
+  wait_all (&f);
+  OUT_IS (&f, "ban 192.0.2.0\nunban 192.0.2.0\n");
+  LOG_IS (&f, "NOTICE [j1] Ban 192.0.2.0\nNOTICE [j1] Repeal Ban 192.0.2.0\n");
+  tear_down (&f);
+}
+
 /* --- commands -------------------------------------------------------------------------------------------------------- */
 
 static void
@@ -790,6 +812,8 @@ main (int argc, char *argv[])
                    test_a_banned_host_that_shows_up_is_banned_again);
   g_test_add_func ("/action-queue/a failing flush repairs nothing when stopping",
                    test_a_failing_flush_repairs_nothing_when_stopping);
+  g_test_add_func ("/action-queue/a stop does not wait for bans that did not begin",
+                   test_a_stop_does_not_wait_for_bans_that_did_not_begin);
   g_test_add_func ("/action-queue/a command that hangs is killed with its children",
                    test_a_command_that_hangs_is_killed_with_its_children);
   g_test_add_func ("/action-queue/text of a log cannot break out", test_text_of_a_log_cannot_break_out);

@@ -456,6 +456,8 @@ done_flush (Operation *operation)
   push_front (self, operation_new (self, OPERATION_NOTIFY, done_plain, operation->callback, operation->user_data));
   for (guint i = operation->tickets->len; i-- > 0;)
     {
+      if (!ticket_is_banned (operation->tickets->pdata[i]))
+        continue; /* its ban was dropped */
       Operation *unban = operation_new (self, OPERATION_UNBAN, NULL, NULL, NULL);
       operation_set_ticket (unban, operation->tickets->pdata[i], operation->announce);
       unban->actions = g_ptr_array_ref (operation->unflushed);
@@ -488,10 +490,27 @@ new_flush (ActionQueue *self, GPtrArray *actions, const GPtrArray *tickets, gboo
   return operation;
 }
 
+/* Bans that nobody has begun with would only be undone again: a jail with a slow action would take for ever to stop. */
+static void
+drop_waiting_bans (ActionQueue *self)
+{
+  for (GList *link = self->operations.head, *next; link != NULL; link = next)
+    {
+      Operation *operation = link->data;
+      next = link->next;
+      if (operation->kind != OPERATION_BAN || operation->begun)
+        continue;
+      operation->dropped = TRUE;
+      finish_operation (self, operation);
+    }
+}
+
 void
 action_queue_flush (ActionQueue *self, GPtrArray *tickets, gboolean stopping, const char *announce,
                     ActionQueueDone done, gpointer user_data)
 {
+  if (stopping)
+    drop_waiting_bans (self);
   push (self, new_flush (self, NULL, tickets, stopping, announce, done, user_data));
 }
 
@@ -515,7 +534,8 @@ mark_banned (const ActionQueue *self, Ticket *ticket, guint epoch)
 static void
 done_ban (Operation *operation)
 {
-  mark_banned (operation->queue, operation->ticket, operation->epoch);
+  if (!operation->dropped)
+    mark_banned (operation->queue, operation->ticket, operation->epoch);
   done_ticket (operation);
 }
 

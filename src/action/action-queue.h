@@ -103,7 +103,9 @@ typedef void (*ActionQueueRebanDone) (ActionQueue *queue, Ticket *ticket, guint 
 void action_queue_reban   (ActionQueue *self, Ticket *ticket, gboolean check, ActionQueueRebanDone done, gpointer user_data);
 
 /* Undoes bans: actions with actionflush run it once ("[j] Flush ticket(s) with x"), the others unban each of the tickets
- * (array of Ticket, reffed).  stopping: the end is near, so a failing flush repairs nothing.  announce: "Unban" or "Repeal Ban",
+ * (array of Ticket, reffed).  stopping: the end is near: bans that did not begin yet are
+ * dropped (they are through then, without a mark on the ticket), and a failing flush repairs nothing.  Tickets that are not banned are
+ * left alone.  announce: "Unban" or "Repeal Ban",
  * logged for each ticket after the flushes; NULL: not. */
 void action_queue_flush   (ActionQueue *self, GPtrArray *tickets, gboolean stopping, const char *announce,
                            ActionQueueDone done, gpointer user_data);

@@ -37,6 +37,7 @@ struct Operation
   guint      index;   /* the one that is next or at work */
   ActionTask *task;
   gboolean   begun;
+  gboolean   dropped; /* BAN: the jail stops before it began */
   gboolean   overtaking; /* the task was started before its turn */
   guint      epoch;      /* what it did before its turn belongs to this ban epoch; G_MAXUINT: nothing */
 
