@@ -9,7 +9,8 @@
 
 typedef struct
 {
-  char *name; /* a GRefString: copies of the options share it */
+  PyValue *name;    /* a str; copies of the options share it */
+  const char *text; /* of name */
   guint hash;
   PyValue *value;
 } Entry;
@@ -41,7 +42,7 @@ py_options_new (void)
 static void
 entry_clear (Entry *entry)
 {
-  g_ref_string_release (entry->name);
+  py_value_unref (entry->name);
   py_value_unref (entry->value);
 }
 
@@ -71,6 +72,13 @@ py_options_size (const PyOptions *self)
 
 const char *
 py_options_peek_name (const PyOptions *self, guint index)
+{
+  g_return_val_if_fail (index < self->n_entries, NULL);
+  return self->entries[index].text;
+}
+
+PyValue *
+py_options_peek_key (const PyOptions *self, guint index)
 {
   g_return_val_if_fail (index < self->n_entries, NULL);
   return self->entries[index].name;
@@ -121,7 +129,7 @@ slots_rebuild (PyOptions *self)
 static gboolean
 entry_is (const Entry *entry, const char *name, guint hash)
 {
-  return entry->hash == hash && (entry->name == name || strcmp (entry->name, name) == 0);
+  return entry->hash == hash && (entry->text == name || strcmp (entry->text, name) == 0);
 }
 
 static Entry *
@@ -163,14 +171,14 @@ py_options_get_text (const PyOptions *self, const char *name)
 }
 
 static void
-options_append (PyOptions *self, char *name, guint hash, PyValue *value)
+options_append (PyOptions *self, PyValue *name, guint hash, PyValue *value)
 {
   if (self->n_entries == self->n_allocated)
     {
       self->n_allocated = MAX (8, 2 * self->n_allocated);
       self->entries = g_renew (Entry, self->entries, self->n_allocated);
     }
-  self->entries[self->n_entries++] = (Entry){ name, hash, value };
+  self->entries[self->n_entries++] = (Entry){ name, py_str_peek (name, NULL), hash, value };
   if (self->slots != NULL && 2 * self->n_entries <= self->n_slots)
     slots_insert (self, self->n_entries - 1);
   else
@@ -193,7 +201,7 @@ py_options_set (PyOptions *self, const char *name, PyValue *value)
   if (entry != NULL)
     entry_set_value (entry, value);
   else
-    options_append (self, g_ref_string_new (name), hash, value);
+    options_append (self, py_str_new (name), hash, value);
 }
 
 void
@@ -231,11 +239,11 @@ py_options_update (PyOptions *self, const PyOptions *other)
   for (guint i = 0; i < other->n_entries; i++)
     {
       const Entry *from = &other->entries[i];
-      Entry *entry = entry_find (self, from->name, from->hash);
+      Entry *entry = entry_find (self, from->text, from->hash);
       if (entry != NULL)
         entry_set_value (entry, py_value_ref (from->value));
       else
-        options_append (self, g_ref_string_acquire (from->name), from->hash, py_value_ref (from->value));
+        options_append (self, py_value_ref (from->name), from->hash, py_value_ref (from->value));
     }
 }
 
@@ -257,7 +265,7 @@ py_options_to_value (const PyOptions *self)
   for (guint i = 0; i < self->n_entries; i++)
     {
       const Entry *entry = &self->entries[i];
-      py_dict_set (dict, py_held_to_value (entry->name), py_held_real (entry->value));
+      py_dict_set (dict, py_held_real (entry->name), py_held_real (entry->value));
     }
   return dict;
 }

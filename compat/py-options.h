@@ -15,6 +15,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (PyOptions, py_options_free)
 
 guint py_options_size (const PyOptions *self);
 const char *py_options_peek_name (const PyOptions *self, guint index); /* in order of first insertion */
+PyValue *py_options_peek_key (const PyOptions *self, guint index);     /* the name as a str */
 PyValue *py_options_peek_value (const PyOptions *self, guint index);
 
 PyValue *py_options_get (const PyOptions *self, const char *name);         /* peek; NULL when absent */

@@ -60,6 +60,20 @@ choose_quote (const char *text, gsize len)
   return memchr (text, '\'', len) != NULL && memchr (text, '"', len) == NULL ? '"' : '\'';
 }
 
+/* g_string_append_len without the call, for the many short pieces. */
+static inline void
+append_piece (GString *out, const char *text, gsize len)
+{
+  if (out->len + len >= out->allocated_len)
+    {
+      g_string_append_len (out, text, (gssize) len);
+      return;
+    }
+  memcpy (out->str + out->len, text, len);
+  out->len += len;
+  out->str[out->len] = '\0';
+}
+
 /* How many bytes at text stand for themselves: most of most texts. */
 static gsize
 plain_run (const guchar *text, gsize len, char quote)
@@ -84,7 +98,7 @@ py_repr_append_str (GString *out, const char *text, gssize length)
       gsize run = plain_run (at + i, len - i, quote);
       if (run > 0)
         {
-          g_string_append_len (out, text + i, (gssize) run);
+          append_piece (out, text + i, run);
           i += run;
           continue;
         }

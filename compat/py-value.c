@@ -21,7 +21,7 @@ typedef struct
 
 typedef struct
 {
-  char *data; /* NUL-terminated */
+  char *data; /* NUL-terminated; in the same block as the value when that made it */
   gsize len;
 } Text;
 
@@ -76,7 +76,8 @@ py_value_unref (PyValue *self)
     {
     case PY_STR:
     case PY_BYTES:
-      g_free (self->text.data);
+      if (self->text.data != (char *) (self + 1))
+        g_free (self->text.data);
       break;
     case PY_BIGINT:
       py_bigint_free (self->big);
@@ -239,12 +240,16 @@ text_take (PyType type, char *data, gsize len)
 static PyValue *
 text_copy (PyType type, const void *data, gsize len)
 {
-  char *copy = g_malloc (len + 1);
+  PyValue *self = g_malloc (sizeof *self + len + 1);
 
+  self->ref_count = 1;
+  self->type = type;
+  self->text.data = (char *) (self + 1);
+  self->text.len = len;
   if (len > 0)
-    memcpy (copy, data, len);
-  copy[len] = '\0';
-  return text_take (type, copy, len);
+    memcpy (self->text.data, data, len);
+  self->text.data[len] = '\0';
+  return self;
 }
 
 PyValue *

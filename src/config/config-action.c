@@ -78,11 +78,12 @@ config_action_read (ConfigAction *self, const PyOptions *jail_options, gboolean 
 }
 
 static void
-append_property (PyValue *properties, const char *name, PyValue *value)
+append_property (PyValue *properties, const PyOptions *options, guint index)
 {
-  PyValue *pair = config_command_new (name, NULL);
+  PyValue *pair = py_list_new ();
 
-  config_command_append (pair, value);
+  config_command_append (pair, py_options_peek_key (options, index));
+  config_command_append (pair, py_options_peek_value (options, index));
   py_list_append (properties, pair);
 }
 
@@ -97,13 +98,13 @@ config_action_append_commands (ConfigAction *self, GPtrArray *stream, GError **e
     return FALSE;
   for (guint i = 0; i < py_options_size (options); i++)
     if (config_specs_find (action_specs, py_options_peek_name (options, i)) != NULL)
-      append_property (properties, py_options_peek_name (options, i), py_options_peek_value (options, i));
+      append_property (properties, options, i);
   /* What is no property goes as it stands, its tags not replaced: the server does that (1.1.2). */
   for (guint i = 0; i < py_options_size (init); i++)
     {
       const char *name = py_options_peek_name (init, i);
       if (config_specs_find (action_specs, name) == NULL && !g_str_has_prefix (name, "known/"))
-        append_property (properties, name, py_options_peek_value (init, i));
+        append_property (properties, init, i);
     }
 
   PyValue *add = config_command_new ("set", self->jail, "addaction", NULL);

@@ -8,12 +8,19 @@
 void
 config_dump_print (PyValue *commands, gboolean pretty, FILE *out)
 {
+  g_autoptr (GString) line = g_string_new (NULL);
+
   for (guint i = 0; i < py_seq_length (commands); i++)
     {
       const PyValue *command = py_seq_peek (commands, i);
-      g_autofree char *text = pretty ? py_pprint (command, PRETTY_WIDTH, PRETTY_INDENT) : py_repr (command);
-      fputs (text, out);
-      fputc ('\n', out);
+      g_string_truncate (line, 0);
+      g_autofree char *pretty_text = pretty ? py_pprint (command, PRETTY_WIDTH, PRETTY_INDENT) : NULL;
+      if (pretty)
+        g_string_append (line, pretty_text);
+      else
+        py_repr_append (line, command);
+      g_string_append_c (line, '\n');
+      (void) fwrite (line->str, 1, line->len, out);
     }
 }
 

@@ -12,7 +12,7 @@ const ConfigSpec *
 config_specs_find (ConfigSpecs specs, const char *name)
 {
   for (guint i = 0; i < specs.n_specs; i++)
-    if (strcmp (specs.specs[i].name, name) == 0)
+    if (specs.specs[i].name[0] == name[0] && strcmp (specs.specs[i].name, name) == 0)
       return &specs.specs[i];
   return NULL;
 }

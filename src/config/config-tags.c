@@ -12,7 +12,7 @@
 /* How often a tag was replaced in one value. */
 typedef struct
 {
-  char *tag;
+  const char *tag; /* lent by Expander's names */
   guint hash;
   guint count;
 } Count;
@@ -24,10 +24,11 @@ typedef struct
   ConfigTagLookup lookup;
   gpointer data;
   GArray **counts;  /* for each option: of Count; NULL before the first replacement */
-  gboolean *done;   /* for each option: its value has no '<' any more, or it is ignored */
+  gboolean *done;   /* for each option: nothing is left to replace, or it is ignored */
   GString *value;   /* the one that is looked at, so far */
   GString *scratch; /* where its next state is built */
   GString *tag;     /* the one that is looked at */
+  GStringChunk *names;
   gsize work;
 } Expander;
 
@@ -45,14 +46,6 @@ find_tag (const char *p, gsize *ret_len)
         }
     }
   return NULL;
-}
-
-static void
-count_clear (gpointer data)
-{
-  Count *count = data;
-
-  g_free (count->tag);
 }
 
 static Count *
@@ -109,6 +102,20 @@ find_same_tag (const char *p, const char *tag, gsize len)
   return NULL;
 }
 
+/* g_string_append_len without the call, for the many short pieces. */
+static inline void
+append_piece (GString *string, const char *text, gsize len)
+{
+  if (string->len + len >= string->allocated_len)
+    {
+      g_string_append_len (string, text, (gssize) len);
+      return;
+    }
+  memcpy (string->str + string->len, text, len);
+  string->len += len;
+  string->str[string->len] = '\0';
+}
+
 /* Replaces each "<tag>" in the value.  *at, where one was found, stays the same character of the new text: the reference
  * searches on from there, and an earlier occurrence can come up when a replacement has just completed it. */
 static gboolean
@@ -123,11 +130,11 @@ expander_replace (Expander *x, const char *tag, gsize len, const PyValue *replac
 
   for (; next != NULL && built->len <= PY_INI_MAX_VALUE; next = find_same_tag (from, tag, len))
     {
-      g_string_append_len (built, from, next - from);
-      g_string_append_len (built, new_text, (gssize) new_len);
+      append_piece (built, from, (gsize) (next - from));
+      append_piece (built, new_text, new_len);
       from = next + len + 2;
     }
-  g_string_append_len (built, from, x->value->str + x->value->len - from);
+  append_piece (built, from, (gsize) (x->value->str + x->value->len - from));
   x->scratch = x->value;
   x->value = built;
   if (earlier)
@@ -156,7 +163,8 @@ static TagResult
 expander_tag (Expander *x, const char *name, GArray *counts, gsize *at, gsize len, GError **error)
 {
   g_autoptr (GError) local_error = NULL;
-  const char *tag = g_string_append_len (g_string_truncate (x->tag, 0), x->value->str + *at + 1, (gssize) len)->str;
+  append_piece (g_string_truncate (x->tag, 0), x->value->str + *at + 1, len);
+  const char *tag = x->tag->str;
   guint hash = py_options_hash (tag);
 
   if (x->ignored != NULL && py_options_get_hashed (x->ignored, tag, hash) != NULL)
@@ -178,7 +186,7 @@ expander_tag (Expander *x, const char *name, GArray *counts, gsize *at, gsize le
     return TAG_LEFT;
   if (count == NULL)
     {
-      Count first = { g_strdup (tag), hash, 0 };
+      Count first = { g_string_chunk_insert_len (x->names, tag, (gssize) len), hash, 0 };
       g_array_append_val (counts, first);
       count = &g_array_index (counts, Count, counts->len - 1);
     }
@@ -226,14 +234,14 @@ expander_option (Expander *x, guint index, gboolean *ret_again, GError **error)
 
   g_string_assign (x->value, text);
   if (x->counts[index] == NULL)
-    {
-      x->counts[index] = g_array_new (FALSE, FALSE, sizeof (Count));
-      g_array_set_clear_func (x->counts[index], count_clear);
-    }
+    x->counts[index] = g_array_sized_new (FALSE, FALSE, sizeof (Count), 8);
   if (!expander_value (x, py_options_peek_name (x->options, index), x->counts[index], error))
     return FALSE;
   if (strcmp (x->value->str, text) == 0)
-    return TRUE;
+    {
+      x->done[index] = TRUE; /* what is left now has no value, and will not get one */
+      return TRUE;
+    }
   if (find_tag (x->value->str, &len) != NULL)
     *ret_again = TRUE;
   py_options_set_value (x->options, index, py_str_new_len (x->value->str, (gssize) x->value->len));
@@ -265,7 +273,9 @@ config_tags_expand (PyOptions *options, const PyOptions *ignored, ConfigTagLooku
   g_autofree GArray **counts = g_new0 (GArray *, n);
   g_autofree gboolean *done = g_new0 (gboolean, n);
   g_autoptr (GString) tag = g_string_new (NULL);
-  Expander x = { options, ignored, lookup, data, counts, done, g_string_new (NULL), g_string_new (NULL), tag, 0 };
+  g_autoptr (GStringChunk) names = g_string_chunk_new (512);
+  Expander x
+      = { options, ignored, lookup, data, counts, done, g_string_new (NULL), g_string_new (NULL), tag, names, 0 };
   gboolean good = expander_run (&x, error);
 
   g_string_free (x.value, TRUE);
