@@ -168,30 +168,53 @@ watch_configurator (Daemon *self)
   g_source_attach (source, NULL);
 }
 
-static void
-write_pid_file (Daemon *self)
+/* As Python shows it: "[Errno 2] No such file or directory: '/x'". */
+static char *
+dup_error_text (const GError *error)
 {
-  const char *path = self->options->pidfile;
-  g_autoptr (GError) error = NULL;
+  g_autoptr (PyValue) exception = jail_error_to_exception (error);
+
+  return py_str (exception, NULL);
+}
+
+static gboolean
+try_write_pid_file (const char *path, GError **error)
+{
   g_autofree char *text = g_strdup_printf ("%d\n", (int) getpid ());
   FILE *file;
 
-  if (server_make_folder_of (path, NULL))
-    {
-      file = fopen (path, "we");
-      if (file != NULL && fputs (text, file) >= 0 && fclose (file) == 0)
-        return;
-    }
-  log_error (self->log, LOGGER_SERVER, "Unable to create PID file: [Errno %d] %s: '%s'", errno, g_strerror (errno),
-             path);
+  if (!server_make_folder_of (path, error))
+    return FALSE;
+  file = fopen (path, "we");
+  if (file != NULL && fputs (text, file) >= 0 && fclose (file) == 0)
+    return TRUE;
+  jail_set_os_error (error, errno, path);
+  return FALSE;
+}
+
+static void
+write_pid_file (Daemon *self)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *text = NULL;
+
+  if (try_write_pid_file (self->options->pidfile, &error))
+    return;
+  text = dup_error_text (error);
+  log_error (self->log, LOGGER_SERVER, "Unable to create PID file: %s", text);
 }
 
 static void
 remove_pid_file (Daemon *self)
 {
-  if (unlink (self->options->pidfile) != 0)
-    log_error (self->log, LOGGER_SERVER, "Unable to remove PID file: [Errno %d] %s: '%s'", errno, g_strerror (errno),
-               self->options->pidfile);
+  g_autoptr (GError) error = NULL;
+  g_autofree char *text = NULL;
+
+  if (unlink (self->options->pidfile) == 0)
+    return;
+  jail_set_os_error (&error, errno, self->options->pidfile);
+  text = dup_error_text (error);
+  log_error (self->log, LOGGER_SERVER, "Unable to remove PID file: %s", text);
 }
 
 static void
@@ -200,6 +223,8 @@ open_log (Daemon *self)
   const DaemonOptions *options = self->options;
   g_autoptr (GError) error = NULL;
 
+  if (!options->detached)
+    log_set_client_stderr (self->log, options->verbosity); /* until there is a target, and if there will be none */
   log_set_verbosity (self->log, options->verbosity);
   (void) log_set_syslog_socket (self->log, options->syslog_socket != NULL ? options->syslog_socket : "auto", NULL);
   if (!server_set_log_level (self->server, options->log_level != NULL ? options->log_level : "INFO", &error))
@@ -261,7 +286,12 @@ daemon_run (const DaemonOptions *options)
   server_begin (self.server);
   if (!open_socket (&self, &error))
     {
-      log_error (log, LOGGER_SERVER, "Could not start server: %s", error->message);
+      g_autofree char *text = dup_error_text (error);
+
+      if (error->domain == LISTENER_ERROR)
+        log_error (log, LOGGER_SERVER, "Could not start server: %s", text);
+      else
+        log_error (log, "fail2ban", "%s", text);
       server_quit (self.server, NULL, NULL);
       self.status = EXIT_WRONG;
     }
@@ -272,6 +302,7 @@ daemon_run (const DaemonOptions *options)
   server_free (self.server);
   g_main_loop_unref (self.loop);
   if (self.configuring)
-    (void) kill (options->configurator, SIGTERM);
+    (void) kill (options->configurator,
+                 SIGKILL); /* it waits for a server that will not come, and has nothing to tidy */
   return self.status;
 }
