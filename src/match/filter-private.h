@@ -1,5 +1,5 @@
 /* filter-private.h - what the files of the filter share: filter.c (settings), filter-line.c (dates), filter-find.c
- * (expressions), filter-merge.c (connections) */
+ * (expressions), filter-merge.c (connections), filter-identify.c (ids) */
 #pragma once
 
 #include "compat/py-codec.h"
@@ -7,6 +7,7 @@
 #include "match/date-detector.h"
 #include "match/failregex.h"
 #include "match/filter.h"
+#include "match/line-tuples.h"
 
 #define FILTER_LOGGER "fail2ban.filter"
 
@@ -16,13 +17,6 @@ typedef struct
   gboolean is_set;
   DateTime time;
 } FilterTime;
-
-/* A line in its three pieces, all borrowed: before its date, the date, after it. */
-typedef struct
-{
-  const char *before, *date, *after;
-  gsize before_len, date_len, after_len;
-} LinePieces;
 
 struct Filter
 {
@@ -75,6 +69,27 @@ void filter_warn_once (Filter *self, gint64 *next_usec, char *first, char *secon
 /* filter-find.c: the expressions on a line.  time may be unset; no_date: it was not in the line. */
 gboolean filter_find (Filter *self, const LinePieces *line, PySearchFlags flags, const FilterTime *time,
                       gboolean no_date, FailureFunc func, gpointer user_data, GError **error);
+
+/* To whom, and with which time, failures of a line are told. */
+typedef struct
+{
+  Filter *filter;
+  const FilterTime *time;
+  FailureFunc func;
+  gpointer user_data;
+} FilterReport;
+
+typedef enum
+{
+  FILTER_STEP_NEXT,      /* try the next expression */
+  FILTER_STEP_DONE,      /* no more for this line */
+  FILTER_STEP_EXCEPTION, /* error is set */
+} FilterStep;
+
+/* filter-identify.c: who it was, told to the callback.  fail: what was captured; it gets "ip" or "mlfpending" where these apply.
+ * has_mlfid: the line is one of a connection, which may have an id later. */
+FilterStep filter_identify (const FilterReport *to, guint index, PyValue *fail, gboolean has_mlfid, GError **error);
+PyValue *filter_get_captured (const PyValue *fail, const char *group); /* lent; NULL also for None */
 
 /* filter-merge.c: adds a line of a connection to what is known of it.  Takes fail and gives what has to be reported (which
  * the memory of connections shares).  matched: list of the lines. */
