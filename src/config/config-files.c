@@ -373,6 +373,8 @@ config_condition_at (const char *name)
 {
   const char *p = name;
 
+  if (strchr (name, '?') == NULL)
+    return 0;
   while (*p == '_' || g_unichar_isalnum (g_utf8_get_char (p)))
     p = g_utf8_next_char (p);
   return *p == '?' && p > name && p[1] != '\0' ? (gsize) (p - name) : 0;
