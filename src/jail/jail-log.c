@@ -483,6 +483,20 @@ find_file (const JailLog *logs, const char *path, guint *ret_index)
   return NULL;
 }
 
+/* The log was rotated while no server ran: the rest of the old file is read first. */
+static void
+recover_rotated (Jail *self, LogFile *file)
+{
+  g_autofree char *hash = NULL;
+  gint64 position;
+  g_autoptr (GError) error = NULL;
+
+  if (!ban_store_get_log (jail_peek_store (self), self->name, file->path, &hash, &position, &error))
+    jail_store_failed (self, error);
+  else if (hash != NULL)
+    (void) file_watch_recover (file->watch, hash, position);
+}
+
 static void
 restore_position (Jail *self, LogFile *file, gboolean tail)
 {
@@ -495,8 +509,12 @@ restore_position (Jail *self, LogFile *file, gboolean tail)
   if (!ban_store_add_log (store, self->name, file->path, file_watch_peek_hash (file->watch),
                           file_watch_get_position (file->watch), &position, &error))
     jail_store_failed (self, error);
-  else if (position > 0 && !tail)
+  else if (tail)
+    return;
+  else if (position > 0)
     file_watch_set_position (file->watch, position);
+  else if (position < 0)
+    recover_rotated (self, file);
 }
 
 static gboolean

@@ -1,6 +1,7 @@
 /* file-log-private.h - what the files of file-log share
  *
  * file-log.c: what is behind the name.  file-serve.c: handing out lines.  file-watch.c: the readers' side.
+ * file-recover.c: what was rotated away before.
  */
 #pragma once
 #include "source/file-log.h"
@@ -25,6 +26,7 @@ typedef struct
 {
   FileWatch *watch;
   gint64 offset;
+  gboolean read; /* got a line of it */
 } Cursor;
 
 typedef struct
@@ -59,6 +61,8 @@ struct FileLog
 /* The generation that has the name, NULL while there is none. */
 Generation *file_log_current   (const FileLog *self);
 Cursor     *generation_cursor  (const Generation *self, const FileWatch *watch); /* NULL: none */
+/* A file that was rotated away before, as the oldest generation, without cursors. */
+Generation *file_log_add_oldest (FileLog *self, FileGeneration *file /* taken */);
 /* Takes note of how far the watches have read. */
 void        generation_remember (Generation *self);
 /* Frees the watches that were removed; not while the log is busy. */

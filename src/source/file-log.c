@@ -80,15 +80,23 @@ watch_generation (FileLog *self, Generation *generation)
   watch_folder (self);
 }
 
+static Generation *
+generation_new (FileGeneration *file /* taken */)
+{
+  Generation *self = g_new0 (Generation, 1);
+
+  self->file = file;
+  self->monitor = -1;
+  self->cursors = g_array_new (FALSE, FALSE, sizeof (Cursor));
+  return self;
+}
+
 /* cursors_of: begin where the watches are in that one; NULL: at the start. */
 static Generation *
 add_generation (FileLog *self, FileGeneration *file /* taken */, const Generation *cursors_of)
 {
-  Generation *generation = g_new0 (Generation, 1);
+  Generation *generation = generation_new (file);
 
-  generation->file = file;
-  generation->monitor = -1;
-  generation->cursors = g_array_new (FALSE, FALSE, sizeof (Cursor));
   for (guint i = 0; i < self->watches->len; i++)
     {
       Cursor cursor = { .watch = self->watches->pdata[i] };
@@ -122,6 +130,17 @@ restart_generation (Generation *generation)
   for (guint i = 0; i < generation->cursors->len; i++)
     g_array_index (generation->cursors, Cursor, i).offset = 0;
   generation->scan_to = 0;
+}
+
+Generation *
+file_log_add_oldest (FileLog *self, FileGeneration *file)
+{
+  Generation *generation = generation_new (file);
+
+  generation->left_usec = MAX (clock_get_monotonic_usec (self->shared->clock), 1);
+  g_ptr_array_insert (self->generations, 0, generation);
+  watch_generation (self, generation);
+  return generation;
 }
 
 /* --- life --------------------------------------------------------------------------------------------------------------- */

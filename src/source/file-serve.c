@@ -41,6 +41,7 @@ hand_out (FileLog *self, Generation *generation, gint64 start, gint64 len, const
       if (!is_ready (watch) || skip < 0 || skip >= len)
         continue;
       cursor->offset = start + len;
+      cursor->read = TRUE;
       watch->touched = TRUE;
       watch->read_any = TRUE;
       skip = MIN (skip, (gint64) shown);
@@ -127,6 +128,7 @@ static void
 reached_the_end (FileLog *self, Generation *generation)
 {
   gint64 size = file_generation_get_size (generation->file);
+  gboolean newest = generation == self->generations->pdata[self->generations->len - 1];
 
   generation->exhausted = TRUE;
   for (guint i = 0; i < generation->cursors->len; i++)
@@ -135,7 +137,7 @@ reached_the_end (FileLog *self, Generation *generation)
       FileWatch *watch = cursor->watch;
 
       if (is_ready (watch))
-        watch->in_operation = watch->in_operation || watch->read_any || cursor->offset < size;
+        watch->in_operation = watch->in_operation || (newest && (watch->read_any || cursor->offset < size));
       else if (!watch->removed && cursor->offset < size)
         {
           generation->exhausted = FALSE;

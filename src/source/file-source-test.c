@@ -345,7 +345,7 @@ test_a_paused_watch_catches_up (Fixture *f, gconstpointer data)
   append (f, "five\n");
   GETS (f, "+five\n|");
   file_watch_set_paused (f->watch, FALSE);
-  GETS (f, "two\nthree\nfour\n+five\n|");
+  GETS (f, "two\nthree\nfour\nfive\n|");
   file_watch_remove (second);
 }
 
@@ -380,6 +380,31 @@ test_a_stored_position_goes_on_there (Fixture *f, gconstpointer data)
   file_watch_set_position (f->watch, 4);
   file_watch_set_paused (f->watch, FALSE);
   GETS (f, "two\n|");
+}
+
+static void
+test_what_was_rotated_while_nobody_looked_is_found (Fixture *f, gconstpointer data)
+{
+  static const char hash[] = "c7059bb19433cc3cabaa6236c83d56668a843dd2"; /* of "one" */
+  g_autofree char *old = g_strconcat (f->path, ".1", NULL);
+  g_autofree char *other = g_strconcat (f->path, ".2", NULL);
+
+  append_to (other, "zero\n", 5);
+  append_to (old, "one\ntwo\nthree\n", 14);
+  append (f, "four\n");
+  add (f, FILE_BACKEND_INOTIFY, FALSE);
+  g_assert_false (file_watch_recover (f->watch, hash, 14));
+  g_assert_true (file_watch_recover (f->watch, hash, 4));
+  g_assert_cmpstr (file_watch_peek_hash (f->watch), ==, hash);
+  g_assert_cmpint (file_watch_get_position (f->watch), ==, 4);
+  f->pause_after = 1;
+  file_watch_set_paused (f->watch, FALSE);
+  GETS (f, "two\n|");
+  g_assert_cmpstr (file_watch_peek_hash (f->watch), ==, hash);
+  g_assert_cmpint (file_watch_get_position (f->watch), ==, 8);
+  file_watch_set_paused (f->watch, FALSE);
+  GETS (f, "three\nfour\n|");
+  g_assert_cmpint (file_watch_get_position (f->watch), ==, 5);
 }
 
 static void
@@ -508,6 +533,7 @@ main (int argc, char **argv)
   ADD ("a watch may leave in its own callback", test_a_watch_may_leave_in_its_own_callback);
   ADD ("tail begins at the end", test_tail_begins_at_the_end);
   ADD ("a stored position goes on there", test_a_stored_position_goes_on_there);
+  ADD ("what was rotated while nobody looked is found", test_what_was_rotated_while_nobody_looked_is_found);
   ADD ("the hash comes with the first complete line", test_the_hash_comes_with_the_first_complete_line);
   ADD ("the hash is that of what was read", test_the_hash_is_that_of_what_was_read);
   ADD ("a very long line is cut", test_a_very_long_line_is_cut);

@@ -81,14 +81,23 @@ FileWatch *file_source_add (FileSource *self, const char *path, FileBackend back
                             const FileWatchFuncs *funcs /* a constant of the caller */, gpointer data, GError **error);
 void       file_watch_remove (FileWatch *self); /* no callback comes any more; NULL is fine */
 
+/* Hash and position together say where to go on after a restart: in the file that has the name now, or, while nothing
+ * of that was
+ * read, in the rotated one that is not finished yet (see file_watch_recover). */
 const char *file_watch_peek_path    (const FileWatch *self);
 const char *file_watch_peek_hash    (const FileWatch *self); /* SHA-1 of the first line, 40 hex digits; "" while there is none */
-gint64      file_watch_get_position (const FileWatch *self); /* bytes, in the file that has the name now */
+gint64      file_watch_get_position (const FileWatch *self); /* bytes */
 gboolean    file_watch_is_in_operation (const FileWatch *self);
 
 /* Before the first line: goes on at position (from the database, with the same hash); beyond the end it is the start.
  * */
 void file_watch_set_position (FileWatch *self, gint64 position);
+/* Before the first line, when the hash of the database is another: the log was rotated while nobody looked.  Searches
+ * the folder for the file
+ * with that first line (its name begins with that of the log) and reads its rest, from position on, before the present
+ * file.  FALSE: not
+ * found, or it has no rest.  (1.1.2 loses those lines.) */
+gboolean file_watch_recover (FileWatch *self, const char *hash, gint64 position);
 /* Before the first line: skips lines older than time_usec from the position on, by bisection.  func tells a line's
  * time (FALSE: it has
  * none).  Needs lines in order of time; where they are not, it ends before a line that is young enough. */

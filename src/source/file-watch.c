@@ -56,10 +56,34 @@ file_watch_peek_path (const FileWatch *self)
   return self->log->path;
 }
 
+/* The generation to go on with after a restart, and its cursor in *ret_cursor; NULL while there is none. */
+static const Generation *
+generation_to_store (const FileWatch *self, const Cursor **ret_cursor)
+{
+  const Generation *now = file_log_current (self->log);
+  const GPtrArray *generations = self->log->generations;
+
+  *ret_cursor = now != NULL ? generation_cursor (now, self) : NULL;
+  if (*ret_cursor != NULL && (*ret_cursor)->read)
+    return now;
+  for (guint i = 0; i < generations->len; i++)
+    {
+      const Generation *generation = generations->pdata[i];
+      const Cursor *cursor = generation_cursor (generation, self);
+
+      if (cursor == NULL || cursor->offset >= file_generation_get_size (generation->file))
+        continue;
+      *ret_cursor = cursor;
+      return generation;
+    }
+  return now;
+}
+
 const char *
 file_watch_peek_hash (const FileWatch *self)
 {
-  const Generation *generation = file_log_current (self->log);
+  const Cursor *cursor;
+  const Generation *generation = generation_to_store (self, &cursor);
 
   return generation != NULL ? file_generation_peek_hash (generation->file) : "";
 }
@@ -67,9 +91,9 @@ file_watch_peek_hash (const FileWatch *self)
 gint64
 file_watch_get_position (const FileWatch *self)
 {
-  const Generation *generation = file_log_current (self->log);
-  const Cursor *cursor = generation != NULL ? generation_cursor (generation, self) : NULL;
+  const Cursor *cursor;
 
+  (void) generation_to_store (self, &cursor);
   return cursor != NULL ? cursor->offset : 0;
 }
 

@@ -287,6 +287,8 @@ test_jails_are_enabled_and_disabled (Fixture *f, gconstpointer data)
 static void
 test_a_position_holds_for_the_same_first_line (Fixture *f, gconstpointer data)
 {
+  g_autofree char *hash = NULL;
+  g_autofree char *none = NULL;
   gint64 position = 0;
 
   open_store (f);
@@ -299,6 +301,11 @@ test_a_position_holds_for_the_same_first_line (Fixture *f, gconstpointer data)
   g_assert_true (ban_store_add_log (f->store, "j", "/a", "other", 0, &position, NULL));
   g_assert_cmpint (position, ==, -1);
   SHOWS (f, "SELECT * FROM logs", "j|/a|hash|5000000000\n");
+  g_assert_true (ban_store_get_log (f->store, "j", "/a", &hash, &position, NULL));
+  g_assert_cmpstr (hash, ==, "hash");
+  g_assert_cmpint (position, ==, 5000000000);
+  g_assert_true (ban_store_get_log (f->store, "j", "/b", &none, &position, NULL));
+  g_assert_null (none);
 }
 
 static void

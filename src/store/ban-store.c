@@ -249,6 +249,18 @@ ban_store_add_log (BanStore *self, const char *jail, const char *path, const cha
 }
 
 gboolean
+ban_store_get_log (BanStore *self, const char *jail, const char *path, char **ret_hash, gint64 *ret_position,
+                   GError **error)
+{
+  double position;
+
+  if (!read_position (self, jail, path, ret_hash, &position, error))
+    return FALSE;
+  *ret_position = (gint64) CLAMP (position, 0, 1e18);
+  return TRUE;
+}
+
+gboolean
 ban_store_update_log (BanStore *self, const char *jail, const char *path, const char *hash, gint64 position,
                       GError **error)
 {

@@ -71,6 +71,9 @@ gboolean ban_store_disable_all_jails (BanStore *self, GError **error);
  * the stored position when the hash is still the same, else -1.  The row is left as it is in either case (1.1.2). */
 gboolean ban_store_add_log    (BanStore *self, const char *jail, const char *path, const char *hash, gint64 position,
                                gint64 *ret_position, GError **error);
+/* The row as it is: *ret_hash (the caller's) is NULL when there is none. */
+gboolean ban_store_get_log    (BanStore *self, const char *jail, const char *path, char **ret_hash, gint64 *ret_position,
+                               GError **error);
 gboolean ban_store_update_log (BanStore *self, const char *jail, const char *path, const char *hash, gint64 position,
                                GError **error);
 /* Journals: name is "systemd-journal", the time that of the last entry read, iso its text
