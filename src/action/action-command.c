@@ -90,6 +90,7 @@ on_shell_done (gboolean success, gpointer data)
   ActionTask *task = data;
 
   task->shell = NULL;
+  firewall_release (g_steal_pointer (&task->hold));
   task->value = success;
   task_resume (task);
 }
@@ -128,13 +129,32 @@ has_nul (const ShellCommand *command)
 }
 
 static void
-start_shell (ActionTask *task, Frame *frame)
+run_shell (ActionTask *task, Frame *frame)
 {
   g_autoptr (PyValue) timeout = action_get (task->action, "timeout", NULL);
   g_autofree char *timeout_text = py_str (timeout, NULL);
 
   task->shell = shell_run (g_steal_pointer (&frame->command), action_get_timeout_sec (task->action), timeout_text,
                            task_peek_context (task)->gate, task_peek_log (task), on_shell_done, task);
+}
+
+static void
+on_held (gpointer data)
+{
+  ActionTask *task = data;
+
+  run_shell (task, task->top);
+}
+
+static void
+start_shell (ActionTask *task, Frame *frame)
+{
+  Firewall *firewall = task_peek_context (task)->firewall;
+
+  if (firewall != NULL && firewall_wants_hold (frame->command->text->str))
+    task->hold = firewall_hold (firewall, on_held, task);
+  else
+    run_shell (task, frame);
   task_suspend (task);
 }
 

@@ -55,6 +55,7 @@ struct ActionTask
   gboolean       may_retry;
   ShellRun      *shell;
   FirewallJob   *job;
+  FirewallHold  *hold; /* while a shell runs iptables without -w */
   ResolverQuery *lookup;
   GSource       *wakeup;
 };

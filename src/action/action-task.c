@@ -111,6 +111,7 @@ action_task_free (ActionTask *self)
     }
   clear_wakeup (self);
   shell_run_cancel (self->shell);
+  firewall_release (self->hold);
   if (self->job != NULL)
     {
       firewall_cancel (self->job);

@@ -16,8 +16,8 @@ is_same (const IptablesCommand *a, const IptablesCommand *b)
   g_autofree char *entry_a = iptables_entry_new (&a->rule, a->is_ipv6, FALSE, &size_a);
   g_autofree char *entry_b = iptables_entry_new (&b->rule, b->is_ipv6, FALSE, &size_b);
 
-  return a->is_ipv6 == b->is_ipv6 && a->operation == b->operation && a->number == b->number && g_str_equal (a->chain, b->chain)
-         && size_a == size_b && memcmp (entry_a, entry_b, size_a) == 0;
+  return a->is_ipv6 == b->is_ipv6 && a->operation == b->operation && a->number == b->number
+         && g_str_equal (a->chain, b->chain) && size_a == size_b && memcmp (entry_a, entry_b, size_a) == 0;
 }
 
 static void

@@ -349,6 +349,49 @@ test_the_lock_is_waited_for (void)
 }
 
 static void
+on_ready (gpointer data)
+{
+  *(gboolean *) data = TRUE;
+}
+
+static void
+test_who_does_not_wait_for_the_lock_is_left_alone (void)
+{
+  Fixture f;
+  Count count = { 0 };
+  gboolean ready = FALSE;
+
+  if (!set_up (&f, "legacy"))
+    return;
+  run ("iptables -w -N f2b-x");
+  submit (&f, &count, "iptables -I f2b-x 1 -s 192.0.2.1 -j DROP"); /* no -w: as well */
+  g_main_context_iteration (NULL, FALSE);
+  FirewallHold *hold = firewall_hold (f.firewall, on_ready, &ready);
+  submit (&f, &count, "iptables -w -I f2b-x 1 -s 192.0.2.2 -j DROP");
+  while (!ready)
+    g_main_context_iteration (NULL, TRUE);
+  for (guint i = 0; i < 20; i++)
+    {
+      g_main_context_iteration (NULL, FALSE);
+      g_usleep (1000);
+    }
+  g_assert_cmpuint (count.done, <=, 1); /* the first was on its way */
+  firewall_release (hold);
+  wait_for (&count);
+  g_assert_cmpuint (count.done, ==, 2);
+
+  ready = FALSE;
+  firewall_release (firewall_hold (f.firewall, on_ready, &ready));
+  for (guint i = 0; i < 5; i++)
+    g_main_context_iteration (NULL, FALSE);
+  g_assert_false (ready);
+  g_assert_true (firewall_wants_hold ("iptables -N x"));
+  g_assert_false (firewall_wants_hold ("iptables -w -N x"));
+  g_assert_false (firewall_wants_hold ("nft add table x"));
+  tear_down (&f);
+}
+
+static void
 test_a_script_called_iptables_is_not_replaced (void)
 {
   Fixture f;
@@ -403,6 +446,8 @@ main (int argc, char *argv[])
   g_test_add_func ("/firewall/a thousand bans are one change (legacy)", test_a_thousand_bans_are_one_change_legacy);
   g_test_add_func ("/firewall/a thousand bans are one change (nft)", test_a_thousand_bans_are_one_change_nft);
   g_test_add_func ("/firewall/the lock is waited for", test_the_lock_is_waited_for);
+  g_test_add_func ("/firewall/who does not wait for the lock is left alone",
+                   test_who_does_not_wait_for_the_lock_is_left_alone);
   g_test_add_func ("/firewall/a script called iptables is not replaced", test_a_script_called_iptables_is_not_replaced);
   g_test_add_func ("/firewall/cancelled and freed calls nobody", test_cancelled_and_freed_calls_nobody);
   return g_test_run ();

@@ -15,6 +15,13 @@
 #define RESTORE_TIMEOUT_USEC (60 * G_USEC_PER_SEC)
 #define MAX_RESTORED_DELETES 128
 
+/* A command that hangs must not keep all others from banning. */
+#define HOLD_PATIENCE_MSEC 1000
+
+/* Without -w iptables gives up at once.  Then the shell is asked, and gives the same answer in iptables' own words; but first we wait
+ * for as long as one of our own changes may take. */
+#define UNASKED_WAIT_USEC (G_USEC_PER_SEC / 2)
+
 struct FirewallCommand
 {
   GPtrArray *commands; /* of IptablesCommand; not empty; all of one program and table */
@@ -67,6 +74,7 @@ struct Firewall
   Batch *current;
   GSource *starter;
   GHashTable *variants; /* program -> Found; forgotten with every round */
+  GPtrArray *holds;     /* of FirewallHold, not owned */
   gboolean telling, gone;
 };
 
@@ -206,7 +214,17 @@ batch_free (Batch *batch)
   g_free (batch);
 }
 
+struct FirewallHold
+{
+  Firewall *firewall;
+  FirewallReady ready;
+  gpointer user_data;
+  GSource *source;  /* calls ready; later: loses patience */
+  gboolean is_over; /* we lost it */
+};
+
 static void start_next (Firewall *self);
+static void tell_holds (Firewall *self);
 static void schedule (Firewall *self);
 
 /* Everybody hears what became of his command. */
@@ -229,9 +247,12 @@ finish_batch (Batch *batch)
   self->telling = FALSE;
   batch_free (batch);
   if (self->gone)
-    g_free (self);
-  else
-    start_next (self);
+    {
+      g_free (self);
+      return;
+    }
+  tell_holds (self);
+  start_next (self);
 }
 
 /* --- legacy: a thread changes the table ------------------------------------------------------------------------------ */
@@ -373,14 +394,119 @@ start_nft (Batch *batch)
   restore_next (batch);
 }
 
+/* --- who wants the legacy tables for himself --------------------------------------------------------------------------- */
+
+static gboolean
+on_hold_over (gpointer data)
+{
+  FirewallHold *hold = data;
+
+  g_source_unref (g_steal_pointer (&hold->source));
+  hold->is_over = TRUE;
+  schedule (hold->firewall);
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
+on_hold_ready (gpointer data)
+{
+  FirewallHold *hold = data;
+
+  g_source_unref (g_steal_pointer (&hold->source));
+  hold->source = g_timeout_source_new (HOLD_PATIENCE_MSEC);
+  g_source_set_callback (hold->source, on_hold_over, hold, NULL);
+  g_source_attach (hold->source, NULL);
+  FirewallReady ready = hold->ready;
+  hold->ready = NULL;
+  ready (hold->user_data);
+  return G_SOURCE_REMOVE;
+}
+
+/* Nothing of ours is on its way to the legacy tables. */
+static void
+tell_holds (Firewall *self)
+{
+  if (self->current != NULL && self->current->variant == IPTABLES_LEGACY)
+    return;
+  for (guint i = 0; i < self->holds->len; i++)
+    {
+      FirewallHold *hold = self->holds->pdata[i];
+      if (hold->ready == NULL || hold->source != NULL)
+        continue;
+      hold->source = g_idle_source_new ();
+      g_source_set_priority (hold->source, G_PRIORITY_DEFAULT);
+      g_source_set_callback (hold->source, on_hold_ready, hold, NULL);
+      g_source_attach (hold->source, NULL);
+    }
+}
+
+FirewallHold *
+firewall_hold (Firewall *self, FirewallReady ready, gpointer user_data)
+{
+  g_return_val_if_fail (self != NULL && ready != NULL, NULL);
+
+  FirewallHold *hold = g_new0 (FirewallHold, 1);
+  hold->firewall = self;
+  hold->ready = ready;
+  hold->user_data = user_data;
+  g_ptr_array_add (self->holds, hold);
+  tell_holds (self);
+  return hold;
+}
+
+void
+firewall_release (FirewallHold *hold)
+{
+  if (hold == NULL)
+    return;
+  Firewall *self = hold->firewall;
+  (void) g_ptr_array_remove (self->holds, hold);
+  if (hold->source != NULL)
+    g_source_destroy (hold->source);
+  g_clear_pointer (&hold->source, g_source_unref);
+  g_free (hold);
+  schedule (self);
+}
+
+gboolean
+firewall_wants_hold (const char *text)
+{
+  return (strstr (text, "iptables") != NULL || strstr (text, "ip6tables") != NULL) && strstr (text, " -w") == NULL
+         && strstr (text, " --wait") == NULL;
+}
+
 /* --- batches --------------------------------------------------------------------------------------------------------- */
+
+static gboolean
+is_held (const Firewall *self)
+{
+  for (guint i = 0; i < self->holds->len; i++)
+    if (!((const FirewallHold *) self->holds->pdata[i])->is_over)
+      return TRUE;
+  return FALSE;
+}
+
+/* The first that may start. */
+static Batch *
+take_batch (Firewall *self)
+{
+  for (GList *link = self->batches.head; link != NULL; link = link->next)
+    {
+      Batch *batch = link->data;
+      if (batch->variant == IPTABLES_LEGACY && is_held (self))
+        continue;
+      g_queue_delete_link (&self->batches, link);
+      return batch;
+    }
+  return NULL;
+}
 
 static void
 start_next (Firewall *self)
 {
   if (self->current != NULL)
     return;
-  Batch *batch = g_queue_pop_head (&self->batches);
+  Batch *batch = take_batch (self);
   if (batch == NULL)
     {
       if (!g_queue_is_empty (&self->pending))
@@ -499,8 +625,9 @@ firewall_submit (Firewall *self, FirewallCommand *command, gint64 timeout_usec, 
   for (guint i = 0; i < command->commands->len; i++)
     {
       const IptablesCommand *one = command->commands->pdata[i];
-      if (one->wait_sec >= 0)
-        job->deadline_usec = MIN (job->deadline_usec, now_usec + one->wait_sec * (gint64) G_USEC_PER_SEC);
+      gint64 wait_usec = one->waits ? one->wait_sec * (gint64) G_USEC_PER_SEC : UNASKED_WAIT_USEC;
+      if (wait_usec >= 0)
+        job->deadline_usec = MIN (job->deadline_usec, now_usec + wait_usec);
     }
   job->done = done;
   job->user_data = user_data;
@@ -533,6 +660,7 @@ firewall_new (void)
   g_queue_init (&self->pending);
   g_queue_init (&self->batches);
   self->variants = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, found_free);
+  self->holds = g_ptr_array_new ();
   return self;
 }
 
@@ -555,6 +683,8 @@ firewall_free (Firewall *self)
   else if (self->current != NULL)
     batch_free (self->current);
   g_hash_table_unref (self->variants);
+  g_warn_if_fail (self->holds->len == 0);
+  g_ptr_array_unref (self->holds);
   if (self->telling)
     self->gone = TRUE;
   else

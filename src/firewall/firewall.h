@@ -45,3 +45,13 @@ FirewallJob *firewall_submit (Firewall *self, FirewallCommand *command, gint64 t
                               gpointer user_data);
 /* The callback is not called any more; whether the command took effect is left open.  NULL is fine. */
 void         firewall_cancel (FirewallJob *job);
+
+/* Keeps our hands off the legacy tables while somebody runs `iptables` without -w: it would fail on a busy lock, and within one server
+ * nobody expects that.  ready is called from the loop, when nothing of ours is on its way there; nothing begins until release,
+ * or for a second. */
+typedef struct FirewallHold FirewallHold;
+typedef void (*FirewallReady) (gpointer user_data);
+FirewallHold *firewall_hold    (Firewall *self, FirewallReady ready, gpointer user_data);
+void          firewall_release (FirewallHold *hold); /* also before ready was called; NULL is fine.  Not after firewall_free */
+/* Would the text need that?  A guess on the safe side. */
+gboolean      firewall_wants_hold (const char *text);

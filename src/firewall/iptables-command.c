@@ -721,7 +721,7 @@ is_complete (const IptablesCommand *command)
   const IptablesRule *rule = &command->rule;
   const char *chain = command->chain;
 
-  if (command->operation == NO_OPERATION || !command->waits)
+  if (command->operation == NO_OPERATION)
     return FALSE;
   if (!has_rule (command))
     return memcmp (rule, &none, sizeof none) == 0;
