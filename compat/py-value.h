@@ -107,7 +107,7 @@ typedef enum
   PY_DICT_UPDATE_NOT_NONE, /* leaves out what is None in other */
 } PyDictUpdate;
 void py_dict_update (PyValue *self, const PyValue *other, PyDictUpdate mode); /* shares other's keys and values */
-PyValue *py_dict_get (const PyValue *self, const PyValue *key); /* peek; NULL when absent */
+PyValue *py_dict_get (const PyValue *self, const PyValue *key);               /* peek; NULL when absent */
 PyValue *py_dict_get_str (const PyValue *self, const char *key);
 guint py_dict_length (const PyValue *self);
 PyValue *py_dict_peek_key (const PyValue *self, guint index); /* in order of insertion */
