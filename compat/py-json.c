@@ -5,7 +5,7 @@
 #include "compat/py-bigint.h"
 #include "compat/py-repr.h"
 
-G_DEFINE_QUARK (py - json - error - quark, py_json_error)
+G_DEFINE_QUARK (py_json_error, py_json_error)
 
 /* --- parse -------------------------------------------------------------------------------------------------------- */
 

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-G_DEFINE_QUARK (py - pickle - error - quark, py_pickle_error)
+G_DEFINE_QUARK (py_pickle_error, py_pickle_error)
 
 const PyPickleLimits py_pickle_default_limits = { .max_depth = 200, .max_values = 4000000, .max_memo = 4000000 };
 

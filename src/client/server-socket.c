@@ -16,7 +16,7 @@
 
 #define PROTOCOL 4 /* every server since Python 3.4 reads it */
 
-G_DEFINE_QUARK (server - socket - error - quark, server_socket_error)
+G_DEFINE_QUARK (server_socket_error, server_socket_error)
 
 struct ServerSocket
 {

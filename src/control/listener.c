@@ -12,7 +12,7 @@
 #define FIRST_FD   3   /* SD_LISTEN_FDS_START */
 #define RETRY_MSEC 200 /* after accept has failed for want of descriptors or memory */
 
-G_DEFINE_QUARK (listener - error - quark, listener_error)
+G_DEFINE_QUARK (listener_error, listener_error)
 
 struct Listener
 {
