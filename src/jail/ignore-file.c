@@ -16,6 +16,7 @@ struct IgnoreFile
   const Clock *clock;
   Log *log;
   AddressSet *set;
+  GPtrArray *names;       /* of Address: what in set is no address */
   gint64 next_check_usec; /* monotonic */
   struct stat seen;       /* of the file that was read */
 };
@@ -53,6 +54,7 @@ ignore_file_new (const char *path, const Clock *clock, Log *log)
   self->clock = clock;
   self->log = log;
   self->set = address_set_new ();
+  self->names = g_ptr_array_new_with_free_func ((GDestroyNotify) address_unref);
   self->next_check_usec = G_MININT64;
   return self;
 }
@@ -64,6 +66,7 @@ ignore_file_free (IgnoreFile *self)
     return;
   g_free (self->path);
   address_set_unref (self->set);
+  g_ptr_array_unref (self->names);
   g_free (self);
 }
 
@@ -95,6 +98,10 @@ read_file (IgnoreFile *self, const struct stat *now, GError **error)
     return FALSE;
   address_set_unref (self->set);
   self->set = g_steal_pointer (&set);
+  g_ptr_array_set_size (self->names, 0);
+  for (guint i = 0; i < address_set_size (self->set); i++)
+    if (address_get_kind (address_set_peek (self->set, i)) == ADDRESS_TEXT)
+      g_ptr_array_add (self->names, address_ref (address_set_peek (self->set, i)));
   return TRUE;
 }
 
@@ -136,4 +143,10 @@ ignore_file_contains (IgnoreFile *self, const Address *address)
 {
   refresh (self);
   return address_set_contains (self->set, address);
+}
+
+GPtrArray *
+ignore_file_peek_names (IgnoreFile *self)
+{
+  return self->names;
 }

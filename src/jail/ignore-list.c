@@ -326,14 +326,6 @@ yes (IgnoreList *self, Ticket *ticket, const char *source, gboolean memorable)
   return IGNORE_YES;
 }
 
-static IgnoreAnswer
-yes_by_file (IgnoreList *self, Ticket *ticket, const IgnoreFile *file)
-{
-  g_autofree char *name = ignore_file_dup_name (file);
-
-  return yes (self, ticket, name, TRUE);
-}
-
 static IgnoreAnswer ask (IgnoreList *self, Ticket *ticket, Question *question);
 
 /* Something that was waited for is there: from the beginning again, now with what is known. */
@@ -430,22 +422,64 @@ own_addresses (IgnoreList *self, Question *question, AddressSet **ret_set)
   return FALSE;
 }
 
+/* Is id one of the addresses of the name? */
+static IgnoreAnswer
+ask_name (IgnoreList *self, const Address *name, const Address *id, Question *question)
+{
+  AddressSet *set = NULL;
+
+  if (!name_addresses (self, name, question, &set))
+    return IGNORE_LATER;
+  return address_set_contains (set, id) ? IGNORE_YES : IGNORE_NO;
+}
+
+static IgnoreAnswer
+ask_file (IgnoreList *self, IgnoreFile *file, const Address *id, Question *question)
+{
+  IgnoreAnswer answer = ignore_file_contains (file, id) ? IGNORE_YES : IGNORE_NO;
+  GPtrArray *names = ignore_file_peek_names (file);
+
+  for (guint i = 0; answer == IGNORE_NO && i < names->len; i++)
+    answer = ask_name (self, g_ptr_array_index (names, i), id, question);
+  return answer;
+}
+
+static IgnoreAnswer
+ask_entry (IgnoreList *self, const Entry *entry, const Address *id, Question *question)
+{
+  if (entry->file != NULL)
+    return ask_file (self, entry->file, id, question);
+  if (!address_is_ip (entry->address))
+    return ask_name (self, entry->address, id, question);
+  return address_contains (entry->address, id) ? IGNORE_YES : IGNORE_NO;
+}
+
+static IgnoreAnswer
+yes_by_entry (IgnoreList *self, Ticket *ticket, const Entry *entry)
+{
+  g_autofree char *name = entry->file != NULL ? ignore_file_dup_name (entry->file) : NULL;
+
+  if (name == NULL)
+    name = g_strdup (address_is_ip (entry->address) ? "ip" : "dns");
+  return yes (self, ticket, name, TRUE);
+}
+
 /* question NULL: only with what is known at once; LATER then says that a question is needed. */
 static IgnoreAnswer
 ask (IgnoreList *self, Ticket *ticket, Question *question)
 {
   const Address *id = ticket_peek_id (ticket);
   g_autofree char *key = question == NULL ? cache_key (self, ticket) : NULL;
-  AddressSet *set = NULL;
+  AddressSet *own = NULL;
   gboolean known;
 
   if (key != NULL && ignore_cache_get (self->cache, key, &known))
     return known ? IGNORE_YES : IGNORE_NO;
   if (self->ignore_self)
     {
-      if (!own_addresses (self, question, &set))
+      if (!own_addresses (self, question, &own))
         return IGNORE_LATER;
-      if (address_set_contains (set, id))
+      if (address_set_contains (own, id))
         return yes (self, ticket, "ignoreself rule", TRUE);
     }
   if (address_set_contains (self->singles, id))
@@ -453,21 +487,12 @@ ask (IgnoreList *self, Ticket *ticket, Question *question)
   for (guint i = 0; i < self->entries->len; i++)
     {
       const Entry *entry = g_ptr_array_index (self->entries, i);
+      IgnoreAnswer answer = ask_entry (self, entry, id, question);
 
-      if (entry->file != NULL)
-        {
-          if (ignore_file_contains (entry->file, id))
-            return yes_by_file (self, ticket, entry->file);
-        }
-      else if (address_is_ip (entry->address))
-        {
-          if (address_contains (entry->address, id))
-            return yes (self, ticket, "ip", TRUE);
-        }
-      else if (!name_addresses (self, entry->address, question, &set))
+      if (answer == IGNORE_YES)
+        return yes_by_entry (self, ticket, entry);
+      if (answer == IGNORE_LATER)
         return IGNORE_LATER;
-      else if (address_set_contains (set, id))
-        return yes (self, ticket, "dns", TRUE);
     }
   if (py_value_type (self->command) == PY_STR && py_value_truth (self->command))
     return question != NULL ? ask_command (self, ticket, question) : IGNORE_LATER;
