@@ -14,7 +14,7 @@
 #define CONFIG_FILES_MAX_BYTES    (16 * 1024 * 1024)           /* of one file */
 #define CONFIG_FILES_MAX_TOTAL    (8 * CONFIG_FILES_MAX_BYTES) /* of all; the stock configuration has 300 KB */
 #define CONFIG_FILES_MAX_INCLUDES 10000                        /* files that one name can bring */
-#define CONFIG_FILES_MAX_DEPTH    200 /* includes in includes; the reference dies at about 480 */
+#define CONFIG_FILES_MAX_DEPTH    480 /* includes in includes: about where the reference dies */
 
 typedef struct ConfigFiles ConfigFiles; /* opaque: the fields live in config-files.c */
 
