@@ -4,6 +4,7 @@
  */
 #pragma once
 #include "action/action-queue.h"
+#include "action/tag-table.h"
 #include "action/tags.h"
 
 typedef struct ActionInfo ActionInfo; /* action-info.h */

@@ -1,6 +1,7 @@
 /* Lines of the input: properties ("name=value"), an empty line, a command, then the values of strangers, by turns for the tag
  * <ip>, the field <F-USER> and the tag <matches>.  A value that means something to a shell must never stand in the command's text: it
  * is an argument, whole, or it is not there. */
+#include "action/tag-table.h"
 #include "action/tags.h"
 
 #include <stdint.h>

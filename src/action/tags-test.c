@@ -1,3 +1,4 @@
+#include "action/tag-table.h"
 #include "action/tags.h"
 
 #include <string.h>

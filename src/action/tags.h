@@ -1,9 +1,8 @@
-/* tags.h - <tags> in the commands of an action
+/* tags.h - <tags> in the commands of an action, and the second pass over them
  *
- * Two passes, as in fail2ban 1.1.2.  First the properties of the action, text the administrator wrote: recursively, a
- * tag may be made of tags (<a_<b>>), and `x?family=inet6` counts instead of `x` for that family.  Then the ticket's values, text that
- * strangers wrote: once, never looked at again, and handed to the shell as variables when they hold anything the shell could
- * take for its own ($f2bV_matches).
+ * Two passes, as in fail2ban 1.1.2.  First the properties of the action (tag-table.h).  Then the ticket's values, text that strangers
+ * wrote: once, never looked at again, and handed to the shell as variables when they hold anything the shell could take for its
+ * own ($f2bV_matches).
  * Must not: know where values come from.
  *
  * Text is UTF-8 with length (WTF-8 for bytes that were none).  A tag is '<', one or more characters but ' ', '<', '>', then '>'.
@@ -11,25 +10,14 @@
 #pragma once
 #include <glib.h>
 
-/* A property that grew beyond this by substitution is an error, not a reason to eat the memory. */
-#define TAGS_TEXT_MAX (16 * 1024 * 1024)
+/* The first tag at or after `from`: where it begins and ends, brackets included. */
+typedef struct
+{
+  gsize start, end;
+} TagSpan;
+gboolean tags_find     (const char *text, gsize len, gsize from, TagSpan *ret_span);
+char    *tags_dup_name (const char *text, const TagSpan *span); /* without brackets */
 
-/* --- first pass: properties ------------------------------------------------------------------------------------------ */
-typedef struct TagTable TagTable;
-
-/* What every action knows without being told: <br>, <sp>, <fq-hostname>, <sh-hostname>.  NULL for any other. */
-typedef char *(*TagBuiltin) (const char *tag, gpointer user_data);
-
-TagTable *tag_table_new  (TagBuiltin builtin, gpointer user_data);
-void      tag_table_free (TagTable *self); /* NULL is fine */
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (TagTable, tag_table_free)
-void      tag_table_set  (TagTable *self, const char *name, const char *value, gssize len);
-
-/* The query with all its properties in.  family: NULL or "" for none.  The result is cached and lent until the next set or the end.
- * Fails with ACTION_ERROR_VALUE when properties refer to themselves. */
-const GString *tag_table_replace (TagTable *self, const char *query, const char *family, GError **error);
-
-/* --- second pass: values of strangers ---------------------------------------------------------------------------------- */
 /* For `sh -c TEXT ARGS…`. */
 typedef struct
 {
