@@ -4,11 +4,9 @@
 #include <string.h>
 
 #include "base/child.h"
-#include "firewall/iptables-command.h"
+#include "firewall/firewall-command.h"
 #include "firewall/iptables-legacy.h"
 #include "firewall/iptables-restore.h"
-#include "firewall/iptables-variant.h"
-#include "firewall/shell-words.h"
 #include "firewall/xtables-lock.h"
 
 /* A restore of some thousand lines takes under a second; what takes longer hangs. */
@@ -21,13 +19,6 @@
 /* Without -w iptables gives up at once.  Then the shell is asked, and gives the same answer in iptables' own words; but first we wait
  * for as long as one of our own changes may take. */
 #define UNASKED_WAIT_USEC (G_USEC_PER_SEC / 2)
-
-struct FirewallCommand
-{
-  GPtrArray *commands; /* of IptablesCommand; not empty; all of one program and table */
-  IptablesVariant variant;
-  char *path;
-};
 
 struct FirewallJob
 {
@@ -73,120 +64,10 @@ struct Firewall
   GQueue batches; /* of Batch: made of what was pending, to be carried out one after the other */
   Batch *current;
   GSource *starter;
-  GHashTable *variants; /* program -> Found; forgotten with every round */
-  GPtrArray *holds;     /* of FirewallHold, not owned */
+  FirewallPrograms *programs; /* forgotten with every round */
+  GPtrArray *holds;           /* of FirewallHold, not owned */
   gboolean telling, gone;
 };
-
-typedef struct
-{
-  IptablesVariant variant;
-  char *path;
-} Found;
-
-/* --- commands -------------------------------------------------------------------------------------------------------- */
-
-void
-firewall_command_free (FirewallCommand *self)
-{
-  if (self == NULL)
-    return;
-  g_ptr_array_unref (self->commands);
-  g_free (self->path);
-  g_free (self);
-}
-
-static void
-found_free (gpointer data)
-{
-  Found *found = data;
-
-  g_free (found->path);
-  g_free (found);
-}
-
-static const Found *
-find_variant (Firewall *self, const char *program)
-{
-  Found *found = g_hash_table_lookup (self->variants, program);
-
-  if (found == NULL)
-    {
-      found = g_new0 (Found, 1);
-      found->variant = iptables_variant_find (program, &found->path);
-      g_hash_table_insert (self->variants, g_strdup (program), found);
-    }
-  return found;
-}
-
-/* All of them for the same table of the same program, so that they can go together. */
-static gboolean
-belong_together (const GPtrArray *commands)
-{
-  const IptablesCommand *first = commands->pdata[0];
-
-  for (guint i = 1; i < commands->len; i++)
-    {
-      const IptablesCommand *other = commands->pdata[i];
-      if (!g_str_equal (first->program, other->program) || !g_str_equal (first->table, other->table))
-        return FALSE;
-    }
-  return TRUE;
-}
-
-static gboolean
-is_possible (const Found *found, const GPtrArray *commands)
-{
-  if (found->variant == IPTABLES_NFT)
-    for (guint i = 0; i < commands->len; i++)
-      if (((const IptablesCommand *) commands->pdata[i])->restore_line == NULL)
-        return FALSE;
-  return found->variant != IPTABLES_UNKNOWN;
-}
-
-FirewallCommand *
-firewall_parse (Firewall *self, const char *text, gssize len)
-{
-  g_return_val_if_fail (self != NULL && text != NULL, NULL);
-
-  if (!firewall_looks_plain (text, len))
-    return NULL;
-  g_autoptr (GPtrArray) words = shell_words_split (text, len);
-  if (words == NULL)
-    return NULL;
-
-  g_autoptr (GPtrArray) commands = g_ptr_array_new_with_free_func ((GDestroyNotify) iptables_command_free);
-  for (guint i = 0; i < words->len; i++)
-    {
-      IptablesCommand *command = iptables_command_parse (words->pdata[i]);
-      if (command == NULL)
-        return NULL;
-      g_ptr_array_add (commands, command);
-    }
-  const Found *found = find_variant (self, ((const IptablesCommand *) commands->pdata[0])->program);
-  if (!belong_together (commands) || !is_possible (found, commands))
-    return NULL;
-
-  FirewallCommand *command = g_new0 (FirewallCommand, 1);
-  command->variant = found->variant;
-  command->path = g_strdup (found->path);
-  command->commands = g_steal_pointer (&commands);
-  return command;
-}
-
-gboolean
-firewall_looks_plain (const char *text, gssize len)
-{
-  const char *end = text + (len < 0 ? strlen (text) : (gsize) len), *stop;
-  gboolean is_ipv6;
-
-  while (text < end && strchr (" \t\n", *text) != NULL && *text != '\0')
-    text++;
-  for (stop = text; stop < end && *stop != '\0' && strchr (" \t\n", *stop) == NULL;)
-    stop++;
-  g_autofree char *word = g_strndup (text, (gsize) (stop - text));
-  return iptables_is_program (word, &is_ipv6);
-}
 
 /* --- jobs ------------------------------------------------------------------------------------------------------------ */
 
@@ -533,16 +414,6 @@ is_full (const Batch *batch)
   return batch->variant == IPTABLES_NFT && batch->n_deletes >= MAX_RESTORED_DELETES;
 }
 
-static guint
-count_deletes (const FirewallCommand *command)
-{
-  guint n = 0;
-
-  for (guint i = 0; i < command->commands->len; i++)
-    n += ((const IptablesCommand *) command->commands->pdata[i])->operation == IPTABLES_DELETE ? 1 : 0;
-  return n;
-}
-
 static gboolean
 is_for_table (const Batch *batch, const FirewallCommand *command)
 {
@@ -593,10 +464,10 @@ on_start (gpointer data)
       FirewallJob *job = link->data;
       job->is_pending = FALSE;
       Batch *batch = batch_for (self, job->command);
-      batch->n_deletes += count_deletes (job->command);
+      batch->n_deletes += firewall_command_count (job->command, IPTABLES_DELETE);
       g_ptr_array_add (batch->jobs, job);
     }
-  g_hash_table_remove_all (self->variants);
+  firewall_programs_forget (self->programs);
   start_next (self);
   return G_SOURCE_REMOVE;
 }
@@ -610,6 +481,14 @@ schedule (Firewall *self)
   g_source_set_priority (self->starter, G_PRIORITY_DEFAULT);
   g_source_set_callback (self->starter, on_start, self, NULL);
   g_source_attach (self->starter, NULL);
+}
+
+FirewallCommand *
+firewall_parse (Firewall *self, const char *text, gssize len)
+{
+  g_return_val_if_fail (self != NULL && text != NULL, NULL);
+
+  return firewall_command_parse (self->programs, text, len);
 }
 
 FirewallJob *
@@ -659,7 +538,7 @@ firewall_new (void)
 
   g_queue_init (&self->pending);
   g_queue_init (&self->batches);
-  self->variants = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, found_free);
+  self->programs = firewall_programs_new ();
   self->holds = g_ptr_array_new ();
   return self;
 }
@@ -682,7 +561,7 @@ firewall_free (Firewall *self)
     self->current->firewall = NULL;
   else if (self->current != NULL)
     batch_free (self->current);
-  g_hash_table_unref (self->variants);
+  firewall_programs_free (self->programs);
   g_warn_if_fail (self->holds->len == 0);
   g_ptr_array_unref (self->holds);
   if (self->telling)

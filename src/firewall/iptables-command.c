@@ -1,12 +1,13 @@
 #include "firewall/iptables-command.h"
 
-#include <arpa/inet.h>
+#include <netinet/in.h> /* before the kernel's headers, which then keep their copy of it to themselves */
 #include <linux/netfilter/nf_conntrack_common.h>
 #include <linux/netfilter/xt_conntrack.h>
 #include <linux/netfilter_ipv4/ipt_REJECT.h>
 #include <linux/netfilter_ipv6/ip6t_REJECT.h>
-#include <netinet/in.h>
 #include <string.h>
+
+#include "firewall/iptables-values.h"
 
 /* Words of the command line that are left; `inverted` after a "!". */
 typedef struct
@@ -36,145 +37,6 @@ iptables_command_free (IptablesCommand *self)
   g_free (self->rule.matches);
   g_free (self->restore_line);
   g_free (self);
-}
-
-/* --- values ---------------------------------------------------------------------------------------------------------- */
-
-/* Decimal without sign or leading zeros (iptables reads those as octal). */
-static gboolean
-parse_number (const char *text, guint max, guint *ret_value)
-{
-  guint64 value;
-
-  if (text == NULL || !g_ascii_isdigit (*text) || (text[0] == '0' && text[1] != '\0')
-      || !g_ascii_string_to_unsigned (text, 10, 0, max, &value, NULL))
-    return FALSE;
-  *ret_value = (guint) value;
-  return TRUE;
-}
-
-static gboolean
-parse_port (const char *text, guint16 *ret_port)
-{
-  guint value;
-
-  if (!parse_number (text, 65535, &value))
-    return FALSE;
-  *ret_port = (guint16) value;
-  return TRUE;
-}
-
-/* "22", "1:1024", ":1024", "1024:" */
-static gboolean
-parse_port_range (const char *text, guint16 *ret_from, guint16 *ret_to, gboolean *ret_is_range)
-{
-  const char *colon = text != NULL ? strchr (text, ':') : NULL;
-
-  *ret_is_range = colon != NULL;
-  if (colon == NULL)
-    {
-      if (!parse_port (text, ret_from))
-        return FALSE;
-      *ret_to = *ret_from;
-      return TRUE;
-    }
-  g_autofree char *from = g_strndup (text, (gsize) (colon - text));
-  *ret_from = 0;
-  *ret_to = 65535;
-  return (*from == '\0' || parse_port (from, ret_from)) && (colon[1] == '\0' || parse_port (colon + 1, ret_to))
-         && *ret_from <= *ret_to;
-}
-
-static void
-mask_from_prefix (guint8 mask[16], guint prefix)
-{
-  memset (mask, 0, 16);
-  for (guint bit = 0; bit < prefix; bit++)
-    mask[bit / 8] |= (guint8) (0x80 >> (bit % 8));
-}
-
-static gboolean
-parse_address (const char *text, gboolean is_ipv6, IptablesAddress *ret_address)
-{
-  guint full = is_ipv6 ? 128 : 32, prefix = full;
-  const char *slash = text != NULL ? strchr (text, '/') : NULL;
-
-  if (text == NULL || strlen (text) > 100)
-    return FALSE;
-  g_autofree char *host = slash != NULL ? g_strndup (text, (gsize) (slash - text)) : g_strdup (text);
-  if (inet_pton (is_ipv6 ? AF_INET6 : AF_INET, host, ret_address->bytes) != 1)
-    return FALSE;
-  mask_from_prefix (ret_address->mask, prefix);
-  if (slash != NULL && parse_number (slash + 1, full, &prefix))
-    mask_from_prefix (ret_address->mask, prefix);
-  else if (slash != NULL && (is_ipv6 || inet_pton (AF_INET, slash + 1, ret_address->mask) != 1))
-    return FALSE;
-  for (guint i = 0; i < full / 8; i++)
-    ret_address->bytes[i] &= ret_address->mask[i];
-  return TRUE;
-}
-
-static const struct
-{
-  const char *name;
-  guint8 number;
-} protocols[] = {
-  { "all", 0 },
-  { "icmp", IPPROTO_ICMP },
-  { "tcp", IPPROTO_TCP },
-  { "udp", IPPROTO_UDP },
-  { "sctp", IPPROTO_SCTP },
-  { "udplite", IPPROTO_UDPLITE },
-  { "ipv6-icmp", IPPROTO_ICMPV6 },
-  { "icmpv6", IPPROTO_ICMPV6 },
-};
-
-/* iptables warns about these with IPv6: they are headers, not protocols. */
-static gboolean
-is_extension_header (guint protocol)
-{
-  return protocol == IPPROTO_ROUTING || protocol == IPPROTO_ESP || protocol == IPPROTO_AH || protocol == IPPROTO_DSTOPTS
-         || protocol == IPPROTO_HOPOPTS || protocol == IPPROTO_FRAGMENT;
-}
-
-static gboolean
-parse_protocol (const char *text, gboolean is_ipv6, guint8 *ret_protocol)
-{
-  guint number;
-
-  if (text == NULL)
-    return FALSE;
-  for (gsize i = 0; i < G_N_ELEMENTS (protocols); i++)
-    if (g_ascii_strcasecmp (protocols[i].name, text) == 0)
-      {
-        *ret_protocol = protocols[i].number;
-        return TRUE;
-      }
-  if (!parse_number (text, 255, &number) || number == 0 || (is_ipv6 && is_extension_header (number)))
-    return FALSE;
-  *ret_protocol = (guint8) number;
-  return TRUE;
-}
-
-/* Letters that mean nothing to iptables-restore either. */
-static gboolean
-is_name (const char *text, gsize size)
-{
-  if (text == NULL || !(g_ascii_isalnum (*text) || *text == '_') || strlen (text) >= size)
-    return FALSE;
-  for (; *text != '\0'; text++)
-    if (!g_ascii_isalnum (*text) && strchr ("_-.:+", *text) == NULL)
-      return FALSE;
-  return TRUE;
-}
-
-static gboolean
-parse_interface (const char *text, IptablesInterface *ret_interface)
-{
-  if (!is_name (text, sizeof ret_interface->name))
-    return FALSE;
-  (void) g_strlcpy (ret_interface->name, text, sizeof ret_interface->name);
-  return TRUE;
 }
 
 /* --- matches --------------------------------------------------------------------------------------------------------- */
@@ -270,7 +132,7 @@ read_port (Reader *r, gboolean is_source)
   if (ports->from != 0 || ports->to != 65535 || ports->inverted)
     return FALSE; /* a second time */
   ports->inverted = take_inverted (r);
-  return parse_port_range (take_value (r), &ports->from, &ports->to, &is_range);
+  return iptables_parse_port_range (take_value (r), &ports->from, &ports->to, &is_range);
 }
 
 static gboolean
@@ -302,7 +164,8 @@ read_ports (Reader *r, IptablesPortsKind kind)
   for (guint i = 0; words[i] != NULL; i++)
     {
       if (i >= IPTABLES_MAX_PORTS
-          || !parse_port_range (words[i], &match->ports[i].from, &match->ports[i].to, &match->ports[i].is_range)
+          || !iptables_parse_port_range (words[i], &match->ports[i].from, &match->ports[i].to,
+                                         &match->ports[i].is_range)
           || (match->ports[i].is_range && match->ports[i].from == match->ports[i].to))
         return FALSE;
       places += match->ports[i].is_range ? 2 : 1;
@@ -388,7 +251,7 @@ read_address (Reader *r, IptablesAddress *address)
     return FALSE;
   address->given = TRUE;
   address->inverted = take_inverted (r);
-  if (!parse_address (take_value (r), r->command->is_ipv6, address))
+  if (!iptables_parse_address (take_value (r), r->command->is_ipv6, address))
     return FALSE;
   return !address->inverted || address->mask[0] != 0; /* "not anybody" */
 }
@@ -413,7 +276,7 @@ read_in (Reader *r)
   if (*in->name != '\0')
     return FALSE;
   in->inverted = take_inverted (r);
-  return parse_interface (take_value (r), in);
+  return iptables_parse_interface (take_value (r), in);
 }
 
 static gboolean
@@ -424,7 +287,7 @@ read_out (Reader *r)
   if (*out->name != '\0')
     return FALSE;
   out->inverted = take_inverted (r);
-  return parse_interface (take_value (r), out);
+  return iptables_parse_interface (take_value (r), out);
 }
 
 static gboolean
@@ -436,7 +299,7 @@ read_protocol (Reader *r)
     return FALSE;
   rule->protocol_given = TRUE;
   rule->protocol_inverted = take_inverted (r);
-  return parse_protocol (take_value (r), r->command->is_ipv6, &rule->protocol)
+  return iptables_parse_protocol (take_value (r), r->command->is_ipv6, &rule->protocol)
          && !(rule->protocol_inverted && rule->protocol == 0);
 }
 
@@ -446,7 +309,7 @@ read_jump (Reader *r)
   IptablesRule *rule = &r->command->rule;
   const char *target = take_value (r);
 
-  if (*rule->target != '\0' || !is_name (target, sizeof rule->target))
+  if (*rule->target != '\0' || !iptables_is_name (target, sizeof rule->target))
     return FALSE;
   (void) g_strlcpy (rule->target, target, sizeof rule->target);
   rule->reject_with = -1;
@@ -507,14 +370,15 @@ read_operation (Reader *r, IptablesOperation operation)
   IptablesCommand *command = r->command;
   const char *chain = take_value (r);
 
-  if (command->operation != NO_OPERATION || !is_name (chain, sizeof command->chain))
+  if (command->operation != NO_OPERATION || !iptables_is_name (chain, sizeof command->chain))
     return FALSE;
   command->operation = operation;
   (void) g_strlcpy (command->chain, chain, sizeof command->chain);
   /* A word behind the chain: a place for -I, otherwise (a rule number for -D) not ours. */
   if (*r->at == NULL || **r->at == '-' || **r->at == '!')
     return TRUE;
-  return operation == IPTABLES_INSERT && parse_number (*r->at++, G_MAXUINT16, &command->number) && command->number > 0;
+  return operation == IPTABLES_INSERT && iptables_parse_number (*r->at++, G_MAXUINT16, &command->number)
+         && command->number > 0;
 }
 
 static gboolean
@@ -591,7 +455,7 @@ read_wait (Reader *r)
   r->command->wait_sec = -1;
   if (r->attached == NULL && (*r->at == NULL || **r->at == '-' || **r->at == '!'))
     return TRUE;
-  if (!parse_number (take_value (r), 3600, &seconds) || seconds == 0)
+  if (!iptables_parse_number (take_value (r), 3600, &seconds) || seconds == 0)
     return FALSE;
   r->command->wait_sec = (int) seconds;
   return TRUE;
