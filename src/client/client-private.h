@@ -17,7 +17,7 @@ struct Client
 /* print (): text and a line end; lone surrogates become the bytes they stand for. */
 void client_print (const PyValue *text);
 
-/* Sends commands (a list of lists) one after the other over one connection and shows the answers; show FALSE: only those of
+/* Sends commands (a list of lists) over one connection and shows the answers; show FALSE: only those of
  * echo and server-status.  timeout_sec < 0: for ever.  Goes on after a failure; FALSE when there was one. */
 gboolean client_send (Client *self, const PyValue *commands, gboolean show, double timeout_sec);
 gboolean client_ping (Client *self, double timeout_sec); /* timeout_sec < 0: for ever */

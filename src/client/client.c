@@ -138,21 +138,36 @@ show_answer (Client *self, const PyValue *words, const PyValue *answer, gboolean
   return FALSE;
 }
 
+/* All of them at once, so that nobody comes between.  NULL: ret_place tells which one could not be sent. */
+static ServerSocket *
+send_all (Client *self, const PyValue *commands, double timeout_sec, guint *ret_place, GError **error)
+{
+  g_autoptr (ServerSocket) server = server_socket_open (self->options->main.socket, timeout_sec, self->waiter, error);
+
+  *ret_place = 0;
+  for (guint i = 0; server != NULL && i < py_seq_length (commands); i++)
+    if (!server_socket_send (server, py_seq_peek (commands, i), error))
+      {
+        *ret_place = i;
+        return NULL;
+      }
+  return g_steal_pointer (&server);
+}
+
 gboolean
 client_send (Client *self, const PyValue *commands, gboolean show, double timeout_sec)
 {
-  g_autoptr (ServerSocket) server = NULL;
-  gboolean ok = TRUE, broken = FALSE;
+  g_autoptr (GError) error = NULL;
+  guint place;
+  g_autoptr (ServerSocket) server = send_all (self, commands, timeout_sec, &place, &error);
+  gboolean ok = server != NULL, broken = FALSE;
 
-  for (guint i = 0; i < py_seq_length (commands) && !broken; i++)
+  if (!ok)
+    report_error (self, py_seq_peek (commands, place), show, error);
+  for (guint i = 0; server != NULL && i < py_seq_length (commands) && !broken; i++)
     {
       const PyValue *words = py_seq_peek (commands, i);
-      g_autoptr (GError) error = NULL;
-      g_autoptr (PyValue) answer = NULL;
-      if (server == NULL)
-        server = server_socket_open (self->options->main.socket, timeout_sec, self->waiter, &error);
-      if (server != NULL)
-        answer = server_socket_ask (server, words, &error);
+      g_autoptr (PyValue) answer = server_socket_receive (server, &error);
       if (answer == NULL)
         {
           report_error (self, words, show, error);

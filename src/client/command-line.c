@@ -380,7 +380,7 @@ command_line_init (CommandLine *self, int argc, char *const *argv, Log *log, gbo
 
   if (result == COMMAND_LINE_FAILED && program_is_client && !is_test_only (self))
     {
-      (void) fflush (stdout); /* after the usage, also where both streams go to one file */
+      (void) fflush (stdout);                          /* after the usage, also where both streams go to one file */
       fputs ("Init of command line failed\n", stderr); /* before there is a log */
     }
   if (result != COMMAND_LINE_CONTINUE)

@@ -23,6 +23,7 @@ struct ServerSocket
   int fd;
   double timeout_sec;
   Waiter *waiter;
+  GByteArray *input; /* of answers that were not taken yet */
 };
 
 static gboolean
@@ -66,6 +67,7 @@ server_socket_open (const char *path, double timeout_sec, Waiter *waiter, GError
 
   self->timeout_sec = timeout_sec;
   self->waiter = waiter;
+  self->input = g_byte_array_new ();
   self->fd = socket (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (self->fd < 0)
     fail_errno (error, errno);
@@ -92,6 +94,7 @@ server_socket_close (ServerSocket *self)
       (void) send (self->fd, good_bye, strlen (good_bye), MSG_NOSIGNAL); /* a server that has gone needs none */
       (void) close (self->fd);
     }
+  g_byte_array_unref (self->input);
   g_free (self);
 }
 
@@ -117,56 +120,81 @@ send_all (ServerSocket *self, const guint8 *data, gsize len, GError **error)
   return TRUE;
 }
 
+/* Appends what has come, or waits for it. */
 static gboolean
-has_end (const GByteArray *bytes)
-{
-  gsize len = strlen (END_MARK);
-
-  return bytes->len >= len && memcmp (bytes->data + bytes->len - len, END_MARK, len) == 0;
-}
-
-/* Nothing follows an answer's end mark before the next request, so that only the end of what came need be looked at. */
-static gboolean
-receive (ServerSocket *self, GByteArray *bytes, GError **error)
+read_more (ServerSocket *self, GError **error)
 {
   guint8 buffer[32768];
+  ssize_t n = recv (self->fd, buffer, sizeof buffer, 0);
 
-  while (!has_end (bytes))
+  if (n > 0)
+    g_byte_array_append (self->input, buffer, (guint) n);
+  else if (n == 0)
+    return fail_text (error, "[Errno 104] Connection reset by peer");
+  else if (errno == EAGAIN)
     {
-      ssize_t n = recv (self->fd, buffer, sizeof buffer, 0);
-      if (n > 0)
-        g_byte_array_append (bytes, buffer, (guint) n);
-      else if (n == 0)
-        return fail_text (error, "[Errno 104] Connection reset by peer");
-      else if (errno == EAGAIN)
-        {
-          if (!waiter_poll (self->waiter, self->fd, POLLIN, self->timeout_sec))
-            return fail_text (error, "timed out");
-        }
-      else if (errno != EINTR)
-        return fail_errno (error, errno);
-      if (bytes->len > SERVER_SOCKET_MAX_ANSWER)
-        return fail_text (error, "the answer is too large");
+      if (!waiter_poll (self->waiter, self->fd, POLLIN, self->timeout_sec))
+        return fail_text (error, "timed out");
     }
-  return TRUE;
+  else if (errno != EINTR)
+    return fail_errno (error, errno);
+  return self->input->len <= SERVER_SOCKET_MAX_ANSWER ? TRUE : fail_text (error, "the answer is too large");
+}
+
+/* The bytes before the first end mark from offset on, or -1. */
+static gssize
+find_end (const ServerSocket *self, gsize offset)
+{
+  const guint8 *mark = NULL;
+
+  if (self->input->len > offset)
+    mark = memmem (self->input->data + offset, self->input->len - offset, END_MARK, strlen (END_MARK));
+  return mark != NULL ? mark - self->input->data : -1;
+}
+
+gboolean
+server_socket_send (ServerSocket *self, const PyValue *request, GError **error)
+{
+  g_autoptr (GByteArray) bytes = g_byte_array_new ();
+
+  g_return_val_if_fail (self != NULL && request != NULL, FALSE);
+  py_pickle_encode_append (bytes, request, PROTOCOL);
+  g_byte_array_append (bytes, (const guint8 *) END_MARK, strlen (END_MARK));
+  return send_all (self, bytes->data, bytes->len, error);
+}
+
+PyValue *
+server_socket_receive (ServerSocket *self, GError **error)
+{
+  gsize seen = 0; /* no end of the answer before this */
+
+  g_return_val_if_fail (self != NULL, NULL);
+  for (;;)
+    {
+      gssize end = find_end (self, seen);
+      if (end < 0)
+        {
+          seen = MAX (seen, self->input->len - MIN (self->input->len, strlen (END_MARK) - 1));
+          if (!read_more (self, error))
+            return NULL;
+          continue;
+        }
+      g_autoptr (GError) local_error = NULL;
+      PyValue *answer = py_pickle_decode (self->input->data, (gsize) end, NULL, NULL, &local_error);
+      if (answer == NULL && g_error_matches (local_error, PY_PICKLE_ERROR, PY_PICKLE_ERROR_TRUNCATED))
+        {
+          seen = (gsize) end + 1; /* the mark was part of a text */
+          continue;
+        }
+      g_byte_array_remove_range (self->input, 0, (guint) ((gsize) end + strlen (END_MARK)));
+      if (answer == NULL)
+        g_set_error_literal (error, SERVER_SOCKET_ERROR, SERVER_SOCKET_ERROR_ANSWER, local_error->message);
+      return answer;
+    }
 }
 
 PyValue *
 server_socket_ask (ServerSocket *self, const PyValue *request, GError **error)
 {
-  g_autoptr (GByteArray) bytes = g_byte_array_new ();
-  g_autoptr (GError) local_error = NULL;
-
-  g_return_val_if_fail (self != NULL && request != NULL, NULL);
-  py_pickle_encode_append (bytes, request, PROTOCOL);
-  g_byte_array_append (bytes, (const guint8 *) END_MARK, strlen (END_MARK));
-  if (!send_all (self, bytes->data, bytes->len, error))
-    return NULL;
-  g_byte_array_set_size (bytes, 0);
-  if (!receive (self, bytes, error))
-    return NULL;
-  PyValue *answer = py_pickle_decode (bytes->data, bytes->len, NULL, NULL, &local_error);
-  if (answer == NULL)
-    g_set_error_literal (error, SERVER_SOCKET_ERROR, SERVER_SOCKET_ERROR_ANSWER, local_error->message);
-  return answer;
+  return server_socket_send (self, request, error) ? server_socket_receive (self, error) : NULL;
 }

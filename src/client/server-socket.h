@@ -25,5 +25,10 @@ ServerSocket *server_socket_open (const char *path, double timeout_sec, Waiter *
 void server_socket_close (ServerSocket *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ServerSocket, server_socket_close)
 
-/* The unpickled answer, whatever it is. */
+/* Sends one request; several may be sent before the first answer is read, and the server handles them without letting
+ * anybody else in between. */
+gboolean server_socket_send (ServerSocket *self, const PyValue *request, GError **error);
+/* The next answer, unpickled, whatever it is. */
+PyValue *server_socket_receive (ServerSocket *self, GError **error);
+/* Both. */
 PyValue *server_socket_ask (ServerSocket *self, const PyValue *request, GError **error);
