@@ -7,7 +7,8 @@
  *
  * Text: patterns and subjects are UTF-8 with a length; they may hold NUL, and lone surrogates in three bytes (WTF-8), which
  *   count as one character each, as in Python.  All positions given to and got from a search are byte offsets.
- * Cost: every search is bounded (see PY_REGEX_LIMIT); it allocates nothing once the PyMatch has seen the largest pattern.
+ * Cost: every search is bounded (see PY_REGEX_LIMIT), by pattern and subject alone, not by the clock; how is told in
+ *   py-match.c.  It allocates nothing once the PyMatch has seen the largest pattern, and the pattern a subject of each kind.
  * Threads: none; a PyRegex and a PyMatch belong to one thread.
  */
 #pragma once
