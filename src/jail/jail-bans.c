@@ -3,64 +3,12 @@
 #include "compat/py-repr.h"
 #include "jail/ban-increase.h"
 
-/* Somebody who waits for bans or unbans to be in force. */
-typedef struct
-{
-  Jail *jail;
-  guint open; /* what is still on its way, and one while the request is being made */
-  guint count;
-  GError *error;
-  JailCountDone done;
-  gpointer user_data;
-} Request;
-
 /* A ban that is not in force yet. */
 typedef struct
 {
   GPtrArray *requests; /* who waits for it */
   GList *unqueued;     /* its place in Jail.unqueued; NULL: the action queue has it */
 } Underway;
-
-static void arm_expiry (Jail *self);
-
-/* --- requests ---------------------------------------------------------------------------------------------------------- */
-
-static Request *
-request_new (Jail *jail, JailCountDone done, gpointer user_data)
-{
-  Request *request = g_new0 (Request, 1);
-
-  *request = (Request){ .jail = jail, .open = 1, .done = done, .user_data = user_data };
-  return request;
-}
-
-static void
-request_close (Request *request)
-{
-  if (--request->open > 0)
-    return;
-  if (request->done != NULL)
-    request->done (request->jail, request->count, request->error, request->user_data);
-  g_clear_error (&request->error);
-  g_free (request);
-}
-
-static gboolean
-on_request_made (gpointer user_data)
-{
-  request_close (user_data);
-  return G_SOURCE_REMOVE;
-}
-
-/* The answer never comes before the function that asked has returned. */
-static void
-request_made (Request *request)
-{
-  if (request->open > 1)
-    request_close (request);
-  else
-    g_idle_add_full (G_PRIORITY_DEFAULT, on_request_made, request, NULL);
-}
 
 static void
 underway_free (gpointer data)
@@ -72,7 +20,7 @@ underway_free (gpointer data)
 }
 
 static void
-underway_wait (Underway *underway, Request *request)
+underway_wait (Underway *underway, JailRequest *request)
 {
   if (request == NULL)
     return;
@@ -93,7 +41,7 @@ on_banned (ActionQueue *queue, Ticket *ticket, gpointer user_data)
   if (underway == NULL)
     return;
   for (guint i = 0; i < underway->requests->len; i++)
-    request_close (g_ptr_array_index (underway->requests, i));
+    jail_request_close (g_ptr_array_index (underway->requests, i));
   g_hash_table_remove (self->underway, ticket);
 }
 
@@ -219,7 +167,7 @@ settle (Jail *self, Ticket *ticket)
 }
 
 static void
-ban_new (Jail *self, Ticket *ticket, Request *request)
+ban_new (Jail *self, Ticket *ticket, JailRequest *request)
 {
   Underway *underway = g_new0 (Underway, 1);
 
@@ -241,14 +189,14 @@ ban_new (Jail *self, Ticket *ticket, Request *request)
 static void
 on_rebanned (ActionQueue *queue, Ticket *ticket, guint rebanned, gpointer user_data)
 {
-  Request *request = user_data;
+  JailRequest *request = user_data;
 
   request->count += rebanned;
-  request_close (request);
+  jail_request_close (request);
 }
 
 static void
-ban_again (Jail *self, const Ticket *ticket, Ticket *known, Request *request)
+ban_again (Jail *self, const Ticket *ticket, Ticket *known, JailRequest *request)
 {
   gint64 later_usec = ticket_get_time_usec (ticket) - ticket_get_time_usec (known);
   Underway *underway = g_hash_table_lookup (self->underway, known);
@@ -276,8 +224,8 @@ ban_again (Jail *self, const Ticket *ticket, Ticket *known, Request *request)
     }
 }
 
-static void
-ban_ticket (Jail *self, Ticket *ticket, Request *request)
+void
+jail_bans_ban (Jail *self, Ticket *ticket, JailRequest *request)
 {
   Ticket *known = NULL;
 
@@ -311,9 +259,9 @@ jail_bans_run (Jail *self)
       {
         g_autoptr (Ticket) ticket = g_queue_pop_head (&self->waiting);
 
-        ban_ticket (self, ticket, NULL);
+        jail_bans_ban (self, ticket, NULL);
       }
-  arm_expiry (self);
+  jail_bans_arm_expiry (self);
 }
 
 /* --- the end of bans --------------------------------------------------------------------------------------------------------- */
@@ -335,12 +283,12 @@ forget_unqueued (Jail *self, Ticket *ticket)
 static void
 on_unbanned (ActionQueue *queue, Ticket *ticket, gpointer user_data)
 {
-  request_close (user_data);
+  jail_request_close (user_data);
 }
 
 /* ticket is out of the ban list already. */
-static void
-unban_ticket (Jail *self, Ticket *ticket, Request *request)
+void
+jail_bans_unban (Jail *self, Ticket *ticket, JailRequest *request)
 {
   if (forget_unqueued (self, ticket))
     {
@@ -372,7 +320,7 @@ jail_bans_expire (Jail *self)
 
   while ((ticket = ban_list_take_over (self->bans, jail_now_usec (self))) != NULL)
     {
-      unban_ticket (self, ticket, NULL);
+      jail_bans_unban (self, ticket, NULL);
       ticket_unref (ticket);
     }
 }
@@ -384,13 +332,13 @@ on_expiry (gpointer user_data)
 
   jail_bans_expire (self);
   disarm_expiry (self);
-  arm_expiry (self);
+  jail_bans_arm_expiry (self);
   return G_SOURCE_REMOVE;
 }
 
 /* One timer, at the next end.  It is looked at again at least once an hour, since the time of day can be set. */
-static void
-arm_expiry (Jail *self)
+void
+jail_bans_arm_expiry (Jail *self)
 {
   gint64 next_usec = ban_list_get_next_end_usec (self->bans);
   gint64 wait_usec;
@@ -427,231 +375,6 @@ jail_bans_take_all (Jail *self)
   g_ptr_array_set_size (self->prolongs, 0);
   disarm_expiry (self);
   return tickets;
-}
-
-/* --- by hand ------------------------------------------------------------------------------------------------------------------ */
-
-static Address *
-parse_id (PyValue *id, GError **error)
-{
-  gsize len;
-  const char *text;
-
-  if (py_value_type (id) != PY_STR)
-    {
-      g_autofree char *repr = py_repr (id);
-      return address_new_raw (repr, -1);
-    }
-  text = py_str_peek (id, &len);
-  return address_parse (text, (gssize) len, error);
-}
-
-void
-jail_ban (Jail *self, PyValue *ids, JailCountDone done, gpointer user_data)
-{
-  Request *request = request_new (self, done, user_data);
-  gint64 now_usec = jail_now_usec (self);
-  BanStore *store = jail_peek_store (self);
-
-  if (store != NULL)
-    ban_store_begin (store);
-  for (guint i = 0; i < py_seq_length (ids) && request->error == NULL; i++)
-    {
-      g_autoptr (Address) id = parse_id (py_seq_peek (ids, i), &request->error);
-      g_autoptr (Ticket) ticket = NULL;
-
-      if (id == NULL)
-        break;
-      ticket = ticket_new (id, now_usec);
-      ticket_set_time_usec (ticket, now_usec, TRUE);
-      ban_ticket (self, ticket, request);
-    }
-  if (store != NULL)
-    {
-      g_autoptr (GError) error = NULL;
-
-      if (!ban_store_commit (store, &error))
-        jail_store_failed (self, error);
-    }
-  arm_expiry (self);
-  request_made (request);
-}
-
-typedef struct
-{
-  Request *request;
-  ResolverQuery *query;
-  gboolean hurry; /* the jail ends: names are not looked up any more */
-  PyValue *ids;
-  guint next;
-  gboolean report_absent;
-  PyValue *absent; /* list of str */
-} Unban;
-
-static void unban_next (Unban *unban);
-
-static void
-delete_from_store (Jail *self, const Address *id)
-{
-  BanStore *store = jail_peek_store (self);
-  g_autoptr (GError) error = NULL;
-
-  if (store != NULL && !ban_store_delete_ban (store, self->name, id, &error))
-    jail_store_failed (self, error);
-}
-
-static gboolean
-unban_one (Jail *self, const Address *id, Request *request)
-{
-  g_autoptr (Ticket) ticket = NULL;
-
-  delete_from_store (self, id);
-  ticket = ban_list_take (self->bans, id);
-  if (ticket == NULL)
-    return FALSE;
-  unban_ticket (self, ticket, request);
-  request->count++;
-  return TRUE;
-}
-
-/* All that are banned and lie in the network, or belong to the name. */
-static guint
-unban_within (Jail *self, const Address *network, AddressSet *names, Request *request)
-{
-  g_autoptr (GPtrArray) tickets = ban_list_dup_tickets (self->bans);
-  guint found = 0;
-
-  for (guint i = 0; i < tickets->len; i++)
-    {
-      const Address *id = ticket_peek_id (g_ptr_array_index (tickets, i));
-
-      if (names != NULL ? address_set_contains (names, id) : address_contains (network, id))
-        found += unban_one (self, id, request) ? 1 : 0;
-    }
-  return found;
-}
-
-static void
-report_absent (Unban *unban, PyValue *id)
-{
-  Jail *self = unban->request->jail;
-  g_autofree char *text = py_str (id, NULL);
-
-  log_msg (self->log, LOGGER_ACTIONS, "%s is not banned", text);
-  if (unban->report_absent)
-    py_list_append (unban->absent, py_value_ref (id));
-}
-
-static void
-on_unban_name (const char *name, AddressSet *addresses, gpointer user_data)
-{
-  Unban *unban = user_data;
-  Jail *self = unban->request->jail;
-
-  unban->query = NULL;
-  if (unban_within (self, NULL, addresses, unban->request) == 0)
-    report_absent (unban, py_seq_peek (unban->ids, unban->next - 1));
-  unban_next (unban);
-}
-
-/* FALSE: a name has to be looked up first. */
-static gboolean
-unban_word (Unban *unban, PyValue *word)
-{
-  Jail *self = unban->request->jail;
-  g_autoptr (Address) id = parse_id (word, NULL);
-
-  if (id != NULL && unban_one (self, id, unban->request))
-    return TRUE;
-  if (id != NULL && address_get_kind (id) == ADDRESS_TEXT && address_get_length (id) > 0 && !unban->hurry)
-    {
-      unban->query = resolver_query_name (self->services->resolver, address_peek_text (id),
-                                          (gssize) address_get_length (id), on_unban_name, unban);
-      return FALSE;
-    }
-  if (id == NULL || !address_is_ip (id) || address_is_single (id) || unban_within (self, id, NULL, unban->request) == 0)
-    report_absent (unban, word);
-  return TRUE;
-}
-
-static void
-unban_next (Unban *unban)
-{
-  Request *request = unban->request;
-
-  while (unban->next < py_seq_length (unban->ids))
-    if (!unban_word (unban, py_seq_peek (unban->ids, unban->next++)))
-      return;
-  if (py_seq_length (unban->absent) > 0)
-    {
-      g_autofree char *repr = py_repr (unban->absent);
-
-      g_set_error (&request->error, JAIL_ERROR, JAIL_ERROR_VALUE, "not banned: %s", repr);
-    }
-  arm_expiry (request->jail);
-  g_ptr_array_remove_fast (request->jail->unbans, unban);
-  request_made (request);
-}
-
-static void
-unban_free (gpointer data)
-{
-  Unban *unban = data;
-
-  resolver_cancel (unban->query);
-  py_value_unref (unban->ids);
-  py_value_unref (unban->absent);
-  g_free (unban);
-}
-
-void
-jail_unban (Jail *self, PyValue *ids, gboolean report, JailCountDone done, gpointer user_data)
-{
-  Unban *unban = g_new0 (Unban, 1);
-
-  unban->request = request_new (self, done, user_data);
-  unban->ids = py_value_ref (ids);
-  unban->report_absent = report;
-  unban->absent = py_list_new ();
-  g_ptr_array_add (self->unbans, unban);
-  unban_next (unban);
-}
-
-void
-jail_bans_finish_unbans (Jail *self)
-{
-  while (self->unbans->len > 0)
-    {
-      Unban *unban = g_ptr_array_index (self->unbans, 0);
-
-      unban->hurry = TRUE;
-      resolver_cancel (g_steal_pointer (&unban->query));
-      report_absent (unban, py_seq_peek (unban->ids, unban->next - 1));
-      unban_next (unban);
-    }
-}
-
-static void
-on_flushed (ActionQueue *queue, gpointer user_data)
-{
-  request_close (user_data);
-}
-
-void
-jail_unban_all (Jail *self, JailCountDone done, gpointer user_data)
-{
-  Request *request = request_new (self, done, user_data);
-  BanStore *store = jail_peek_store (self);
-  guint count = ban_list_get_size (self->bans);
-  g_autoptr (GPtrArray) tickets = jail_bans_take_all (self);
-  g_autoptr (GError) error = NULL;
-
-  request->count = count;
-  if (store != NULL && !ban_store_delete_bans (store, self->name, &error))
-    jail_store_failed (self, error);
-  request->open++;
-  action_queue_flush (self->actions, tickets, FALSE, "Unban", on_flushed, request);
-  request_made (request);
 }
 
 /* --- restore ------------------------------------------------------------------------------------------------------------------- */
@@ -703,7 +426,7 @@ jail_bans_init (Jail *self)
   self->underway = g_hash_table_new_full (NULL, NULL, (GDestroyNotify) ticket_unref, underway_free);
   self->increased = g_hash_table_new_full (NULL, NULL, (GDestroyNotify) ticket_unref, increased_free);
   self->prolongs = g_ptr_array_new_with_free_func (prolong_free);
-  self->unbans = g_ptr_array_new_with_free_func (unban_free);
+  self->unbans = jail_unban_list_new ();
   self->expiry_usec = TICKET_NEVER_USEC;
   action_queue_set_room_func (self->actions, on_room, self);
 }

@@ -3,7 +3,10 @@
  * jail.c         birth, start, stop, idle, reload
  * jail-lines.c   a line's failures: looked up, ignored or counted; what of them goes into the database
  * jail-bans.c    tickets become bans, bans end
- * jail-log.c     reading: the sources and their lines
+ * jail-by-hand.c bans and unbans by command
+ * jail-log.c     reading: files and lines, positions
+ * jail-journal.c reading: the journal
+ * jail-backend.c which of them it is
  * jail-options.c settings
  * jail-status.c  what `status` and the lists show
  */
@@ -13,6 +16,7 @@
 #include "jail/ban-time.h"
 #include "jail/fail-counter.h"
 #include "jail/ignore-list.h"
+#include "jail/jail-request.h"
 #include "jail/jail-services-private.h"
 #include "jail/jail.h"
 #include "match/filter.h"
@@ -100,8 +104,13 @@ void jail_bans_run (Jail *self);                      /* bans what waits, arms t
 void jail_bans_restore (Jail *self);                  /* those of the database, through jail_lines_restore */
 void jail_bans_begin (gpointer jail, Ticket *ticket); /* the actions begin with it */
 void jail_bans_expire (Jail *self);                   /* lets go whose time is over; the timer does it too */
-void jail_bans_finish_unbans (Jail *self);            /* answers requests that still wait for a name */
-GPtrArray *jail_bans_take_all (Jail *self);           /* at the end */
+/* One ban, one unban (the ticket is out of the list already); request may be NULL. */
+void jail_bans_ban (Jail *self, Ticket *ticket, JailRequest *request);
+void jail_bans_unban (Jail *self, Ticket *ticket, JailRequest *request);
+void jail_bans_arm_expiry (Jail *self);     /* after changes of the list */
+GPtrArray *jail_unban_list_new (void);      /* jail-by-hand.c: for Jail.unbans */
+void jail_bans_finish_unbans (Jail *self);  /* answers requests that still wait for a name */
+GPtrArray *jail_bans_take_all (Jail *self); /* at the end */
 
 /* --- jail-log.c ------------------------------------------------------------------------------------------------------ */
 gboolean jail_log_open (Jail *self, const char *backend, GError **error); /* chooses the backend, logs which */
