@@ -12,11 +12,13 @@
 
 #define SERVER "fail2ban-server"
 
-/* The first and the longest pause between two looks whether the server answers; 1.1.2's rhythm. */
-#define FIRST_PAUSE_SEC   0.0125
-#define EARLY_PAUSE_SEC   0.1
-#define LATE_PAUSE_SEC    0.5
-#define EARLY_SEC         0.2
+/* The pauses between two looks whether the server answers: short at first, since a server is there within milliseconds
+ * and whoever talks to it before it is configured is told that his jail does not exist. */
+#define FIRST_PAUSE_SEC   0.001
+#define EARLY_PAUSE_SEC   0.004
+#define EARLY_SEC         1.0
+#define LATE_PAUSE_SEC    0.1
+#define PING_TIMEOUT_SEC  0.5
 #define VISIBLE_AFTER_SEC 1.0
 
 static gboolean
@@ -73,13 +75,13 @@ gboolean
 client_wait (Client *self, gboolean alive, GPid child, GError **error)
 {
   gint64 start_usec = g_get_monotonic_time ();
-  double pause_sec = FIRST_PAUSE_SEC / 2;
+  double pause_sec = FIRST_PAUSE_SEC;
   Heart heart = { .step = 1 };
   gboolean reached;
 
   for (;;)
     {
-      reached = (socket_exists (self) && client_ping (self, pause_sec)) == alive;
+      reached = (socket_exists (self) && client_ping (self, PING_TIMEOUT_SEC)) == alive;
       double waited_sec = (double) (g_get_monotonic_time () - start_usec) / G_USEC_PER_SEC;
       if (reached || waited_sec >= self->options->timeout_sec || has_failed (&child))
         break;

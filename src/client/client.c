@@ -1,6 +1,7 @@
 #include "client/client.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "client/beautifier.h"
@@ -138,6 +139,24 @@ show_answer (Client *self, const PyValue *words, const PyValue *answer, gboolean
   return FALSE;
 }
 
+/* A server that has just died resets what is in its backlog; that nobody is there any more says more. */
+static void
+prefer_refusal (Client *self, GError **error)
+{
+  g_autoptr (GError) refusal = NULL;
+  g_autoptr (ServerSocket) again = NULL;
+
+  if (!g_error_matches (*error, SERVER_SOCKET_ERROR, SERVER_SOCKET_ERROR_IO)
+      || strstr ((*error)->message, "[Errno 104]") == NULL)
+    return;
+  again = server_socket_open (self->options->main.socket, 0.1, self->waiter, &refusal);
+  if (again == NULL)
+    {
+      g_clear_error (error);
+      *error = g_steal_pointer (&refusal);
+    }
+}
+
 /* All of them at once, so that nobody comes between.  NULL: ret_place tells which one could not be sent. */
 static ServerSocket *
 send_all (Client *self, const PyValue *commands, double timeout_sec, guint *ret_place, GError **error)
@@ -170,6 +189,7 @@ client_send (Client *self, const PyValue *commands, gboolean show, double timeou
       g_autoptr (PyValue) answer = server_socket_receive (server, &error);
       if (answer == NULL)
         {
+          prefer_refusal (self, &error);
           report_error (self, words, show, error);
           ok = FALSE;
           break;

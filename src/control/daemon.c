@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/version.h"
@@ -168,6 +169,19 @@ watch_configurator (Daemon *self)
   g_source_attach (source, NULL);
 }
 
+/* It may just be about to say "Server ready"; if not, it waits for a server that will not come, and has nothing to tidy. */
+static void
+end_configurator (GPid configurator)
+{
+  for (guint msec = 0; msec < 500; msec += 5)
+    {
+      if (waitpid (configurator, NULL, WNOHANG) != 0)
+        return;
+      g_usleep (5000);
+    }
+  (void) kill (configurator, SIGKILL);
+}
+
 /* As Python shows it: "[Errno 2] No such file or directory: '/x'". */
 static char *
 dup_error_text (const GError *error)
@@ -302,7 +316,6 @@ daemon_run (const DaemonOptions *options)
   server_free (self.server);
   g_main_loop_unref (self.loop);
   if (self.configuring)
-    (void) kill (options->configurator,
-                 SIGKILL); /* it waits for a server that will not come, and has nothing to tidy */
+    end_configurator (options->configurator);
   return self.status;
 }
