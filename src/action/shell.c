@@ -84,8 +84,10 @@ log_output (const ShellCommand *command, Log *log, int level, const char *stream
 {
   gsize size;
   const char *at = g_bytes_get_data (bytes, &size);
-  const char *end = at + size;
+  if (size == 0)
+    return;
 
+  const char *end = at + size;
   while (at < end)
     {
       const char *stop = at;

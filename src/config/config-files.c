@@ -110,11 +110,12 @@ config_files_peek_log (const ConfigFiles *self)
 static PyValue *
 lookup_section_option (const PyIni *ini, const char *section, const char *name)
 {
-  const char *slash = strchr (name, '/'), *option = slash + 1;
+  const char *slash = strchr (name, '/');
   const PyOptions *options = NULL;
 
-  if (slash == NULL || slash == name || *option == '\0')
+  if (slash == NULL || slash == name || slash[1] == '\0')
     return NULL;
+  const char *option = slash + 1;
   for (const char *p = name; p < slash; p = g_utf8_next_char (p))
     {
       gunichar c = g_utf8_get_char (p);
