@@ -348,6 +348,8 @@ test_unban_takes_networks_and_names (Fixture *f, gconstpointer data)
   assert_banned (f, "['192.0.2.200', '127.0.0.1']");
   g_assert_cmpuint (unban (f, "localhost"), ==, 1);
   g_assert_cmpuint (unban (f, "nobody.invalid"), ==, 0);
+  g_assert_cmpuint (ban (f, "2001:db8::1"), ==, 1);
+  g_assert_cmpuint (unban (f, "2001:DB8:0::1"), ==, 1);
   assert_banned (f, "['192.0.2.200']");
 }
 
