@@ -183,11 +183,14 @@ on_reaped (GPid pid, int wait_status, gpointer data)
 {
 }
 
-/* Nobody is interested any more, but somebody has to collect the zombie. */
+/* Nobody is interested any more, but somebody has to collect the zombie: the watch stays, for itself.  (A new one could come too late:
+ * GLib may have collected the status already and not told us yet.) */
 static void
-reap_later (pid_t pid)
+leave_to_reap (Child *self)
 {
-  (void) g_child_watch_add (pid, on_reaped, NULL);
+  if (self->end_watch != NULL)
+    g_source_set_callback (self->end_watch, G_SOURCE_FUNC (on_reaped), NULL, NULL);
+  g_clear_pointer (&self->end_watch, g_source_unref);
 }
 
 static gboolean
@@ -206,8 +209,7 @@ on_timer (gpointer data)
       self->phase = KILLED;
       break;
     case KILLED:
-      clear_source (&self->end_watch);
-      reap_later (self->pid);
+      leave_to_reap (self);
       finish (self, FALSE, 0);
       return G_SOURCE_REMOVE;
     default:
@@ -363,7 +365,6 @@ child_cancel (Child *self)
   if (self == NULL)
     return;
   (void) killpg (self->pid, SIGKILL);
-  clear_source (&self->end_watch);
-  reap_later (self->pid);
+  leave_to_reap (self);
   child_free (self);
 }
