@@ -58,8 +58,12 @@ search_date (Filter *self, const char *text, gsize len, PySearchFlags flags, gin
 {
   g_autoptr (GError) reason = NULL;
   DateMatch match;
+  gboolean first = date_detector_get_n_templates (self->detector) == 0;
   DateResult result = date_detector_match (self->detector, text, len, flags, now_usec, &match, &reason);
 
+  if (first) /* the default templates came with this line */
+    log_info (self->log, DETECTOR_LOGGER, "  default date pattern: %u template(s)",
+              date_detector_get_n_templates (self->detector));
   memset (ret_date, 0, sizeof *ret_date);
   if (result == DATE_RESULT_FOUND)
     {

@@ -9,7 +9,8 @@
 #include "match/filter.h"
 #include "match/line-tuples.h"
 
-#define FILTER_LOGGER "fail2ban.filter"
+#define FILTER_LOGGER   "fail2ban.filter"
+#define DETECTOR_LOGGER "fail2ban.datedetector"
 
 /* A time as the reference holds it: an int or a float of Python, or None. */
 typedef struct

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "compat/py-repr.h"
+#include "compat/py-text.h"
 
 G_DEFINE_QUARK (filter - error - quark, filter_error)
 
@@ -379,6 +380,55 @@ set_detector (Filter *self, DateDetector *detector, char *patterns)
   update_date_key (self);
 }
 
+/* What 1.1.2 tells of a pattern that was added, and made n templates. */
+static void
+log_date_pattern (Filter *self, const char *pattern, const DateDetector *detector, guint n)
+{
+  g_autofree char *key = strchr (pattern, '%') == NULL ? g_utf8_strup (pattern, -1) : g_strdup (pattern);
+
+  if (g_str_equal (key, "{^LN-BEG}") || g_str_equal (key, "{DEFAULT}"))
+    log_info (self->log, DETECTOR_LOGGER, "  default filtered date pattern: %u template(s)", n);
+  else if (strstr (key, "{DATE}") != NULL)
+    {
+      g_autofree char *shown = py_repr_str (pattern, -1);
+
+      log_info (self->log, DETECTOR_LOGGER, "  default date pattern for `%s`: %u template(s)", shown, n);
+    }
+  else
+    {
+      const DateTemplate *template
+          = date_detector_peek_template (detector, date_detector_get_n_templates (detector) - 1);
+      const char *text = date_template_peek_pattern (template);
+
+      log_info (self->log, DETECTOR_LOGGER, "  date pattern `%s`: `%s`", text != NULL ? text : "",
+                date_template_peek_name (template));
+    }
+}
+
+/* One pattern a line, as date_detector_add_patterns takes them. */
+static gboolean
+add_date_patterns (Filter *self, DateDetector *detector, const char *patterns, GError **error)
+{
+  g_auto (GStrv) lines = g_strsplit (patterns, "\n", -1);
+
+  for (guint i = 0; lines[i] != NULL; i++)
+    {
+      guint before = date_detector_get_n_templates (detector);
+      const char *at = lines[i];
+      gsize len = strlen (at);
+      g_autofree char *pattern = NULL;
+
+      py_text_strip (&at, &len);
+      if (len == 0)
+        continue;
+      pattern = g_strndup (at, len);
+      if (!date_detector_add_pattern (detector, pattern, -1, error))
+        return FALSE;
+      log_date_pattern (self, pattern, detector, date_detector_get_n_templates (detector) - before);
+    }
+  return TRUE;
+}
+
 gboolean
 filter_set_date_pattern (Filter *self, const char *patterns, GError **error)
 {
@@ -388,7 +438,7 @@ filter_set_date_pattern (Filter *self, const char *patterns, GError **error)
     {
       detector = date_detector_new (clock_get_time_usec (self->clock));
       if (!date_detector_set_default_zone (detector, self->zone, error)
-          || !date_detector_add_patterns (detector, patterns, -1, error))
+          || !add_date_patterns (self, detector, patterns, error))
         return FALSE;
     }
   set_detector (self, g_steal_pointer (&detector), g_strdup (patterns));
