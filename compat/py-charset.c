@@ -1,6 +1,5 @@
 #include "compat/py-charset.h"
 
-#include "compat/py-text.h"
 #include "compat/py-unicode-data.h"
 
 #define LAST_BMP 0xffff
@@ -204,12 +203,19 @@ add_folded_item (GArray *out, const PySetItem *item, guint flags)
 
 /* --- categories --- */
 
+/* As py_unichar_is_space() has them */
 static void
 add_spaces (GArray *out, gboolean ascii)
 {
-  for (gunichar c = 0; c <= 0x3000; c++)
-    if (ascii ? (c >= 0x09 && c <= 0x0d) || c == ' ' : py_unichar_is_space (c))
-      add (out, c, c);
+  static const PyCharRange ascii_spaces[] = { { 0x09, 0x0d }, { ' ', ' ' } };
+  static const PyCharRange spaces[]
+      = { { 0x09, 0x0d },     { 0x1c, 0x20 },     { 0x85, 0x85 },     { 0xa0, 0xa0 },     { 0x1680, 0x1680 },
+          { 0x2000, 0x200a }, { 0x2028, 0x2029 }, { 0x202f, 0x202f }, { 0x205f, 0x205f }, { 0x3000, 0x3000 } };
+
+  if (ascii)
+    g_array_append_vals (out, ascii_spaces, G_N_ELEMENTS (ascii_spaces));
+  else
+    g_array_append_vals (out, spaces, G_N_ELEMENTS (spaces));
 }
 
 static void

@@ -115,10 +115,8 @@ PyValue *
 py_exception_dup_args (const PyValue *self)
 {
   g_return_val_if_fail (is_exception (self), NULL);
-  const GPtrArray *args = self->exception.args->items;
-  if (!py_exception_is_os_error (self) || args->len < 3 || args->len > 5
-      || py_value_type (g_ptr_array_index (args, 2)) == PY_NONE)
+  const PyItems *args = &self->exception.args->items;
+  if (!py_exception_is_os_error (self) || args->len < 3 || args->len > 5 || py_value_type (args->data[2]) == PY_NONE)
     return py_value_ref (self->exception.args);
-  return py_tuple_new_items (py_value_ref (g_ptr_array_index (args, 0)), py_value_ref (g_ptr_array_index (args, 1)),
-                             NULL);
+  return py_tuple_new_items (py_value_ref (args->data[0]), py_value_ref (args->data[1]), NULL);
 }

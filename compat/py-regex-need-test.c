@@ -15,7 +15,7 @@ needs (int line, const char *pattern, PyRegexFlags flags, const char *start, con
   g_assert_no_error (error);
   py_regex_need_init (&need, tree);
   for (guint c = ' '; need.has_start && c < 0x7f; c++)
-    if (need.start[c / 8] & (1u << (c % 8)))
+    if (need.start[0][c / 8] & (1u << (c % 8)))
       g_string_append_c (shown, (char) c);
   if (need.has_start != (start != NULL) || (start != NULL && strcmp (shown->str, start) != 0)
       || g_strcmp0 (need.text, text) != 0)
@@ -70,6 +70,44 @@ test_the_text_that_is_in_every_match (void)
   NEEDS ("J\xc3\xbcrgen", NULL, "J\xc3\xbcrgen");
 }
 
+static void
+places (int line, const char *pattern, const char *const *expected)
+{
+  g_autoptr (PyTree) tree = py_regex_parse (pattern, strlen (pattern), PY_REGEX_FLAG_NONE, NULL);
+  PyRegexNeed need;
+
+  py_regex_need_init (&need, tree);
+  for (guint place = 0; place < PY_REGEX_PLACES; place++)
+    {
+      g_autoptr (GString) shown = g_string_new (NULL);
+
+      for (guint c = 'a'; c <= 'z'; c++)
+        if (py_regex_need_allows (&need, place, (guint8) c))
+          g_string_append_c (shown, (char) c);
+      if (strcmp (shown->str, expected[place]) != 0)
+        g_error ("line %d: '%s' has '%s' at %u", line, pattern, shown->str, place);
+    }
+  py_regex_need_clear (&need);
+}
+#define ANY                  "abcdefghijklmnopqrstuvwxyz"
+#define PLACES(pattern, ...) places (__LINE__, pattern, (const char *const[PY_REGEX_PLACES]){ __VA_ARGS__ })
+
+static void
+test_the_bytes_at_the_first_places (void)
+{
+  PLACES ("^abcdef", "a", "b", "c", "d", "e", "f");
+  PLACES ("^ab?c", "a", "bc", ANY, ANY, ANY, ANY);
+  PLACES ("^(?:ab|cde)f[xy]z", "ac", "bd", "ef", "fxy", "xyz", ANY);
+  PLACES ("^a{2,3}b", "a", "a", "ab", ANY, ANY, ANY);
+  PLACES ("^a+b", "a", "ab", ANY, ANY, ANY, ANY);
+  PLACES ("^\\d{2}a", "", "", "a", ANY, ANY, ANY);
+  PLACES ("^a(?=q)b\\bc(x)\\1", "a", "b", "c", "x", ANY, ANY);
+  PLACES ("^\xc3\xbc"
+          "a",
+          "", "a", ANY, ANY, ANY, ANY);
+  PLACES ("^(?:a?){3}b", "ab", ANY, ANY, ANY, ANY, ANY);
+}
+
 /* --- the slow twin: what the gate says must be what the search says --------------------------------------------------- */
 static const char *const patterns[] = {
   "^login of \\S+ from (?P<ip>[\\d.]+)$",
@@ -95,6 +133,12 @@ static const char *const patterns[] = {
   "(?i)\xc5\xbfx",
   "^[\\W]a",
   "^(?:|a)b",
+  "^(?:a?b?){2,4}c",
+  "^(?:ab|c)+\\d",
+  "^.{3}bcd",
+  "^\xc3\xbc.?a",
+  "^(?:error: )?\\w+ (?:bad|worse)",
+  "^(a|b)+?\\1x",
 };
 
 static void
@@ -169,6 +213,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/need/the start of a tied pattern", test_the_start_of_a_tied_pattern);
+  g_test_add_func ("/need/the bytes at the first places", test_the_bytes_at_the_first_places);
   g_test_add_func ("/need/patterns without a known start", test_patterns_without_a_known_start);
   g_test_add_func ("/need/the text that is in every match", test_the_text_that_is_in_every_match);
   g_test_add_func ("/need/with and without the gate the same is found",

@@ -8,19 +8,6 @@
 /* Shorter texts are in nearly every line. */
 #define TEXT_LEAST 3
 
-static void
-add_byte (PyRegexNeed *self, guint byte)
-{
-  self->start[byte / 8] |= (guint8) (1u << (byte % 8));
-}
-
-static void
-add_bytes (PyRegexNeed *self, guint from, guint to)
-{
-  for (guint byte = from; byte <= to; byte++)
-    add_byte (self, byte);
-}
-
 /* --- where a match begins ----------------------------------------------------------------------------------------- */
 static gboolean is_tied_to_start (const PyTree *tree, PyNode *node, guint flags);
 
@@ -72,79 +59,126 @@ is_tied_to_start (const PyTree *tree, PyNode *node, guint flags)
     }
 }
 
-/* --- with which bytes --------------------------------------------------------------------------------------------- */
+/* --- with which bytes ---------------------------------------------------------------------------------------------
+ * The tree is walked with the set of places that lie in front of a node, a bit each, and gives those behind it. */
+typedef guint Places;
+
+#define ALL_PLACES   ((1u << PY_REGEX_PLACES) - 1)
+#define CHAR_MOST    4 /* bytes of a character */
+#define BEYOND_ASCII 0x80u
+
 static void
-add_charset (PyRegexNeed *self, const PyNode *node, guint flags)
+add_bytes (PyRegexNeed *self, Places places, guint from, guint to)
+{
+  for (guint place = 0; place < PY_REGEX_PLACES; place++)
+    for (guint byte = from; (places & (1u << place)) && byte <= to; byte++)
+      self->start[place][byte / 8] |= (guint8) (1u << (byte % 8));
+}
+
+/* A character of several bytes, of which only the first is looked at: any of those that are no ASCII */
+static Places
+add_beyond_ascii (PyRegexNeed *self, Places places)
+{
+  Places behind = 0;
+
+  for (guint i = 0; i < CHAR_MOST; i++)
+    {
+      add_bytes (self, places, BEYOND_ASCII, 0xff);
+      places = places << 1 & ALL_PLACES;
+      behind |= places;
+    }
+  return behind;
+}
+
+/* Anything from the first of these places on */
+static void
+add_anything (PyRegexNeed *self, Places places)
+{
+  if (places != 0)
+    add_bytes (self, ALL_PLACES & ~((places & -places) - 1), 0, 0xff);
+}
+
+static Places
+add_charset (PyRegexNeed *self, const PyNode *node, guint flags, Places places)
 {
   g_autoptr (PyCharset) set = py_charset_of_node (node, flags);
   gboolean beyond_ascii = node->negated || set->digit || set->no_digit || set->word || set->no_word;
+  Places behind = places << 1 & ALL_PLACES;
 
-  for (guint c = 0; c < 0x80; c++)
+  for (guint c = 0; c < BEYOND_ASCII; c++)
     if (py_charset_contains (set, c) != node->negated)
-      add_byte (self, c);
+      add_bytes (self, places, c, c);
   for (guint i = 0; i < set->ranges->len && !beyond_ascii; i++)
-    beyond_ascii = g_array_index (set->ranges, PyCharRange, i).last >= 0x80;
-  if (beyond_ascii)
-    add_bytes (self, 0x80, 0xff);
+    beyond_ascii = g_array_index (set->ranges, PyCharRange, i).last >= BEYOND_ASCII;
+  return beyond_ascii ? behind | add_beyond_ascii (self, places) : behind;
 }
 
-static gboolean add_first (PyRegexNeed *self, const PyNode *node, guint flags);
+static Places add_node (PyRegexNeed *self, const PyNode *node, guint flags, Places places);
 
-/* Of nodes in a row: those behind count while the ones before may be empty. */
-static gboolean
-add_first_of_sequence (PyRegexNeed *self, const PyNode *sequence, guint flags)
+static Places
+add_sequence (PyRegexNeed *self, const PyNode *sequence, guint flags, Places places)
 {
-  for (const PyNode *node = sequence->first; node != NULL; node = node->next)
-    if (!add_first (self, node, flags))
-      return FALSE;
-  return TRUE;
+  for (const PyNode *node = sequence->first; node != NULL && places != 0; node = node->next)
+    places = add_node (self, node, flags, places);
+  return places;
 }
 
-static gboolean
-add_first_of_any (PyRegexNeed *self, const PyNode *first, guint flags)
+static Places
+add_any_of (PyRegexNeed *self, const PyNode *first, guint flags, Places places)
 {
-  gboolean may_be_empty = FALSE;
+  Places behind = 0;
 
   for (const PyNode *node = first; node != NULL; node = node->next)
-    if (add_first (self, node, flags))
-      may_be_empty = TRUE;
-  return may_be_empty;
+    behind |= add_node (self, node, flags, places);
+  return behind;
 }
 
-/* Adds the bytes that what the node matches can begin with; TRUE when it can also match nothing. */
-static gboolean
-add_first (PyRegexNeed *self, const PyNode *node, guint flags)
+/* A round takes a character at least, or can be left out: after as many rounds as there are places no new ones come. */
+static Places
+add_repeat (PyRegexNeed *self, const PyNode *node, guint flags, Places places)
+{
+  Places behind = node->min == 0 ? places : 0;
+
+  for (guint round = 1; round <= PY_REGEX_PLACES + 1 && round <= node->max && places != 0; round++)
+    {
+      places = add_node (self, node->first, flags, places);
+      if (round >= node->min || round > PY_REGEX_PLACES)
+        behind |= places;
+    }
+  return behind;
+}
+
+/* Adds the bytes that the node can match in these places; gives the places behind it. */
+static Places
+add_node (PyRegexNeed *self, const PyNode *node, guint flags, Places places)
 {
   switch (node->type)
     {
     case PY_NODE_SEQUENCE:
-      return add_first_of_sequence (self, node, flags);
+      return add_sequence (self, node, flags, places);
     case PY_NODE_BRANCH:
-      return add_first_of_any (self, node->first, flags);
+      return add_any_of (self, node->first, flags, places);
     case PY_NODE_CONDITION:
-      return add_first_of_any (self, node->first, flags) || node->first->next == NULL;
+      return add_any_of (self, node->first, flags, places) | (node->first->next == NULL ? places : 0);
     case PY_NODE_LITERAL:
     case PY_NODE_SET:
-      add_charset (self, node, flags);
-      return FALSE;
+      return add_charset (self, node, flags, places);
     case PY_NODE_ANY:
-      add_bytes (self, 0, 0xff);
-      return FALSE;
+      add_bytes (self, places, 0, BEYOND_ASCII - 1);
+      return (places << 1 & ALL_PLACES) | add_beyond_ascii (self, places);
     case PY_NODE_GROUP:
-      return add_first (self, node->first, py_flags_combine (flags, node));
+      return add_node (self, node->first, py_flags_combine (flags, node), places);
     case PY_NODE_ATOMIC:
-      return add_first (self, node->first, flags);
+      return add_node (self, node->first, flags, places);
     case PY_NODE_REPEAT:
-      if (node->max == 0)
-        return TRUE;
-      return add_first (self, node->first, flags) || node->min == 0;
+      return add_repeat (self, node, flags, places);
     case PY_NODE_BACKREF:
-      add_bytes (self, 0, 0xff);
-      return TRUE;
+      add_anything (self, places);
+      return places == 0 ? 0 : ALL_PLACES & ~((places & -places) - 1);
     case PY_NODE_AT:
     case PY_NODE_LOOK:
     default:
-      return TRUE;
+      return places;
     }
 }
 
@@ -245,7 +279,11 @@ py_regex_need_init (PyRegexNeed *self, PyTree *tree)
 {
   *self = (PyRegexNeed){ 0 };
   if (is_tied_to_start (tree, tree->root, tree->flags))
-    self->has_start = !add_first (self, tree->root, tree->flags);
+    {
+      Places end = add_node (self, tree->root, tree->flags, 1);
+      add_anything (self, end);
+      self->has_start = (end & 1) == 0;
+    }
   find_text (self, tree);
 }
 
@@ -256,15 +294,18 @@ py_regex_need_clear (PyRegexNeed *self)
 }
 
 gboolean
-py_regex_need_allows_start (const PyRegexNeed *self, guint8 byte)
+py_regex_need_allows (const PyRegexNeed *self, guint place, guint8 byte)
 {
-  return !self->has_start || (self->start[byte / 8] & (1u << (byte % 8)));
+  return !self->has_start || (self->start[place][byte / 8] & (1u << (byte % 8)));
 }
 
 gboolean
 py_regex_need_is_met (const PyRegexNeed *self, const char *subject, gsize len)
 {
-  if (self->has_start && (len == 0 || !py_regex_need_allows_start (self, (guint8) *subject)))
+  if (self->has_start && len == 0)
     return FALSE;
+  for (guint i = 0; self->has_start && i < PY_REGEX_PLACES && i < len; i++)
+    if (!py_regex_need_allows (self, i, (guint8) subject[i]))
+      return FALSE;
   return self->text == NULL || memmem (subject, len, self->text, self->text_len) != NULL;
 }

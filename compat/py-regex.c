@@ -116,11 +116,11 @@ py_regex_peek_pattern (const PyRegex *self, gsize *ret_len)
 }
 
 gboolean
-py_regex_can_begin_with (const PyRegex *self, guint8 byte)
+py_regex_can_have (const PyRegex *self, guint place, guint8 byte)
 {
-  g_return_val_if_fail (self != NULL, TRUE);
+  g_return_val_if_fail (self != NULL && place < PY_REGEX_PLACES, TRUE);
 
-  return py_regex_need_allows_start (&self->need, byte);
+  return py_regex_need_allows (&self->need, place, byte);
 }
 
 guint

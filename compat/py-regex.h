@@ -55,6 +55,9 @@ typedef enum
   PY_REGEX_ERROR_TOO_LARGE, /* legal in Python, but beyond what PCRE2 can hold; the text is ours */
 } PyRegexError;
 
+/* So many bytes at the start of a subject are looked at beforehand. */
+#define PY_REGEX_PLACES 6
+
 typedef struct PyRegex PyRegex;
 typedef struct PyMatch PyMatch;
 
@@ -91,9 +94,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (PyMatch, py_match_free)
 PyRegexResult py_regex_search (PyRegex *self, const char *subject, gsize len, gsize pos, gsize endpos,
                                PySearchFlags flags, PyMatch *match);
 
-/* Can a search from the start of a subject that begins with this byte find anything?  Only a "no" is certain: who has many
- * patterns asks this once, and searches with those that are left. */
-gboolean py_regex_can_begin_with (const PyRegex *self, guint8 byte);
+/* Can a search from the start of a subject that has this byte at this place (from 0, below PY_REGEX_PLACES) find anything?  Only a
+ * "no" is certain: who has many patterns asks this once, and searches with those that are left. */
+gboolean py_regex_can_have (const PyRegex *self, guint place, guint8 byte);
 
 /* The span of a group (0: all), in bytes from the subject's start.  FALSE and nothing written where the group took no
  * part, or the group does not exist, or nothing matched.  ret_start, ret_end may be NULL. */

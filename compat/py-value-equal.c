@@ -47,27 +47,27 @@ is_number (const PyValue *self)
 static gboolean
 tables_equal (const PyTable *a, const PyTable *b)
 {
-  if (a->keys->len != b->keys->len)
+  if (a->len != b->len)
     return FALSE;
-  for (guint i = 0; i < a->keys->len; i++)
+  for (guint i = 0; i < a->len; i++)
     {
-      gint place = py_table_find (b, g_ptr_array_index (a->keys, i));
+      const PyEntry *entry = &a->entries[i];
+      gint place = py_table_find (b, entry->key);
       if (place < 0)
         return FALSE;
-      if (a->values != NULL
-          && !py_value_equal (g_ptr_array_index (a->values, i), g_ptr_array_index (b->values, (guint) place)))
+      if (entry->value != NULL && !py_value_equal (entry->value, b->entries[place].value))
         return FALSE;
     }
   return TRUE;
 }
 
 static gboolean
-items_equal (const GPtrArray *a, const GPtrArray *b)
+items_equal (const PyItems *a, const PyItems *b)
 {
   if (a->len != b->len)
     return FALSE;
   for (guint i = 0; i < a->len; i++)
-    if (!py_value_equal (g_ptr_array_index (a, i), g_ptr_array_index (b, i)))
+    if (!py_value_equal (a->data[i], b->data[i]))
       return FALSE;
   return TRUE;
 }
@@ -94,7 +94,7 @@ py_value_equal (gconstpointer a_value, gconstpointer b_value)
       return a->text.len == b->text.len && memcmp (a->text.data, b->text.data, a->text.len) == 0;
     case PY_LIST:
     case PY_TUPLE:
-      return items_equal (a->items, b->items);
+      return items_equal (&a->items, &b->items);
     case PY_DICT:
       return tables_equal (&a->table, &b->table);
     case PY_EXCEPTION: /* Python compares these by identity */
@@ -160,12 +160,12 @@ py_value_hash (gconstpointer value)
     case PY_BYTES:
       return hash_bytes (&self->text);
     case PY_TUPLE:
-      for (guint i = 0; i < self->items->len; i++)
-        hash = hash * 1000003 + py_value_hash (g_ptr_array_index (self->items, i));
+      for (guint i = 0; i < self->items.len; i++)
+        hash = hash * 1000003 + py_value_hash (self->items.data[i]);
       return hash;
     case PY_FROZENSET:
-      for (guint i = 0; i < self->table.keys->len; i++) /* whatever the order */
-        hash += py_value_hash (g_ptr_array_index (self->table.keys, i)) * 2654435761u;
+      for (guint i = 0; i < self->table.len; i++) /* whatever the order */
+        hash += py_value_hash (self->table.entries[i].key) * 2654435761u;
       return hash;
     case PY_EXCEPTION:
       return g_direct_hash (self);
@@ -182,8 +182,8 @@ py_value_is_hashable (const PyValue *self)
 {
   g_return_val_if_fail (self != NULL, FALSE);
   if (self->type == PY_TUPLE)
-    for (guint i = 0; i < self->items->len; i++)
-      if (!py_value_is_hashable (g_ptr_array_index (self->items, i)))
+    for (guint i = 0; i < self->items.len; i++)
+      if (!py_value_is_hashable (self->items.data[i]))
         return FALSE;
   return self->type != PY_LIST && self->type != PY_DICT && self->type != PY_SET;
 }
@@ -206,11 +206,11 @@ py_value_truth (const PyValue *self)
       return self->text.len > 0;
     case PY_LIST:
     case PY_TUPLE:
-      return self->items->len > 0;
+      return self->items.len > 0;
     case PY_DICT:
     case PY_SET:
     case PY_FROZENSET:
-      return self->table.keys->len > 0;
+      return self->table.len > 0;
     case PY_BIGINT:
     case PY_EXCEPTION:
       break;

@@ -1,13 +1,12 @@
 /* py-value-private.h - the fields of a value, for the files py-value*.c and py-exception.c only */
 #pragma once
-#include "compat/py-value.h"
+#include "compat/py-table.h"
 
-/* The members of a set, or the keys and values of a dict (values is NULL in a set). */
 typedef struct
 {
-  GPtrArray *keys, *values;
-  GHashTable *index; /* key -> its place + 1 */
-} PyTable;
+  PyValue **data;
+  guint len, size;
+} PyItems;
 
 typedef struct
 {
@@ -31,7 +30,7 @@ struct PyValue
     double real;
     PyBigint *big;
     PyText text; /* PY_STR, PY_BYTES */
-    GPtrArray *items;
+    PyItems items;
     PyTable table;
     PyExceptionFields exception;
   };
@@ -39,5 +38,3 @@ struct PyValue
 
 /* A new value, all zero behind its type. */
 PyValue *py_value_alloc (PyType type);
-/* The place of a key, or -1. */
-gint py_table_find (const PyTable *table, const PyValue *key);

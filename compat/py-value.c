@@ -6,6 +6,8 @@
 
 #include "compat/py-bigint.h"
 
+#define ITEMS_START 4
+
 PyValue *
 py_value_alloc (PyType type)
 {
@@ -25,11 +27,12 @@ py_value_ref (PyValue *self)
 }
 
 static void
-table_clear (PyTable *table)
+items_clear (PyItems *items)
 {
-  g_clear_pointer (&table->index, g_hash_table_unref);
-  g_clear_pointer (&table->keys, g_ptr_array_unref);
-  g_clear_pointer (&table->values, g_ptr_array_unref);
+  for (guint i = 0; i < items->len; i++)
+    py_value_unref (items->data[i]);
+  g_clear_pointer (&items->data, g_free);
+  items->len = items->size = 0;
 }
 
 void
@@ -49,12 +52,12 @@ py_value_unref (PyValue *self)
       break;
     case PY_LIST:
     case PY_TUPLE:
-      g_ptr_array_unref (self->items);
+      items_clear (&self->items);
       break;
     case PY_DICT:
     case PY_SET:
     case PY_FROZENSET:
-      table_clear (&self->table);
+      py_table_clear (&self->table);
       break;
     case PY_EXCEPTION:
       g_free (self->exception.module);
@@ -192,25 +195,10 @@ py_value_to_double (const PyValue *self, double *ret_value)
 
 /* --- list and tuple ----------------------------------------------------------------------------------------------- */
 
-static void
-value_unref_item (gpointer item)
-{
-  py_value_unref (item);
-}
-
-static PyValue *
-seq_new (PyType type)
-{
-  PyValue *self = py_value_alloc (type);
-
-  self->items = g_ptr_array_new_with_free_func (value_unref_item);
-  return self;
-}
-
 static PyValue *
 seq_new_items (PyType type, PyValue *first, va_list rest)
 {
-  PyValue *self = seq_new (type);
+  PyValue *self = py_value_alloc (type);
 
   for (PyValue *item = first; item != NULL; item = va_arg (rest, PyValue *))
     py_list_append (self, item);
@@ -220,13 +208,13 @@ seq_new_items (PyType type, PyValue *first, va_list rest)
 PyValue *
 py_list_new (void)
 {
-  return seq_new (PY_LIST);
+  return py_value_alloc (PY_LIST);
 }
 
 PyValue *
 py_tuple_new (void)
 {
-  return seq_new (PY_TUPLE);
+  return py_value_alloc (PY_TUPLE);
 }
 
 PyValue *
@@ -284,49 +272,30 @@ void
 py_list_append (PyValue *self, PyValue *item)
 {
   g_return_if_fail (py_value_is_seq (self) && item != NULL && item != self);
-  g_ptr_array_add (self->items, item);
+  PyItems *items = &self->items;
+  if (items->len == items->size)
+    {
+      items->size = items->size == 0 ? ITEMS_START : items->size * 2;
+      items->data = g_renew (PyValue *, items->data, items->size);
+    }
+  items->data[items->len++] = item;
 }
 
 guint
 py_seq_length (const PyValue *self)
 {
   g_return_val_if_fail (py_value_is_seq (self), 0);
-  return self->items->len;
+  return self->items.len;
 }
 
 PyValue *
 py_seq_peek (const PyValue *self, guint index)
 {
-  g_return_val_if_fail (py_value_is_seq (self) && index < self->items->len, NULL);
-  return g_ptr_array_index (self->items, index);
+  g_return_val_if_fail (py_value_is_seq (self) && index < self->items.len, NULL);
+  return self->items.data[index];
 }
 
 /* --- dict and set ------------------------------------------------------------------------------------------------- */
-
-static PyValue *
-table_new (PyType type)
-{
-  PyValue *self = py_value_alloc (type);
-
-  self->table.keys = g_ptr_array_new_with_free_func (value_unref_item);
-  self->table.index = g_hash_table_new (py_value_hash, py_value_equal);
-  if (type == PY_DICT)
-    self->table.values = g_ptr_array_new_with_free_func (value_unref_item);
-  return self;
-}
-
-gint
-py_table_find (const PyTable *table, const PyValue *key)
-{
-  return GPOINTER_TO_INT (g_hash_table_lookup (table->index, key)) - 1;
-}
-
-static void
-table_append_key (PyTable *table, PyValue *key)
-{
-  g_ptr_array_add (table->keys, key);
-  g_hash_table_insert (table->index, key, GINT_TO_POINTER ((gint) table->keys->len));
-}
 
 static gboolean
 is_dict (const PyValue *self)
@@ -343,7 +312,7 @@ is_set (const PyValue *self)
 PyValue *
 py_dict_new (void)
 {
-  return table_new (PY_DICT);
+  return py_value_alloc (PY_DICT);
 }
 
 void
@@ -353,12 +322,11 @@ py_dict_set (PyValue *self, PyValue *key, PyValue *value)
   gint place = py_table_find (&self->table, key);
   if (place < 0)
     {
-      table_append_key (&self->table, key);
-      g_ptr_array_add (self->table.values, value);
+      py_table_append (&self->table, key, value);
       return;
     }
-  PyValue *old = g_ptr_array_index (self->table.values, (guint) place);
-  g_ptr_array_index (self->table.values, (guint) place) = value;
+  PyValue *old = self->table.entries[place].value;
+  self->table.entries[place].value = value;
   py_value_unref (old);
   py_value_unref (key);
 }
@@ -366,23 +334,27 @@ py_dict_set (PyValue *self, PyValue *key, PyValue *value)
 void
 py_dict_set_str (PyValue *self, const char *key, PyValue *value)
 {
-  py_dict_set (self, py_str_new (key), value);
+  g_return_if_fail (is_dict (self) && key != NULL && value != NULL && value != self);
+  gint place = py_table_find_str (&self->table, key, strlen (key));
+  if (place < 0)
+    {
+      py_table_append (&self->table, py_str_new (key), value);
+      return;
+    }
+  PyValue *old = self->table.entries[place].value;
+  self->table.entries[place].value = value;
+  py_value_unref (old);
 }
 
 gboolean
 py_dict_remove_str (PyValue *self, const char *key)
 {
   g_return_val_if_fail (is_dict (self), FALSE);
-  g_autoptr (PyValue) name = py_str_new (key);
-  gint place = py_table_find (&self->table, name);
+  gint place = py_table_find_str (&self->table, key, strlen (key));
 
   if (place < 0)
     return FALSE;
-  g_hash_table_remove (self->table.index, name);
-  g_ptr_array_remove_index (self->table.keys, (guint) place);
-  g_ptr_array_remove_index (self->table.values, (guint) place);
-  for (guint i = (guint) place; i < self->table.keys->len; i++)
-    g_hash_table_insert (self->table.index, g_ptr_array_index (self->table.keys, i), GINT_TO_POINTER ((gint) i + 1));
+  py_table_remove (&self->table, (guint) place);
   return TRUE;
 }
 
@@ -390,11 +362,11 @@ void
 py_dict_update (PyValue *self, const PyValue *other, PyDictUpdate mode)
 {
   g_return_if_fail (is_dict (self) && is_dict (other) && self != other);
-  for (guint i = 0; i < other->table.keys->len; i++)
+  for (guint i = 0; i < other->table.len; i++)
     {
-      PyValue *value = g_ptr_array_index (other->table.values, i);
-      if (mode == PY_DICT_UPDATE_ALL || value->type != PY_NONE)
-        py_dict_set (self, py_value_ref (g_ptr_array_index (other->table.keys, i)), py_value_ref (value));
+      const PyEntry *entry = &other->table.entries[i];
+      if (mode == PY_DICT_UPDATE_ALL || entry->value->type != PY_NONE)
+        py_dict_set (self, py_value_ref (entry->key), py_value_ref (entry->value));
     }
 }
 
@@ -403,48 +375,48 @@ py_dict_get (const PyValue *self, const PyValue *key)
 {
   g_return_val_if_fail (is_dict (self) && key != NULL, NULL);
   gint place = py_value_is_hashable (key) ? py_table_find (&self->table, key) : -1;
-  return place < 0 ? NULL : g_ptr_array_index (self->table.values, (guint) place);
+  return place < 0 ? NULL : self->table.entries[place].value;
 }
 
 PyValue *
 py_dict_get_str (const PyValue *self, const char *key)
 {
-  g_autoptr (PyValue) name = py_str_new (key);
-
-  return py_dict_get (self, name);
+  g_return_val_if_fail (is_dict (self) && key != NULL, NULL);
+  gint place = py_table_find_str (&self->table, key, strlen (key));
+  return place < 0 ? NULL : self->table.entries[place].value;
 }
 
 guint
 py_dict_length (const PyValue *self)
 {
   g_return_val_if_fail (is_dict (self), 0);
-  return self->table.keys->len;
+  return self->table.len;
 }
 
 PyValue *
 py_dict_peek_key (const PyValue *self, guint index)
 {
-  g_return_val_if_fail (is_dict (self) && index < self->table.keys->len, NULL);
-  return g_ptr_array_index (self->table.keys, index);
+  g_return_val_if_fail (is_dict (self) && index < self->table.len, NULL);
+  return self->table.entries[index].key;
 }
 
 PyValue *
 py_dict_peek_value (const PyValue *self, guint index)
 {
-  g_return_val_if_fail (is_dict (self) && index < self->table.keys->len, NULL);
-  return g_ptr_array_index (self->table.values, index);
+  g_return_val_if_fail (is_dict (self) && index < self->table.len, NULL);
+  return self->table.entries[index].value;
 }
 
 PyValue *
 py_set_new (void)
 {
-  return table_new (PY_SET);
+  return py_value_alloc (PY_SET);
 }
 
 PyValue *
 py_frozenset_new (void)
 {
-  return table_new (PY_FROZENSET);
+  return py_value_alloc (PY_FROZENSET);
 }
 
 void
@@ -454,7 +426,7 @@ py_set_add (PyValue *self, PyValue *item)
   if (py_table_find (&self->table, item) >= 0)
     py_value_unref (item);
   else
-    table_append_key (&self->table, item);
+    py_table_append (&self->table, item, NULL);
 }
 
 gboolean
@@ -468,14 +440,14 @@ guint
 py_set_length (const PyValue *self)
 {
   g_return_val_if_fail (is_set (self), 0);
-  return self->table.keys->len;
+  return self->table.len;
 }
 
 PyValue *
 py_set_peek (const PyValue *self, guint index)
 {
-  g_return_val_if_fail (is_set (self) && index < self->table.keys->len, NULL);
-  return g_ptr_array_index (self->table.keys, index);
+  g_return_val_if_fail (is_set (self) && index < self->table.len, NULL);
+  return self->table.entries[index].key;
 }
 
 void
@@ -483,12 +455,7 @@ py_value_clear (PyValue *self)
 {
   g_return_if_fail (self != NULL);
   if (py_value_is_seq (self))
-    g_ptr_array_set_size (self->items, 0);
+    items_clear (&self->items);
   else if (is_set (self) || is_dict (self))
-    {
-      g_hash_table_remove_all (self->table.index);
-      g_ptr_array_set_size (self->table.keys, 0);
-      if (self->table.values != NULL)
-        g_ptr_array_set_size (self->table.values, 0);
-    }
+    py_table_clear (&self->table);
 }

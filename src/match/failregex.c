@@ -50,6 +50,9 @@ struct Failregex
   FailregexFlags flags;
   GArray *alternatives; /* of MergedGroup, sorted by group; NULL: none */
   GArray *tuples;
+  int content;     /* the group <F-CONTENT>; -1: there is none */
+  PyValue **names; /* of the groups, from 1 on, as keys of what they capture; NULL in it: no name */
+  PyValue *none;
   guint64 n_limits; /* searches that were given up */
 };
 
@@ -277,6 +280,22 @@ find_merged (Failregex *self)
     g_array_sort (self->tuples, merged_group_compare);
 }
 
+/* Each match makes a dict of the groups: the names and the value of those that took no part are made once. */
+static void
+make_names (Failregex *self)
+{
+  guint n = py_regex_group_count (self->regex);
+
+  self->none = py_none_new ();
+  self->names = g_new0 (PyValue *, n + 1);
+  for (guint i = 1; i <= n; i++)
+    {
+      const char *name = py_regex_peek_group_name (self->regex, i);
+      if (name != NULL)
+        self->names[i] = py_str_new (name);
+    }
+}
+
 Failregex *
 failregex_new (const char *pattern, FailregexFlags flags, GError **error)
 {
@@ -306,6 +325,8 @@ failregex_new (const char *pattern, FailregexFlags flags, GError **error)
       return NULL;
     }
   find_merged (self);
+  make_names (self);
+  self->content = py_regex_group_index (self->regex, "content");
   return g_steal_pointer (&self);
 }
 
@@ -314,6 +335,10 @@ failregex_free (Failregex *self)
 {
   if (self == NULL)
     return;
+  for (guint i = 1; self->names != NULL && i <= py_regex_group_count (self->regex); i++)
+    py_value_unref (self->names[i]);
+  g_free (self->names);
+  py_value_unref (self->none);
   py_regex_free (self->regex);
   g_clear_pointer (&self->alternatives, g_array_unref);
   g_clear_pointer (&self->tuples, g_array_unref);
@@ -358,9 +383,9 @@ failregex_search (Failregex *self, const char *text, gsize len, PySearchFlags fl
 }
 
 gboolean
-failregex_can_begin_with (const Failregex *self, guint8 byte)
+failregex_can_have (const Failregex *self, guint place, guint8 byte)
 {
-  return py_regex_can_begin_with (self->regex, byte);
+  return py_regex_can_have (self->regex, place, byte);
 }
 
 gboolean
@@ -370,12 +395,12 @@ failregex_note_limit (Failregex *self)
 }
 
 static PyValue *
-group_value (const PyMatch *match, const char *text, guint group)
+group_value (const Failregex *self, const PyMatch *match, const char *text, guint group)
 {
   gsize start, end;
 
   if (!py_match_span (match, group, &start, &end))
-    return py_none_new ();
+    return py_value_ref (self->none);
   return py_str_new_len (text + start, (gssize) (end - start));
 }
 
@@ -418,9 +443,8 @@ failregex_dup_groups (const Failregex *self, const PyMatch *match, const char *t
 
   for (guint i = 1; i <= py_regex_group_count (self->regex); i++)
     {
-      const char *name = py_regex_peek_group_name (self->regex, i);
-      if (name != NULL)
-        py_dict_set_str (groups, name, group_value (match, text, i));
+      if (self->names[i] != NULL)
+        py_dict_set (groups, py_value_ref (self->names[i]), group_value (self, match, text, i));
     }
   fill_alternatives (self, groups);
   join_tuples (self, groups);
@@ -433,6 +457,12 @@ failregex_span (const Failregex *self, const PyMatch *match, const char *name, g
   int group = py_regex_group_index (self->regex, name);
 
   return group > 0 && py_match_span (match, (guint) group, ret_start, ret_end);
+}
+
+gboolean
+failregex_get_content (const Failregex *self, const PyMatch *match, gsize *ret_start, gsize *ret_end)
+{
+  return self->content > 0 && py_match_span (match, (guint) self->content, ret_start, ret_end);
 }
 
 /* How long is the line end at p, as Python's splitlines() sees them?  0: there is none. */

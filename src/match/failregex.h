@@ -46,8 +46,8 @@ gboolean failregex_has_id (const Failregex *self);
 
 PyRegexResult failregex_search (Failregex *self, const char *text, gsize len, PySearchFlags flags, PyMatch *match);
 
-/* FALSE: no text that begins with this byte matches. */
-gboolean failregex_can_begin_with (const Failregex *self, guint8 byte);
+/* FALSE: no text that has this byte at this place (below PY_REGEX_PLACES) matches. */
+gboolean failregex_can_have (const Failregex *self, guint place, guint8 byte);
 
 /* A search ran into its limit.  TRUE for the first time: say so, once. */
 gboolean failregex_note_limit (Failregex *self);
@@ -59,6 +59,9 @@ PyValue *failregex_dup_groups (const Failregex *self, const PyMatch *match, cons
 /* The span of a named group, FALSE when there is no such group or it took no part. */
 gboolean failregex_span (const Failregex *self, const PyMatch *match, const char *name, gsize *ret_start,
                          gsize *ret_end);
+
+/* The span of <F-CONTENT>, in the same way. */
+gboolean failregex_get_content (const Failregex *self, const PyMatch *match, gsize *ret_start, gsize *ret_end);
 
 /* The lines that <SKIPLINES> took in a match, as Python's splitlines() splits them: a list of str. */
 PyValue *failregex_dup_skipped_lines (const Failregex *self, const PyMatch *match, const char *text);

@@ -191,7 +191,7 @@ pass_prefregex (Find *f)
     return FALSE;
   if (f->multi)
     make_pre_groups (f); /* self->text will be used for something else */
-  if (!failregex_span (self->prefregex, self->pre_match, "content", &start, &end) || start == end)
+  if (!failregex_get_content (self->prefregex, self->pre_match, &start, &end) || start == end)
     return TRUE;
   if (f->multi)
     {
@@ -312,18 +312,27 @@ handle_match (Find *f, guint index, Failregex *regex, GError **error)
   return filter_identify (&f->to, index, fail, mlfid != NULL, error);
 }
 
-/* The next failregex, from i on, that a text beginning with this byte may match; their number when there is none. */
-static guint
-next_candidate (const Filter *self, guint8 byte, guint i)
+/* Which of 64 failregexes may match this text */
+static guint64
+gate_word (const Filter *self, guint word, const char *text, gsize len)
 {
-  const guint64 *gates = self->gates + byte * self->gate_words;
+  const guint64 *gates = self->gates + word;
+  guint64 left = G_MAXUINT64;
 
-  while (i < self->failregexes->len)
+  for (gsize place = 0; place < MIN (len, PY_REGEX_PLACES) && left != 0; place++)
+    left &= gates[(place * 256 + (guint8) text[place]) * self->gate_words];
+  return left;
+}
+
+/* The next failregex, from i on, that this text may match; their number when there is none. */
+static guint
+next_candidate (const Filter *self, const char *text, gsize len, guint i)
+{
+  for (; i < self->failregexes->len; i = (i / 64 + 1) * 64)
     {
-      guint64 left = gates[i / 64] >> (i % 64);
+      guint64 left = gate_word (self, i / 64, text, len) >> (i % 64);
       if (left != 0)
         return i + (guint) __builtin_ctzll (left);
-      i = (i / 64 + 1) * 64;
     }
   return self->failregexes->len;
 }
@@ -346,8 +355,8 @@ filter_find (Filter *self, const LinePieces *line, PySearchFlags flags, const Fi
   if (!pass_prefregex (&f))
     return TRUE;
   refresh_text (&f);
-  for (guint i = next_candidate (self, (guint8) *f.text, 0); i < self->failregexes->len;
-       i = next_candidate (self, (guint8) *f.text, i + 1))
+  for (guint i = next_candidate (self, f.text, f.len, 0); i < self->failregexes->len;
+       i = next_candidate (self, f.text, f.len, i + 1))
     {
       Failregex *regex = g_ptr_array_index (self->failregexes, i);
 

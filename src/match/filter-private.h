@@ -28,7 +28,7 @@ struct Filter
   /* settings */
   Failregex *prefregex;
   GPtrArray *failregexes, *ignoreregexes; /* of Failregex */
-  guint64 *gates; /* for each first byte gate_words words: a bit for each failregex that may match */
+  guint64 *gates; /* for each place and byte gate_words words: a bit for each failregex that may match */
   guint gate_words;
   gboolean ungated;    /* for tests: without any shortcut */
   const char *use_dns; /* static */

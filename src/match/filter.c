@@ -154,7 +154,8 @@ compile (const char *pattern, FailregexFlags flags, GError **error)
   return NULL;
 }
 
-/* Most failregexes begin with ^ and some word: a line's first byte leaves few of them.  The table says which, a bit each. */
+/* Most failregexes begin with ^ and some words: a line's first bytes leave few of them.  The table says for each place and byte
+ * which, a bit each. */
 static void
 update_gates (Filter *self)
 {
@@ -162,11 +163,15 @@ update_gates (Filter *self)
 
   g_free (self->gates);
   self->gate_words = n / 64 + 1;
-  self->gates = g_new0 (guint64, 256 * self->gate_words);
-  for (guint byte = 0; byte < 256; byte++)
-    for (guint i = 0; i < n; i++)
-      if (self->ungated || failregex_can_begin_with (g_ptr_array_index (self->failregexes, i), (guint8) byte))
-        self->gates[byte * self->gate_words + i / 64] |= (guint64) 1 << (i % 64);
+  self->gates = g_new0 (guint64, PY_REGEX_PLACES * 256 * self->gate_words);
+  for (guint i = 0; i < n; i++)
+    {
+      const Failregex *regex = g_ptr_array_index (self->failregexes, i);
+      for (guint place = 0; place < PY_REGEX_PLACES; place++)
+        for (guint byte = 0; byte < 256; byte++)
+          if (self->ungated || failregex_can_have (regex, place, (guint8) byte))
+            self->gates[(place * 256 + byte) * self->gate_words + i / 64] |= (guint64) 1 << (i % 64);
+    }
 }
 
 void

@@ -119,7 +119,7 @@ line_tuples_split (const PyValue *all, const char *text, gsize len, const Failre
 
   if (n <= 1 || !py_match_span (match, 0, &start, &end))
     {
-      ret_lines->matched = line_tuples_slice (all, 0, n);
+      ret_lines->matched = py_value_ref ((PyValue *) all);
       ret_lines->unmatched = py_list_new ();
       return;
     }
