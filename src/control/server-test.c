@@ -1,6 +1,7 @@
 /* The server without a socket: commands as values, answers as values. */
 #include "control/server.h"
 
+#include <glib/gstdio.h>
 #include <string.h>
 
 #include "compat/py-json.h"
@@ -185,6 +186,30 @@ test_jails_come_and_go_one_command_after_the_other (Fixture *f, gconstpointer da
 }
 
 static void
+test_commands_of_several_jails_run_one_after_the_other (Fixture *f, gconstpointer data)
+{
+  g_autofree char *folder = g_dir_make_tmp ("server-test-XXXXXX", NULL), *path = g_build_filename (folder, "out", NULL);
+  g_autofree char *text = NULL;
+  static const char *const jails[] = { "a", "b" }, *const waits[] = { "sleep 0.05;", "" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (jails); i++)
+    {
+      g_autofree char *add = g_strdup_printf (
+          "[\"server-stream\", [[\"add\", \"%s\", \"polling\"], [\"set\", \"%s\", \"addaction\", \"x\"],"
+          " [\"set\", \"%s\", \"action\", \"x\", \"actionstart\", \"%s echo %s >> %s\"]]]",
+          jails[i], jails[i], jails[i], waits[i], jails[i], path);
+
+      ANSWERS (add, "(0, None)");
+    }
+  ANSWERS ("[\"server-stream\", [[\"start\", \"a\"], [\"start\", \"b\"]]]", "(0, None)");
+  ANSWERS ("[\"stop\", \"--all\"]", "(0, None)");
+  g_assert_true (g_file_get_contents (path, &text, NULL, NULL));
+  g_assert_cmpstr (text, ==, "a\nb\n");
+  (void) g_unlink (path);
+  (void) g_rmdir (folder);
+}
+
+static void
 on_quit (gpointer data)
 {
   Fixture *f = data;
@@ -221,6 +246,7 @@ main (int argc, char **argv)
   ADD ("a reload removes what it does not mention", test_a_reload_removes_what_it_does_not_mention);
   ADD ("a slow command holds up nobody else", test_a_slow_command_holds_up_nobody_else);
   ADD ("jails come and go one command after the other", test_jails_come_and_go_one_command_after_the_other);
+  ADD ("commands of several jails run one after the other", test_commands_of_several_jails_run_one_after_the_other);
   ADD ("stop answers when all is stopped", test_stop_answers_when_all_is_stopped);
   return g_test_run ();
 }

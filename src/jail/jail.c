@@ -73,7 +73,11 @@ static void
 make_parts (Jail *self)
 {
   const ActionContext context = {
-    .log = self->log, .clock = self->clock, .resolver = self->services->resolver, .firewall = self->services->firewall
+    .log = self->log,
+    .clock = self->clock,
+    .resolver = self->services->resolver,
+    .firewall = self->services->firewall,
+    .gate = self->services->gate,
   };
 
   self->funcs = (ActionJailFuncs){ .get_ban_time_sec = get_ban_time_sec,
