@@ -229,6 +229,8 @@ py_regex_search (PyRegex *self, const char *text, gsize len, gsize pos, gsize en
     return PY_REGEX_LIMIT;
   make_room (match, py_regex_group_count (self) + 1);
   const PyRegexForm *form = py_regex_prepare_form (self, utf ? PY_FORM_UTF : PY_FORM_BYTES);
+  if (form == NULL)
+    return PY_REGEX_LIMIT;
   guint64 budget = count_budget (self, form, utf, subject.end);
   gsize places = count_places (form, &subject);
   int rc = run (match, form, &subject, subject.start, budget / places);

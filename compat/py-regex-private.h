@@ -39,7 +39,8 @@ struct PyRegex
 {
   char *pattern;
   gsize len;
-  PyTree *tree; /* kept for the sliced forms, which few expressions ever need */
+  PyRegexFlags flags;
+  GPtrArray *names; /* as in PyTree */
   gboolean looks_far;
   PyRegexNeed need;
   PyRegexForm forms[PY_N_FORMS];

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "compat/py-text.h"
+
 /* The spans as "0-3 1-2 -", "no" or "limit" */
 static char *
 describe (PyRegexResult result, const PyRegex *re, const PyMatch *match)
@@ -283,6 +285,23 @@ test_what_is_slow_for_python_too_is_finished (void)
   FINDS ("^(?:x+x+)+y|from (\\S+)", "xxxxxxxxxxxxxxxxxxxx from 192.0.2.1", "21-35 26-35");
 }
 
+static void
+test_what_is_space_is_the_same_for_sets_and_texts (void)
+{
+  g_autoptr (PyRegex) re = py_regex_new ("[\\s]", -1, PY_REGEX_FLAG_NONE, NULL);
+  g_autoptr (PyMatch) match = py_match_new ();
+
+  for (gunichar c = 0; c < 0xd800; c++)
+    {
+      char text[6];
+      gsize len = (gsize) g_unichar_to_utf8 (c, text);
+      gboolean found = py_regex_search (re, text, len, 0, len, PY_SEARCH_DEFAULT, match) == PY_REGEX_MATCH;
+
+      if (found != py_unichar_is_space (c))
+        g_error ("U+%04X", c);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -290,6 +309,8 @@ main (int argc, char **argv)
   g_test_add_func ("/regex/plain things are found", test_plain_things_are_found);
   g_test_add_func ("/regex/places are those of python", test_places_are_those_of_python);
   g_test_add_func ("/regex/characters are those of unicode 14", test_characters_are_those_of_unicode_14);
+  g_test_add_func ("/regex/what is space is the same for sets and texts",
+                   test_what_is_space_is_the_same_for_sets_and_texts);
   g_test_add_func ("/regex/nul is a character", test_nul_is_a_character);
   g_test_add_func ("/regex/a subject that is no text does not match", test_a_subject_that_is_no_text_does_not_match);
   g_test_add_func ("/regex/what python rejects is rejected in its words",

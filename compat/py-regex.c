@@ -45,17 +45,24 @@ py_regex_new (const char *pattern, gssize len, PyRegexFlags flags, GError **erro
   if (tree == NULL)
     return NULL;
 
-  g_autoptr (PyRegex) self = g_new0 (PyRegex, 1);
   for (PyFormIndex form = PY_FORM_BYTES; form <= PY_FORM_UTF; form++)
-    if ((self->forms[form].code = compile_form (tree, form, error)) == NULL)
-      return NULL;
+    {
+      pcre2_code *code = compile_form (tree, form, error);
+
+      if (code == NULL)
+        return NULL;
+      pcre2_code_free (code); /* until a first search: most expressions of most jails wait for one for ever */
+    }
+
+  g_autoptr (PyRegex) self = g_new0 (PyRegex, 1);
   self->pattern = g_malloc (size + 1);
   memcpy (self->pattern, pattern, size);
   self->pattern[size] = '\0';
   self->len = size;
+  self->flags = flags;
+  self->names = g_ptr_array_ref (tree->names);
   self->looks_far = py_node_looks_far (tree->root);
   py_regex_need_init (&self->need, tree);
-  self->tree = g_steal_pointer (&tree);
   return g_steal_pointer (&self);
 }
 
@@ -67,7 +74,7 @@ py_regex_free (PyRegex *self)
   for (guint i = 0; i < PY_N_FORMS; i++)
     pcre2_code_free (self->forms[i].code);
   py_regex_need_clear (&self->need);
-  py_tree_free (self->tree);
+  g_clear_pointer (&self->names, g_ptr_array_unref);
   g_free (self->pattern);
   g_free (self);
 }
@@ -82,8 +89,16 @@ find_begins (const pcre2_code *code)
   return (options & PCRE2_ANCHORED) ? PY_BEGINS_ONCE : first == 2 ? PY_BEGINS_AT_LINES : PY_BEGINS_ANYWHERE;
 }
 
-/* By the JIT compiler at the first use only: of many expressions few ever see a line that is not ASCII.  Where it cannot,
- * pcre2_match interprets. */
+static pcre2_code *
+compile_again (const PyRegex *self, PyFormIndex index)
+{
+  g_autoptr (PyTree) tree = py_regex_parse (self->pattern, self->len, self->flags, NULL);
+
+  return tree != NULL ? compile_form (tree, index, NULL) : NULL;
+}
+
+/* At the first use only: a server with all jails has a thousand expressions, few of which ever see a line, and fewer one that
+ * is not ASCII.  Where the JIT compiler cannot, pcre2_match interprets. */
 const PyRegexForm *
 py_regex_prepare_form (PyRegex *self, PyFormIndex index)
 {
@@ -92,7 +107,7 @@ py_regex_prepare_form (PyRegex *self, PyFormIndex index)
 
   if (form->prepared || form->failed)
     return form->failed ? NULL : form;
-  if (form->code == NULL && (form->code = compile_form (self->tree, index, NULL)) == NULL)
+  if (form->code == NULL && (form->code = compile_again (self, index)) == NULL)
     {
       form->failed = TRUE;
       return NULL;
@@ -128,7 +143,7 @@ py_regex_group_count (const PyRegex *self)
 {
   g_return_val_if_fail (self != NULL, 0);
 
-  return self->tree->names->len - 1;
+  return self->names->len - 1;
 }
 
 int
@@ -136,8 +151,10 @@ py_regex_group_index (const PyRegex *self, const char *name)
 {
   g_return_val_if_fail (self != NULL && name != NULL, -1);
 
-  guint group = GPOINTER_TO_UINT (g_hash_table_lookup (self->tree->index, name));
-  return group != 0 ? (int) group : -1;
+  for (guint i = 1; i < self->names->len; i++)
+    if (g_strcmp0 (g_ptr_array_index (self->names, i), name) == 0)
+      return (int) i;
+  return -1;
 }
 
 const char *
@@ -145,7 +162,7 @@ py_regex_peek_group_name (const PyRegex *self, guint group)
 {
   g_return_val_if_fail (self != NULL, NULL);
 
-  return group < self->tree->names->len ? g_ptr_array_index (self->tree->names, group) : NULL;
+  return group < self->names->len ? g_ptr_array_index (self->names, group) : NULL;
 }
 
 char *
