@@ -275,6 +275,7 @@ forget_unqueued (Jail *self, Ticket *ticket)
   if (underway == NULL || underway->unqueued == NULL)
     return FALSE;
   g_queue_delete_link (&self->unqueued, underway->unqueued);
+  g_hash_table_remove (self->increased, ticket);
   on_banned (self->actions, ticket, self);
   ticket_unref (ticket);
   return TRUE;
