@@ -4,6 +4,9 @@
  * sends it to the server: in the background the process that stays, in the foreground a child.  With a command it is
  * fail2ban-client.
  */
+#include <errno.h>
+#include <fcntl.h>
+#include <glib-unix.h>
 #include <locale.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -51,58 +54,58 @@ serve (const CommandLine *options, GPid configurator)
   return daemon_run (&daemon);
 }
 
-/* The server is a child that detaches itself, we configure it. */
-static int
-start_in_background (const CommandLine *options, Client *client, const PyValue *commands)
+/* Reads the configuration, lets the server go, and sends it its commands.  server: whose failure ends the waiting, 0: ours. */
+static gboolean
+configure (CommandLine *options, int argc, char *const *argv, Log *log, int go_fd, GPid server)
 {
-  GPid child = fork ();
-
-  if (child < 0)
-    {
-      g_printerr ("Could not start fail2ban-server\n");
-      return EXIT_WRONG;
-    }
-  if (child > 0)
-    return client_configure_server (client, commands, child) ? EXIT_SUCCESS : EXIT_WRONG;
-  client_free (client); /* it watches signals that are the server's now */
-  _exit (serve (options, 0));
-}
-
-/* The server is this process, a child configures it. */
-static int
-start_in_foreground (const CommandLine *options, Client *client, const PyValue *commands)
-{
-  GPid child = fork ();
-
-  if (child < 0)
-    {
-      g_printerr ("Could not start fail2ban-server\n");
-      return EXIT_WRONG;
-    }
-  if (child == 0)
-    exit (client_configure_server (client, commands, 0) ? EXIT_SUCCESS : EXIT_WRONG);
-  client_free (client);
-  return serve (options, child);
-}
-
-static int
-start_by_hand (CommandLine *options, int argc, char *const *argv, Log *log)
-{
-  Client *client = client_new (options, argc, argv, log);
+  g_autoptr (Client) client = client_new (options, argc, argv, log);
   g_autoptr (PyValue) commands = client_prepare_start (client);
-  int status;
 
   if (commands == NULL)
     {
       log_error (log, "fail2ban", "Async configuration of server failed");
-      client_free (client);
+      return FALSE;
+    }
+  if (write (go_fd, "", 1) != 1)
+    return FALSE;
+  (void) close (go_fd);
+  return client_configure_server (client, commands, server);
+}
+
+/* FALSE: the configurator has ended without it. */
+static gboolean
+wait_for_go (int fd)
+{
+  char byte;
+  ssize_t got;
+
+  do
+    got = read (fd, &byte, 1);
+  while (got < 0 && errno == EINTR);
+  (void) close (fd);
+  return got == 1;
+}
+
+/* Two processes: in the background the child is the server and detaches itself, in the foreground it configures.  They part
+ * before the configuration is read, so that what this leaves on the heap is none of the server's memory. */
+static int
+start_by_hand (CommandLine *options, int argc, char *const *argv, Log *log)
+{
+  int go[2];
+  GPid child = 0;
+
+  if (!g_unix_open_pipe (go, FD_CLOEXEC, NULL) || (child = fork ()) < 0)
+    {
+      g_printerr ("Could not start fail2ban-server\n");
       return EXIT_WRONG;
     }
-  if (!options->background)
-    return start_in_foreground (options, client, commands);
-  status = start_in_background (options, client, commands);
-  client_free (client);
-  return status;
+  gboolean configures = options->background ? child > 0 : child == 0;
+  (void) close (go[configures ? 0 : 1]);
+  if (configures)
+    return configure (options, argc, argv, log, go[1], child) ? EXIT_SUCCESS : EXIT_WRONG;
+  if (!wait_for_go (go[0]))
+    return EXIT_WRONG;
+  return serve (options, child);
 }
 
 int
