@@ -293,10 +293,16 @@ py_regex_need_clear (PyRegexNeed *self)
   g_clear_pointer (&self->text, g_free);
 }
 
+static inline gboolean
+is_allowed (const PyRegexNeed *self, guint place, guint8 byte)
+{
+  return (self->start[place][byte / 8] & (1u << (byte % 8))) != 0;
+}
+
 gboolean
 py_regex_need_allows (const PyRegexNeed *self, guint place, guint8 byte)
 {
-  return !self->has_start || (self->start[place][byte / 8] & (1u << (byte % 8)));
+  return !self->has_start || is_allowed (self, place, byte);
 }
 
 gboolean
@@ -305,7 +311,7 @@ py_regex_need_is_met (const PyRegexNeed *self, const char *subject, gsize len)
   if (self->has_start && len == 0)
     return FALSE;
   for (guint i = 0; self->has_start && i < PY_REGEX_PLACES && i < len; i++)
-    if (!py_regex_need_allows (self, i, (guint8) subject[i]))
+    if (!is_allowed (self, i, (guint8) subject[i]))
       return FALSE;
   return self->text == NULL || memmem (subject, len, self->text, self->text_len) != NULL;
 }

@@ -4,7 +4,7 @@
 
 #include "compat/py-value-private.h"
 
-#define SIZE_START 8
+#define SIZE_START 12
 #define FEW        16
 
 static void

@@ -19,7 +19,7 @@ int
 main (int argc, char **argv)
 {
   g_auto (Options) options = { 0 };
-  g_autoptr (Clock) clock = clock_new_system ();
+  g_autoptr (Clock) clock = clock_new_settable (g_get_real_time ());
   g_autoptr (Log) log = log_new ();
   g_autoptr (RegexRun) run = NULL;
   int exit_code = 0;

@@ -319,6 +319,32 @@ strip_brackets (const char **text, gsize *len)
     }
 }
 
+/* "192.0.2.1" as it is printed again: what nearly all of them are.  Others go the long way. */
+static gboolean
+parse_canonical_ipv4 (const char *text, gsize len, Parsed *ret_parsed)
+{
+  guint8 bytes[4];
+  gsize at = 0;
+
+  for (guint part = 0; part < 4; part++)
+    {
+      gsize start = at;
+      guint value = 0;
+
+      while (at < len && at - start < 3 && g_ascii_isdigit (text[at]))
+        value = value * 10 + (guint) (text[at++] - '0');
+      if (at == start || value > 255 || (text[start] == '0' && at - start > 1))
+        return FALSE;
+      if (part < 3 && (at == len || text[at++] != '.'))
+        return FALSE;
+      bytes[part] = (guint8) value;
+    }
+  if (at != len)
+    return FALSE;
+  parsed_set_ipv4 (ret_parsed, bytes, PREFIX_UNSET);
+  return TRUE;
+}
+
 Address *
 address_parse (const char *text, gssize length, GError **error)
 {
@@ -328,6 +354,8 @@ address_parse (const char *text, gssize length, GError **error)
   gint prefix = PREFIX_UNSET;
   Parsed parsed;
 
+  if (parse_canonical_ipv4 (text, len, &parsed))
+    return address_alloc (&parsed, text, len);
   strip_brackets (&text, &len);
   plain_len = len;
   if (!split_prefix (text, &plain_len, &prefix, error))

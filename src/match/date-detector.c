@@ -51,6 +51,12 @@ struct DateDetector
   gboolean has_zone;
   int zone_minutes;
   DateLocal local;
+
+  /* The last date that was recognised by hand, and its time: a log has many lines of each second. */
+  DateShapeMatch last_shape;
+  gint64 last_shape_now_usec; /* the clock then: a year that is missing is guessed by it */
+  DateTime last_shape_time;
+  gboolean has_last_shape;
 };
 
 /* --- making -------------------------------------------------------------------------------------------------------- */
@@ -171,6 +177,7 @@ date_detector_set_default_zone (DateDetector *self, const char *zone, GError **e
 
   if (zone != NULL && !date_zone_check (zone, &minutes, error))
     return FALSE;
+  self->has_last_shape = FALSE;
   self->has_zone = zone != NULL;
   self->zone_minutes = minutes;
   return TRUE;
@@ -453,11 +460,28 @@ date_detector_match (DateDetector *self, const char *line_text, gsize len, PySea
   return describe (self, &line, template, &hit, ret_match, error);
 }
 
+static gboolean
+is_last_shape (const DateDetector *self, const DateShapeMatch *shape, gint64 now_usec)
+{
+  const DateShapeMatch *last = &self->last_shape;
+
+  return self->has_last_shape && now_usec == self->last_shape_now_usec && shape->second == last->second
+         && shape->minute == last->minute && shape->hour == last->hour && shape->day == last->day
+         && shape->month == last->month && shape->year == last->year && shape->has_zone == last->has_zone
+         && (!shape->has_zone || shape->zone_minutes == last->zone_minutes);
+}
+
 static DateResult
 get_shape_time (DateDetector *self, const DateShapeMatch *shape, gint64 now_usec, DateTime *ret_time, GError **error)
 {
   DateFields fields;
+  DateResult result;
 
+  if (is_last_shape (self, shape, now_usec))
+    {
+      *ret_time = self->last_shape_time;
+      return DATE_RESULT_FOUND;
+    }
   date_fields_init (&fields);
   if (shape->year >= 0)
     fields.year = shape->year;
@@ -468,8 +492,13 @@ get_shape_time (DateDetector *self, const DateShapeMatch *shape, gint64 now_usec
   fields.second = shape->second;
   fields.has_zone = shape->has_zone;
   fields.zone_minutes = shape->zone_minutes;
-  return date_fields_get_time (&fields, self->has_zone ? &self->zone_minutes : NULL, &self->local, now_usec, ret_time,
-                               error);
+  result = date_fields_get_time (&fields, self->has_zone ? &self->zone_minutes : NULL, &self->local, now_usec, ret_time,
+                                 error);
+  self->has_last_shape = result == DATE_RESULT_FOUND;
+  self->last_shape = *shape;
+  self->last_shape_now_usec = now_usec;
+  self->last_shape_time = *ret_time;
+  return result;
 }
 
 DateResult

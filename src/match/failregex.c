@@ -436,18 +436,34 @@ join_tuples (const Failregex *self, PyValue *groups)
     }
 }
 
-PyValue *
-failregex_dup_groups (const Failregex *self, const PyMatch *match, const char *text)
+static PyValue *
+dup_groups (const Failregex *self, const PyMatch *match, const char *text, int without)
 {
   PyValue *groups = py_dict_new ();
+  int n = (int) py_regex_group_count (self->regex);
 
-  for (guint i = 1; i <= py_regex_group_count (self->regex); i++)
+  for (int i = 1; i <= n; i++)
     {
-      if (self->names[i] != NULL)
-        py_dict_set (groups, py_value_ref (self->names[i]), group_value (self, match, text, i));
+      if (self->names[i] != NULL && i != without)
+        py_dict_set (groups, py_value_ref (self->names[i]), group_value (self, match, text, (guint) i));
     }
   fill_alternatives (self, groups);
   join_tuples (self, groups);
+  return groups;
+}
+
+PyValue *
+failregex_dup_groups (const Failregex *self, const PyMatch *match, const char *text)
+{
+  return dup_groups (self, match, text, -1);
+}
+
+PyValue *
+failregex_dup_groups_around (const Failregex *self, const PyMatch *match, const char *text)
+{
+  PyValue *groups = dup_groups (self, match, text, self->content);
+
+  (void) py_dict_remove_str (groups, "content"); /* of <F-ALT_CONTENT> */
   return groups;
 }
 

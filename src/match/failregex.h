@@ -55,6 +55,8 @@ gboolean failregex_note_limit (Failregex *self);
 /* The named groups of a match, in their order, None for those that took no part.  Groups alt_NAME and alt_NAME_1, ... fill
  * NAME where it is empty; tuple_NAME, ... join it as a tuple.  text is what was searched. */
 PyValue *failregex_dup_groups (const Failregex *self, const PyMatch *match, const char *text);
+PyValue *failregex_dup_groups_around (const Failregex *self, const PyMatch *match,
+                                      const char *text); /* all but <F-CONTENT> */
 
 /* The span of a named group, FALSE when there is no such group or it took no part. */
 gboolean failregex_span (const Failregex *self, const PyMatch *match, const char *name, gsize *ret_start,

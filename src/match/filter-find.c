@@ -48,6 +48,16 @@ find_clear (Find *f)
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Find, find_clear)
 
 /* --- what is searched --------------------------------------------------------------------------------------------- */
+/* a + b + a line end: what every line goes through, without a call for each piece */
+static void
+set_lines (GString *out, const char *a, gsize a_len, const char *b, gsize b_len)
+{
+  g_string_set_size (out, a_len + b_len + 1);
+  memcpy (out->str, a, a_len);
+  memcpy (out->str + a_len, b, b_len);
+  out->str[a_len + b_len] = '\n';
+}
+
 static void
 begin_line (Find *f, PySearchFlags flags)
 {
@@ -55,10 +65,8 @@ begin_line (Find *f, PySearchFlags flags)
 
   if (!f->multi)
     {
-      g_string_truncate (self->text, 0);
-      g_string_append_len (self->text, f->line->before, (gssize) f->line->before_len);
-      g_string_append_len (self->text, f->line->after, (gssize) f->line->after_len);
-      g_string_append_c (self->text, '\n');
+      const LinePieces *line = f->line;
+      set_lines (self->text, line->before, line->before_len, line->after, line->after_len);
       set_text (f, self->text, flags);
       return;
     }
@@ -164,8 +172,7 @@ make_pre_groups (Find *f)
 
   if (self->prefregex == NULL || f->pre_groups != NULL)
     return;
-  f->pre_groups = failregex_dup_groups (self->prefregex, self->pre_match, self->text->str);
-  (void) py_dict_remove_str (f->pre_groups, "content");
+  f->pre_groups = failregex_dup_groups_around (self->prefregex, self->pre_match, self->text->str);
 }
 
 PyValue *
@@ -202,9 +209,7 @@ pass_prefregex (Find *f)
       f->text = NULL;
       return TRUE;
     }
-  g_string_truncate (self->content, 0);
-  g_string_append_len (self->content, f->text + start, (gssize) (end - start));
-  g_string_append_c (self->content, '\n');
+  set_lines (self->content, f->text + start, end - start, "", 0);
   set_text (f, self->content, f->flags);
   return TRUE;
 }
@@ -312,6 +317,25 @@ handle_match (Find *f, guint index, Failregex *regex, GError **error)
   return filter_identify (&f->to, index, fail, mlfid != NULL, error);
 }
 
+/* Most failregexes begin with ^ and some words: a line's first bytes leave few of them.  The table says for each place and byte
+ * which, a bit each. */
+static void
+make_gates (Filter *self)
+{
+  guint n = self->failregexes->len;
+
+  self->gate_words = n / 64 + 1;
+  self->gates = g_new0 (guint64, PY_REGEX_PLACES * 256 * self->gate_words);
+  for (guint i = 0; i < n; i++)
+    {
+      const Failregex *regex = g_ptr_array_index (self->failregexes, i);
+      for (guint place = 0; place < PY_REGEX_PLACES; place++)
+        for (guint byte = 0; byte < 256; byte++)
+          if (self->ungated || failregex_can_have (regex, place, (guint8) byte))
+            self->gates[(place * 256 + byte) * self->gate_words + i / 64] |= (guint64) 1 << (i % 64);
+    }
+}
+
 /* Which of 64 failregexes may match this text */
 static guint64
 gate_word (const Filter *self, guint word, const char *text, gsize len)
@@ -355,6 +379,8 @@ filter_find (Filter *self, const LinePieces *line, PySearchFlags flags, const Fi
   if (!pass_prefregex (&f))
     return TRUE;
   refresh_text (&f);
+  if (self->gates == NULL)
+    make_gates (self);
   for (guint i = next_candidate (self, f.text, f.len, 0); i < self->failregexes->len;
        i = next_candidate (self, f.text, f.len, i + 1))
     {

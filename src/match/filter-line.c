@@ -45,8 +45,11 @@ is_last_time_fresh (const Filter *self, gint64 now_usec)
 static void
 keep_last (Filter *self, const char *text, gsize len, const DateTime *time)
 {
-  g_string_truncate (self->last_time_text, 0);
-  g_string_append_len (self->last_time_text, text, (gssize) len);
+  if (self->last_time_text->len != len || memcmp (self->last_time_text->str, text, len) != 0)
+    {
+      g_string_truncate (self->last_time_text, 0);
+      g_string_append_len (self->last_time_text, text, (gssize) len);
+    }
   self->last_time.is_set = TRUE;
   self->last_time.time = *time;
 }
@@ -212,14 +215,6 @@ is_obsolete (Filter *self, const LinePieces *line, const FilterTime *time)
 }
 
 /* --- a line ------------------------------------------------------------------------------------------------------- */
-static void
-keep_processed (Filter *self, const LinePieces *pieces)
-{
-  g_string_truncate (self->processed, 0);
-  g_string_append_len (self->processed, pieces->before, (gssize) pieces->before_len);
-  g_string_append_len (self->processed, pieces->after, (gssize) pieces->after_len);
-}
-
 gboolean
 filter_process_line (Filter *self, LogLine *line, gboolean in_operation, FailureFunc func, gpointer user_data,
                      GError **error)
@@ -254,8 +249,7 @@ filter_process_line (Filter *self, LogLine *line, gboolean in_operation, Failure
       else if (is_obsolete (self, &pieces, &time))
         return TRUE;
     }
-  if (self->hooks != NULL)
-    keep_processed (self, &pieces);
+  self->last_line = pieces;
   return filter_find (self, &pieces, flags, &time, no_date, func, user_data, error);
 }
 

@@ -28,7 +28,7 @@ struct Filter
   /* settings */
   Failregex *prefregex;
   GPtrArray *failregexes, *ignoreregexes; /* of Failregex */
-  guint64 *gates; /* for each place and byte gate_words words: a bit for each failregex that may match */
+  guint64 *gates; /* for each place and byte gate_words words: a bit for each failregex that may match; NULL: to be made */
   guint gate_words;
   gboolean ungated;    /* for tests: without any shortcut */
   const char *use_dns; /* static */
@@ -50,12 +50,13 @@ struct Filter
   PyValue *window;         /* with max_lines above 1: list of tuples (before, date, after) */
   GString *last_time_text; /* the date text of the last line that had one */
   FilterTime last_time;
+  LinePieces last_line; /* borrowed from the LogLine */
   ConnectionCache *connections;
   gint64 next_no_time_warning, next_simulated_warning, next_ignored_warning; /* microseconds: once a day */
 
   /* kept to be used again */
   PyMatch *fail_match, *pre_match, *ignore_match;
-  GString *text, *content, *processed;
+  GString *text, *content;
 };
 
 /* Every expression is really searched: what tests compare the shortcuts with. */

@@ -58,7 +58,6 @@ filter_new (const char *jail_name, Clock *clock, Log *log)
   self->ignore_match = py_match_new ();
   self->text = g_string_new (NULL);
   self->content = g_string_new (NULL);
-  self->processed = g_string_new (NULL);
   update_date_key (self);
   update_gates (self);
   return self;
@@ -83,7 +82,6 @@ filter_free (Filter *self)
   g_string_free (self->last_time_text, TRUE);
   g_string_free (self->text, TRUE);
   g_string_free (self->content, TRUE);
-  g_string_free (self->processed, TRUE);
   g_free (self->date_patterns);
   g_free (self->zone);
   g_free (self->find_time_text);
@@ -154,24 +152,11 @@ compile (const char *pattern, FailregexFlags flags, GError **error)
   return NULL;
 }
 
-/* Most failregexes begin with ^ and some words: a line's first bytes leave few of them.  The table says for each place and byte
- * which, a bit each. */
+/* Made anew before the next line (filter_find). */
 static void
 update_gates (Filter *self)
 {
-  guint n = self->failregexes->len;
-
-  g_free (self->gates);
-  self->gate_words = n / 64 + 1;
-  self->gates = g_new0 (guint64, PY_REGEX_PLACES * 256 * self->gate_words);
-  for (guint i = 0; i < n; i++)
-    {
-      const Failregex *regex = g_ptr_array_index (self->failregexes, i);
-      for (guint place = 0; place < PY_REGEX_PLACES; place++)
-        for (guint byte = 0; byte < 256; byte++)
-          if (self->ungated || failregex_can_have (regex, place, (guint8) byte))
-            self->gates[(place * 256 + byte) * self->gate_words + i / 64] |= (guint64) 1 << (i % 64);
-    }
+  g_clear_pointer (&self->gates, g_free);
 }
 
 void
@@ -553,11 +538,16 @@ filter_dup_window (const Filter *self)
   return copy;
 }
 
-const char *
-filter_peek_processed_text (const Filter *self, gsize *ret_len)
+char *
+filter_dup_processed_text (const Filter *self, gsize *ret_len)
 {
-  *ret_len = self->processed->len;
-  return self->processed->str;
+  const LinePieces *line = &self->last_line;
+  GString *text = g_string_sized_new (line->before_len + line->after_len + 1);
+
+  g_string_append_len (text, line->before, (gssize) line->before_len);
+  g_string_append_len (text, line->after, (gssize) line->after_len);
+  *ret_len = text->len;
+  return g_string_free (text, FALSE);
 }
 
 PyValue *

@@ -119,8 +119,8 @@ const PyCodec *filter_peek_codec (const Filter *self);
 const DateDetector *filter_peek_date_detector (const Filter *self); /* NULL: no date is searched */
 /* With maxlines above 1: the lines that wait for more, a list of tuples (before, date, after).  The caller's. */
 PyValue *filter_dup_window (const Filter *self);
-/* The last line without its date (with hooks only).  Lent until the next line. */
-const char *filter_peek_processed_text (const Filter *self, gsize *ret_len);
+/* The last line without its date, the caller's.  Before the next line, and while the LogLine still has it. */
+char *filter_dup_processed_text (const Filter *self, gsize *ret_len);
 PyValue *filter_dup_last_time (const Filter *self); /* the last date that was found: int, float or None */
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Filter, filter_free)

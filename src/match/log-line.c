@@ -15,8 +15,9 @@
 
 typedef struct
 {
-  char encoding[MAX_NAME]; /* "": none is needed */
-  const char *text;        /* in the caller's bytes, or in buffer */
+  char encoding[MAX_NAME]; /* "": none is needed; not used while is_utf8 */
+  gboolean is_utf8;
+  const char *text; /* in the caller's bytes, or in buffer */
   gsize len;
   PySearchFlags flags;
   GString *buffer; /* NULL until it is needed */
@@ -194,22 +195,33 @@ fill_text (LogLine *self, DecodedText *to, const PyCodec *codec, const Clock *cl
   return TRUE;
 }
 
+/* The text in this encoding, if it is known; NULL if not */
+static DecodedText *
+find_text (LogLine *self, const PyCodec *codec)
+{
+  gboolean is_utf8 = !self->is_text && py_codec_is_utf8 (codec);
+  const char *encoding = self->is_text ? "" : py_codec_peek_name (codec);
+
+  for (guint i = 0; i < self->n_texts; i++)
+    if (self->texts[i].is_utf8 == is_utf8 && (is_utf8 || strcmp (self->texts[i].encoding, encoding) == 0))
+      return &self->texts[i];
+  return NULL;
+}
+
 gboolean
 log_line_get_text (LogLine *self, const PyCodec *codec, const Clock *clock, Log *log, const char **ret_text,
                    gsize *ret_len, PySearchFlags *ret_flags, GError **error)
 {
-  const char *encoding = self->is_text ? "" : py_codec_peek_name (codec);
-  DecodedText *found = NULL;
+  DecodedText *found = find_text (self, codec);
 
-  for (guint i = 0; i < self->n_texts && found == NULL; i++)
-    if (strcmp (self->texts[i].encoding, encoding) == 0)
-      found = &self->texts[i];
   if (found == NULL)
     {
       found = &self->texts[MIN (self->n_texts, MAX_TEXTS - 1)];
       if (!fill_text (self, found, codec, clock, log, error))
         return FALSE;
-      if (g_strlcpy (found->encoding, encoding, MAX_NAME) >= MAX_NAME)
+      found->is_utf8 = !self->is_text && py_codec_is_utf8 (codec);
+      if (!found->is_utf8
+          && g_strlcpy (found->encoding, self->is_text ? "" : py_codec_peek_name (codec), MAX_NAME) >= MAX_NAME)
         strcpy (found->encoding, "?");
       self->n_texts = MIN (self->n_texts + 1, MAX_TEXTS);
     }

@@ -50,6 +50,7 @@ typedef struct
   gboolean prefregex_matched;
   PyValue *last_pre_groups; /* with -v: what it captured last */
 
+  guint64 n_read;
   LineStats lines;
   guint64 prefregex_hits;
   PyValue *pre_groups; /* list */
@@ -60,6 +61,7 @@ typedef struct
 #define EXIT_FAILED 255 /* what is wrong was printed */
 #define EXIT_CRASH  1   /* the reference dies of an exception */
 
+/* clock: a settable one; the run moves it on. */
 RegexRun *regex_run_new (const Options *options, Clock *clock, Log *log);
 void regex_run_free (RegexRun *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (RegexRun, regex_run_free)
