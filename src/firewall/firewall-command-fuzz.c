@@ -34,7 +34,8 @@ read_again (const IptablesCommand *command)
   /* Words with brackets or at signs are fine for a shell only in quotes: the line has them in quotes when it has blanks. */
   if (words == NULL)
     return;
-  g_autoptr (IptablesCommand) again = iptables_command_parse (words->pdata[0]);
+  g_autoptr (IptablesCommand) again
+      = iptables_command_parse ((const char *const *) ((const ShellCall *) words->pdata[0])->words);
   if (again == NULL || !is_same (command, again))
     g_error ("read differently the second time: %s", command->restore_line);
 }
@@ -46,7 +47,8 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
 
   for (guint i = 0; commands != NULL && i < commands->len; i++)
     {
-      g_autoptr (IptablesCommand) command = iptables_command_parse (commands->pdata[i]);
+      const ShellCall *call = commands->pdata[i];
+      g_autoptr (IptablesCommand) command = iptables_command_parse ((const char *const *) call->words);
       gsize entry_size;
       if (command == NULL)
         continue;

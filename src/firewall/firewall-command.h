@@ -1,24 +1,31 @@
 /* firewall-command.h - the inside of a FirewallCommand: texts that are plain calls of a firewall tool
  *
+ * Each tool (iptables, nft, ipset) reads its own calls.
  * Must not: be included by other rooms; carry anything out.
  */
 #pragma once
+#include "firewall/firewall-batch.h"
+#include "firewall/firewall-programs.h"
 #include "firewall/firewall.h"
-#include "firewall/iptables-command.h"
-#include "firewall/iptables-variant.h"
 
 struct FirewallCommand
 {
-  GPtrArray *commands; /* of IptablesCommand; not empty; all of one program and table */
-  IptablesVariant variant;
-  char *path;
+  const FirewallDriver *driver;
+  char *path;           /* of the program */
+  char *scope;          /* commands of the same driver, path and scope go together */
+  GPtrArray *commands;  /* what the tool read; not empty */
+  guint n_deletes;      /* for FirewallDriver.max_deletes */
+  gint64 patience_usec; /* how long it waits by its own words; G_MAXINT64: for ever */
 };
 
-/* What programs lead to, remembered so that PATH is not searched for each command. */
-typedef struct FirewallPrograms FirewallPrograms;
-FirewallPrograms *firewall_programs_new    (void);
-void              firewall_programs_free   (FirewallPrograms *self); /* NULL is fine */
-void              firewall_programs_forget (FirewallPrograms *self);
+typedef struct
+{
+  gboolean (*is_program) (const char *word);
+  /* calls: of ShellCall, all of this program.  Sets driver, scope, commands and what else differs from its default; FALSE when
+   * they cannot be carried out exactly. */
+  gboolean (*read) (const GPtrArray *calls, const FirewallProgram *program, FirewallCommand *command);
+} FirewallTool;
+
+extern const FirewallTool iptables_tool;
 
 FirewallCommand *firewall_command_parse (FirewallPrograms *programs, const char *text, gssize len);
-guint            firewall_command_count (const FirewallCommand *self, IptablesOperation operation);

@@ -1,9 +1,10 @@
 #include "firewall/firewall.h"
 
 #include <glib/gstdio.h>
-#include <sched.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "firewall/firewall-testing.h"
 
 /* Everything here happens in a network namespace of this process (made in main, before there is a thread); PATH leads to one of the
  * two variants by links of our own. */
@@ -14,44 +15,12 @@ typedef struct
   Firewall *firewall;
 } Fixture;
 
-static char *
-shell (const char *command, int *ret_status)
-{
-  const char *argv[] = { "/bin/sh", "-c", command, NULL };
-  g_autofree char *errors = NULL;
-  char *output = NULL;
-  int status = -1;
-
-  g_assert_true (
-      g_spawn_sync (NULL, (char **) argv, NULL, G_SPAWN_DEFAULT, NULL, NULL, &output, &errors, &status, NULL));
-  if (ret_status != NULL)
-    *ret_status = status;
-  else if (status != 0)
-    g_error ("%s: %s", command, errors);
-  return output;
-}
-
-static void
-run (const char *command)
-{
-  g_free (shell (command, NULL));
-}
-
-static gboolean
-is_in_namespace (void)
-{
-  if (g_getenv ("FIREWALL_TEST_NAMESPACE") != NULL)
-    return TRUE;
-  g_test_skip ("needs root for a network namespace");
-  return FALSE;
-}
-
 static gboolean
 set_up (Fixture *f, const char *variant)
 {
   static const char *const programs[] = { "iptables", "ip6tables", "iptables-save", "ip6tables-save" };
 
-  if (!is_in_namespace ())
+  if (!testing_is_in_namespace ())
     return FALSE;
   f->variant = variant;
   f->folder = g_dir_make_tmp ("firewall-XXXXXX", NULL);
@@ -79,49 +48,13 @@ tear_down (Fixture *f)
   g_autofree char *remove = g_strconcat ("rm -rf ", f->folder, NULL);
 
   firewall_free (f->firewall);
-  run ("for i in iptables-legacy ip6tables-legacy iptables-nft ip6tables-nft; do $i -w -F; $i -w -X; done");
-  run (remove);
+  testing_run ("for i in iptables-legacy ip6tables-legacy iptables-nft ip6tables-nft; do $i -w -F; $i -w -X; done");
+  testing_run (remove);
   (void) g_setenv ("PATH", f->path, TRUE);
   g_unsetenv ("XTABLES_LOCKFILE");
   g_free (f->folder);
   g_free (f->path);
   g_free (f->lock);
-}
-
-typedef struct
-{
-  guint waiting, done, failed;
-} Count;
-
-static void
-on_done (gboolean done, gpointer data)
-{
-  Count *count = data;
-
-  count->waiting--;
-  count->done += done ? 1 : 0;
-  count->failed += done ? 0 : 1;
-}
-
-G_GNUC_PRINTF (3, 4) static void submit (Fixture *f, Count *count, const char *format, ...)
-{
-  va_list args;
-  va_start (args, format);
-  g_autofree char *text = g_strdup_vprintf (format, args);
-  va_end (args);
-
-  FirewallCommand *command = firewall_parse (f->firewall, text, -1);
-  if (command == NULL)
-    g_error ("not understood: %s", text);
-  count->waiting++;
-  (void) firewall_submit (f->firewall, command, 10 * G_USEC_PER_SEC, on_done, count);
-}
-
-static void
-wait_for (const Count *count)
-{
-  while (count->waiting > 0)
-    g_main_context_iteration (NULL, TRUE);
 }
 
 /* Rules by us and rules by the program are the same to both. */
@@ -161,7 +94,7 @@ check_same_rules (const char *variant)
     "-p tcp -j REJECT --reject-with tcp-reset",
   };
   Fixture f;
-  Count count = { 0 };
+  TestingCount count = { 0 };
 
   if (!set_up (&f, variant))
     return;
@@ -173,34 +106,34 @@ check_same_rules (const char *variant)
       g_autoptr (GString) text = g_string_new (NULL);
 
       g_string_printf (text, "for c in ours theirs other; do %s -w -N $c; done", program);
-      run (text->str);
+      testing_run (text->str);
       for (gsize i = 0; i < n; i++)
         {
-          submit (&f, &count, "%s -w -A ours %s", program, list[i]);
+          testing_submit (f.firewall, &count, "%s -w -A ours %s", program, list[i]);
           g_string_printf (text, "%s -w -A theirs %s", program, list[i]);
-          run (text->str);
+          testing_run (text->str);
         }
-      wait_for (&count);
+      testing_wait (&count);
       g_assert_cmpuint (count.failed, ==, 0);
 
       g_string_printf (text, "%s-save | grep -e '-A ours' | sed 's/ours/X/'", program);
-      g_autofree char *ours = shell (text->str, NULL);
+      g_autofree char *ours = testing_shell (text->str, NULL);
       g_string_printf (text, "%s-save | grep -e '-A theirs' | sed 's/theirs/X/'", program);
-      g_autofree char *theirs = shell (text->str, NULL);
+      g_autofree char *theirs = testing_shell (text->str, NULL);
       g_assert_cmpstr (ours, ==, theirs);
 
       for (gsize i = 0; i < n; i++)
         {
-          submit (&f, &count, "%s -w -D theirs %s", program, list[i]);
-          wait_for (&count);
+          testing_submit (f.firewall, &count, "%s -w -D theirs %s", program, list[i]);
+          testing_wait (&count);
           if (count.failed > 0)
             g_error ("%s: we do not find what it made of %s", program, list[i]);
           g_string_printf (text, "%s -w -D ours %s", program, list[i]);
-          run (text->str);
+          testing_run (text->str);
         }
       g_string_printf (text, "%s-save | grep -c -e '-A ours' -e '-A theirs'", program);
       int status;
-      g_autofree char *left = shell (text->str, &status);
+      g_autofree char *left = testing_shell (text->str, &status);
       g_assert_cmpstr (left, ==, "0\n");
     }
   tear_down (&f);
@@ -223,28 +156,31 @@ static void
 check_failing_element (const char *variant)
 {
   Fixture f;
-  Count good = { 0 }, bad = { 0 };
+  TestingCount good = { 0 }, bad = { 0 };
 
   if (!set_up (&f, variant))
     return;
-  run ("iptables -w -N f2b-x; iptables -w -A f2b-x -j RETURN");
-  submit (&f, &good, "iptables -w -I f2b-x 1 -s 192.0.2.1 -j DROP");
-  submit (&f, &bad, "iptables -w -I f2b-nowhere 1 -s 192.0.2.2 -j DROP");
-  submit (&f, &good, "iptables -w -I f2b-x 1 -s 192.0.2.3 -j DROP");
-  submit (&f, &bad, "iptables -w -D f2b-x -s 192.0.2.4 -j DROP");
-  submit (&f, &bad, "iptables -w -I f2b-x 99 -s 192.0.2.5 -j DROP");
-  submit (&f, &bad, "iptables -w -I f2b-x 1 -s 192.0.2.6 -j nosuchchain");
-  submit (&f, &bad, "iptables -w -I f2b-x 1 -s 192.0.2.7 -j DROP\niptables -w -D f2b-x -s 192.0.2.8 -j DROP");
-  submit (&f, &bad,
-          "iptables -w -I f2b-x 1 -s 192.0.2.6 -j REJECT --reject-with tcp-reset"); /* the kernel wants -p tcp */
-  submit (&f, &good, "iptables -w -D f2b-x -s 192.0.2.1 -j DROP\niptables -w -I f2b-x 1 -s 192.0.2.9 -j DROP");
-  wait_for (&good);
-  wait_for (&bad);
+  testing_run ("iptables -w -N f2b-x; iptables -w -A f2b-x -j RETURN");
+  testing_submit (f.firewall, &good, "iptables -w -I f2b-x 1 -s 192.0.2.1 -j DROP");
+  testing_submit (f.firewall, &bad, "iptables -w -I f2b-nowhere 1 -s 192.0.2.2 -j DROP");
+  testing_submit (f.firewall, &good, "iptables -w -I f2b-x 1 -s 192.0.2.3 -j DROP");
+  testing_submit (f.firewall, &bad, "iptables -w -D f2b-x -s 192.0.2.4 -j DROP");
+  testing_submit (f.firewall, &bad, "iptables -w -I f2b-x 99 -s 192.0.2.5 -j DROP");
+  testing_submit (f.firewall, &bad, "iptables -w -I f2b-x 1 -s 192.0.2.6 -j nosuchchain");
+  testing_submit (f.firewall, &bad,
+                  "iptables -w -I f2b-x 1 -s 192.0.2.7 -j DROP\niptables -w -D f2b-x -s 192.0.2.8 -j DROP");
+  testing_submit (
+      f.firewall, &bad,
+      "iptables -w -I f2b-x 1 -s 192.0.2.6 -j REJECT --reject-with tcp-reset"); /* the kernel wants -p tcp */
+  testing_submit (f.firewall, &good,
+                  "iptables -w -D f2b-x -s 192.0.2.1 -j DROP\niptables -w -I f2b-x 1 -s 192.0.2.9 -j DROP");
+  testing_wait (&good);
+  testing_wait (&bad);
   g_assert_cmpuint (good.failed, ==, 0);
   g_assert_cmpuint (good.done, ==, 3);
   g_assert_cmpuint (bad.done, ==, 0);
 
-  g_autofree char *rules = shell ("iptables-save | grep -e '-A f2b-x'", NULL);
+  g_autofree char *rules = testing_shell ("iptables-save | grep -e '-A f2b-x'", NULL);
   g_assert_cmpstr (rules, ==,
                    "-A f2b-x -s 192.0.2.9/32 -j DROP\n-A f2b-x -s 192.0.2.3/32 -j DROP\n-A f2b-x -j RETURN\n");
   tear_down (&f);
@@ -266,22 +202,24 @@ static void
 test_chains_come_and_go_in_legacy_tables (void)
 {
   Fixture f;
-  Count count = { 0 };
+  TestingCount count = { 0 };
 
   if (!set_up (&f, "legacy"))
     return;
-  submit (&f, &count, "iptables -w -N f2b-x\niptables -w -A f2b-x -j RETURN\niptables -w -I INPUT -p tcp -j f2b-x");
-  submit (&f, &count, "iptables -w -C f2b-x -j RETURN");
-  wait_for (&count);
+  testing_submit (f.firewall, &count,
+                  "iptables -w -N f2b-x\niptables -w -A f2b-x -j RETURN\niptables -w -I INPUT -p tcp -j f2b-x");
+  testing_submit (f.firewall, &count, "iptables -w -C f2b-x -j RETURN");
+  testing_wait (&count);
   g_assert_cmpuint (count.failed, ==, 0);
-  run ("iptables -C INPUT -p tcp -j f2b-x && iptables -C f2b-x -j RETURN");
-  submit (&f, &count, "iptables -w -X f2b-x"); /* is in use */
-  wait_for (&count);
+  testing_run ("iptables -C INPUT -p tcp -j f2b-x && iptables -C f2b-x -j RETURN");
+  testing_submit (f.firewall, &count, "iptables -w -X f2b-x"); /* is in use */
+  testing_wait (&count);
   g_assert_cmpuint (count.failed, ==, 1);
-  submit (&f, &count, "iptables -w -D INPUT -p tcp -j f2b-x\niptables -w -F f2b-x\niptables -w -X f2b-x");
-  wait_for (&count);
+  testing_submit (f.firewall, &count,
+                  "iptables -w -D INPUT -p tcp -j f2b-x\niptables -w -F f2b-x\niptables -w -X f2b-x");
+  testing_wait (&count);
   g_assert_cmpuint (count.failed, ==, 1);
-  g_autofree char *rules = shell ("iptables-save | grep -c f2b-x || true", NULL);
+  g_autofree char *rules = testing_shell ("iptables-save | grep -c f2b-x || true", NULL);
   g_assert_cmpstr (rules, ==, "0\n");
   tear_down (&f);
 }
@@ -290,21 +228,22 @@ static void
 check_speed (const char *variant, double limit_sec)
 {
   Fixture f;
-  Count count = { 0 };
+  TestingCount count = { 0 };
 
   if (!set_up (&f, variant))
     return;
-  run ("iptables -w -N f2b-x; iptables -w -A f2b-x -j RETURN");
+  testing_run ("iptables -w -N f2b-x; iptables -w -A f2b-x -j RETURN");
   g_autoptr (GTimer) timer = g_timer_new ();
   for (guint i = 0; i < 1000; i++)
-    submit (&f, &count, "iptables -w -I f2b-x 1 -s 198.18.%u.%u -j REJECT --reject-with icmp-port-unreachable", i / 250,
-            i % 250);
-  wait_for (&count);
+    testing_submit (f.firewall, &count,
+                    "iptables -w -I f2b-x 1 -s 198.18.%u.%u -j REJECT --reject-with icmp-port-unreachable", i / 250,
+                    i % 250);
+  testing_wait (&count);
   double seconds = g_timer_elapsed (timer, NULL);
   g_test_message ("1000 bans (%s): %.1f ms", variant, seconds * 1000);
   g_assert_cmpuint (count.failed, ==, 0);
   g_assert_cmpfloat (seconds, <, limit_sec);
-  g_autofree char *rules = shell ("iptables-save | grep -c -e '-A f2b-x'", NULL);
+  g_autofree char *rules = testing_shell ("iptables-save | grep -c -e '-A f2b-x'", NULL);
   g_assert_cmpstr (rules, ==, "1001\n");
   tear_down (&f);
 }
@@ -326,24 +265,24 @@ static void
 test_the_lock_is_waited_for (void)
 {
   Fixture f;
-  Count count = { 0 };
+  TestingCount count = { 0 };
 
   if (!set_up (&f, "legacy"))
     return;
-  run ("iptables -w -N f2b-x");
+  testing_run ("iptables -w -N f2b-x");
   g_autofree char *background = g_strdup_printf ("flock %s sleep 0.3 >/dev/null 2>&1 & sleep 0.1", f.lock);
-  run (background);
+  testing_run (background);
   gint64 start_usec = g_get_monotonic_time ();
-  submit (&f, &count, "iptables -w -I f2b-x 1 -s 192.0.2.1 -j DROP");
-  wait_for (&count);
+  testing_submit (f.firewall, &count, "iptables -w -I f2b-x 1 -s 192.0.2.1 -j DROP");
+  testing_wait (&count);
   g_assert_cmpuint (count.done, ==, 1);
   g_assert_cmpint (g_get_monotonic_time () - start_usec, >, G_USEC_PER_SEC / 10);
 
-  run (background);
+  testing_run (background);
   FirewallCommand *command = firewall_parse (f.firewall, "iptables -w -I f2b-x 1 -s 192.0.2.2 -j DROP", -1);
   count.waiting++;
-  (void) firewall_submit (f.firewall, command, G_USEC_PER_SEC / 20, on_done, &count);
-  wait_for (&count);
+  (void) firewall_submit (f.firewall, command, G_USEC_PER_SEC / 20, testing_on_done, &count);
+  testing_wait (&count);
   g_assert_cmpuint (count.failed, ==, 1);
   tear_down (&f);
 }
@@ -358,16 +297,16 @@ static void
 test_who_does_not_wait_for_the_lock_is_left_alone (void)
 {
   Fixture f;
-  Count count = { 0 };
+  TestingCount count = { 0 };
   gboolean ready = FALSE;
 
   if (!set_up (&f, "legacy"))
     return;
-  run ("iptables -w -N f2b-x");
-  submit (&f, &count, "iptables -I f2b-x 1 -s 192.0.2.1 -j DROP"); /* no -w: as well */
+  testing_run ("iptables -w -N f2b-x");
+  testing_submit (f.firewall, &count, "iptables -I f2b-x 1 -s 192.0.2.1 -j DROP"); /* no -w: as well */
   g_main_context_iteration (NULL, FALSE);
   FirewallHold *hold = firewall_hold (f.firewall, on_ready, &ready);
-  submit (&f, &count, "iptables -w -I f2b-x 1 -s 192.0.2.2 -j DROP");
+  testing_submit (f.firewall, &count, "iptables -w -I f2b-x 1 -s 192.0.2.2 -j DROP");
   while (!ready)
     g_main_context_iteration (NULL, TRUE);
   for (guint i = 0; i < 20; i++)
@@ -377,7 +316,7 @@ test_who_does_not_wait_for_the_lock_is_left_alone (void)
     }
   g_assert_cmpuint (count.done, <=, 1); /* the first was on its way */
   firewall_release (hold);
-  wait_for (&count);
+  testing_wait (&count);
   g_assert_cmpuint (count.done, ==, 2);
 
   ready = FALSE;
@@ -411,13 +350,13 @@ static void
 test_cancelled_and_freed_calls_nobody (void)
 {
   Fixture f;
-  Count count = { 0 };
+  TestingCount count = { 0 };
 
   if (!set_up (&f, "legacy"))
     return;
   FirewallCommand *command = firewall_parse (f.firewall, "iptables -w -F INPUT", -1);
-  FirewallJob *job = firewall_submit (f.firewall, command, 0, on_done, &count);
-  submit (&f, &count, "iptables -w -F INPUT");
+  FirewallJob *job = firewall_submit (f.firewall, command, 0, testing_on_done, &count);
+  testing_submit (f.firewall, &count, "iptables -w -F INPUT");
   firewall_cancel (job);
   g_main_context_iteration (NULL, FALSE);
   tear_down (&f); /* maybe while the thread works */
@@ -433,9 +372,7 @@ int
 main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
-  g_unsetenv ("FIREWALL_TEST_NAMESPACE");
-  if (geteuid () == 0 && unshare (CLONE_NEWNET) == 0)
-    (void) g_setenv ("FIREWALL_TEST_NAMESPACE", "yes", TRUE);
+  testing_enter_namespace ();
   g_test_add_func ("/firewall/rules are the same in legacy tables", test_rules_are_the_same_in_legacy_tables);
   g_test_add_func ("/firewall/rules are the same in nf_tables", test_rules_are_the_same_in_nf_tables);
   g_test_add_func ("/firewall/a failing element leaves the others alone (legacy)",

@@ -3,22 +3,10 @@
 #include <gio/gio.h>
 #include <string.h>
 
-#include "base/child.h"
 #include "firewall/firewall-command.h"
-#include "firewall/iptables-legacy.h"
-#include "firewall/iptables-restore.h"
-#include "firewall/xtables-lock.h"
-
-/* A restore of some thousand lines takes under a second; what takes longer hangs. */
-#define RESTORE_TIMEOUT_USEC (60 * G_USEC_PER_SEC)
-#define MAX_RESTORED_DELETES 128
 
 /* A command that hangs must not keep all others from banning. */
 #define HOLD_PATIENCE_MSEC 1000
-
-/* Without -w iptables gives up at once.  Then the shell is asked, and gives the same answer in iptables' own words; but first we wait
- * for as long as one of our own changes may take. */
-#define UNASKED_WAIT_USEC (G_USEC_PER_SEC / 2)
 
 struct FirewallJob
 {
@@ -31,38 +19,17 @@ struct FirewallJob
   gboolean is_pending;
 };
 
-/* What goes into one transaction. */
 typedef struct
 {
-  Firewall *firewall; /* NULL: gone; only the thread's work is waited for */
-  GPtrArray *jobs;    /* of FirewallJob, owned */
-  IptablesVariant variant;
-  char *path;
-  gboolean is_ipv6;
-  char *table;
-
-  guint n_deletes;
-  guint n;
-  GPtrArray **elements; /* of IptablesCommand, lent by the jobs */
-  gboolean *done;
-
-  XtablesLock *lock;
-  gboolean in_thread;
-  Child *child;
-  gboolean *left_out; /* for iptables-restore: did not work */
-  GQueue spans;       /* of Span: still to be restored */
-} Batch;
-
-typedef struct
-{
-  guint from, to;
-} Span;
+  FirewallBatch *batch;
+  FirewallApply apply;
+} ThreadWork;
 
 struct Firewall
 {
   GQueue pending; /* of FirewallJob, by their links */
-  GQueue batches; /* of Batch: made of what was pending, to be carried out one after the other */
-  Batch *current;
+  GQueue batches; /* of FirewallBatch: made of what was pending, to be carried out one after the other */
+  FirewallBatch *current;
   GSource *starter;
   FirewallPrograms *programs; /* forgotten with every round */
   GPtrArray *holds;           /* of FirewallHold, not owned */
@@ -81,17 +48,15 @@ job_free (gpointer data)
 }
 
 static void
-batch_free (Batch *batch)
+batch_free (FirewallBatch *batch)
 {
+  if (batch->work != NULL)
+    batch->driver->clear (batch->work);
   g_ptr_array_unref (batch->jobs);
   g_free (batch->path);
-  g_free (batch->table);
+  g_free (batch->scope);
   g_free (batch->elements);
   g_free (batch->done);
-  g_free (batch->left_out);
-  xtables_lock_free (batch->lock);
-  child_cancel (batch->child);
-  g_queue_clear_full (&batch->spans, g_free);
   g_free (batch);
 }
 
@@ -109,12 +74,13 @@ static void tell_holds (Firewall *self);
 static void schedule (Firewall *self);
 
 /* Everybody hears what became of his command. */
-static void
-finish_batch (Batch *batch)
+void
+firewall_batch_finish (FirewallBatch *batch)
 {
   Firewall *self = batch->firewall;
 
-  g_clear_pointer (&batch->lock, xtables_lock_free);
+  if (batch->work != NULL)
+    batch->driver->clear (g_steal_pointer (&batch->work)); /* no lock is held while others are told */
   self->current = NULL;
   self->telling = TRUE;
   for (guint i = 0; i < batch->jobs->len && !self->gone; i++)
@@ -136,143 +102,40 @@ finish_batch (Batch *batch)
   start_next (self);
 }
 
-/* --- legacy: a thread changes the table ------------------------------------------------------------------------------ */
+/* --- a driver's thread ---------------------------------------------------------------------------------------------- */
 
 static void
 apply_in_thread (GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
 {
-  Batch *batch = data;
+  ThreadWork *work = data;
 
-  iptables_legacy_apply (batch->table, batch->is_ipv6, batch->elements, batch->n, batch->done);
+  work->apply (work->batch);
   g_task_return_boolean (task, TRUE);
 }
 
 static void
 on_applied (GObject *source, GAsyncResult *result, gpointer data)
 {
-  Batch *batch = data;
+  FirewallBatch *batch = data;
 
   batch->in_thread = FALSE;
   if (batch->firewall != NULL)
-    finish_batch (batch);
+    firewall_batch_finish (batch);
   else
     batch_free (batch);
 }
 
-static void
-on_lock (gboolean held, gpointer data)
+void
+firewall_batch_run_in_thread (FirewallBatch *self, FirewallApply apply)
 {
-  Batch *batch = data;
+  g_autoptr (GTask) task = g_task_new (NULL, NULL, on_applied, self);
+  ThreadWork *work = g_new (ThreadWork, 1);
 
-  if (!held)
-    {
-      finish_batch (batch);
-      return;
-    }
-  g_autoptr (GTask) task = g_task_new (NULL, NULL, on_applied, batch);
-  g_task_set_task_data (task, batch, NULL);
-  batch->in_thread = TRUE;
+  work->batch = self;
+  work->apply = apply;
+  g_task_set_task_data (task, work, g_free);
+  self->in_thread = TRUE;
   g_task_run_in_thread (task, apply_in_thread);
-}
-
-static void
-start_legacy (Batch *batch)
-{
-  gint64 deadline_usec = 0;
-
-  for (guint i = 0; i < batch->jobs->len; i++)
-    deadline_usec = MAX (deadline_usec, ((const FirewallJob *) batch->jobs->pdata[i])->deadline_usec);
-  batch->lock = xtables_lock_new (deadline_usec, on_lock, batch);
-}
-
-/* --- nf_tables: iptables-restore does -------------------------------------------------------------------------------- */
-
-static void restore_next (Batch *batch);
-
-static void
-push_span (Batch *batch, guint from, guint to)
-{
-  if (from >= to)
-    return;
-  Span *span = g_new (Span, 1);
-  span->from = from;
-  span->to = to;
-  g_queue_push_head (&batch->spans, span);
-}
-
-static void
-set_done (Batch *batch, const Span *span)
-{
-  for (guint i = span->from; i < span->to; i++)
-    batch->done[i] = !batch->left_out[i];
-}
-
-/* Nothing of the span took effect.  One that is named is left out, otherwise halves are tried. */
-static void
-split_span (Batch *batch, const Span *span, const ChildResult *result)
-{
-  gsize size;
-  const char *errors = g_bytes_get_data (result->errors, &size);
-  int culprit = iptables_restore_find_culprit (errors, size, batch->elements, batch->left_out, span->from, span->to);
-  guint middle = span->from + (span->to - span->from) / 2;
-
-  if (result->timed_out || !result->ended)
-    return; /* all of it is for the shell */
-  if (culprit >= 0)
-    {
-      batch->left_out[culprit] = TRUE;
-      push_span (batch, span->from, span->to);
-    }
-  else if (span->to - span->from > 1)
-    {
-      push_span (batch, middle, span->to);
-      push_span (batch, span->from, middle);
-    }
-}
-
-static void
-on_restored (const ChildResult *result, gpointer data)
-{
-  Batch *batch = data;
-  g_autofree Span *span = g_queue_pop_head (&batch->spans);
-
-  batch->child = NULL;
-  if (result->ended && result->status == 0)
-    set_done (batch, span);
-  else
-    split_span (batch, span, result);
-  restore_next (batch);
-}
-
-/* The span at the head of the queue stays there while it is restored. */
-static void
-restore_next (Batch *batch)
-{
-  const char *const argv[] = { batch->is_ipv6 ? "ip6tables-restore" : "iptables-restore", "--noflush", "-w", NULL };
-  const Span *span;
-
-  while ((span = g_queue_peek_head (&batch->spans)) != NULL)
-    {
-      g_autoptr (GBytes) input
-          = iptables_restore_write (batch->table, batch->elements, batch->left_out, span->from, span->to);
-      if (input != NULL)
-        {
-          ChildSpec spec = { .argv = argv, .path = batch->path, .input = input, .timeout_usec = RESTORE_TIMEOUT_USEC };
-          batch->child = child_start (&spec, on_restored, batch, NULL, NULL);
-          if (batch->child != NULL)
-            return;
-        }
-      g_free (g_queue_pop_head (&batch->spans));
-    }
-  finish_batch (batch);
-}
-
-static void
-start_nft (Batch *batch)
-{
-  batch->left_out = g_new0 (gboolean, batch->n);
-  push_span (batch, 0, batch->n);
-  restore_next (batch);
 }
 
 /* --- who wants the legacy tables for himself --------------------------------------------------------------------------- */
@@ -307,7 +170,7 @@ on_hold_ready (gpointer data)
 static void
 tell_holds (Firewall *self)
 {
-  if (self->current != NULL && self->current->variant == IPTABLES_LEGACY)
+  if (self->current != NULL && self->current->driver->changes_legacy)
     return;
   for (guint i = 0; i < self->holds->len; i++)
     {
@@ -368,13 +231,13 @@ is_held (const Firewall *self)
 }
 
 /* The first that may start. */
-static Batch *
+static FirewallBatch *
 take_batch (Firewall *self)
 {
   for (GList *link = self->batches.head; link != NULL; link = link->next)
     {
-      Batch *batch = link->data;
-      if (batch->variant == IPTABLES_LEGACY && is_held (self))
+      FirewallBatch *batch = link->data;
+      if (batch->driver->changes_legacy && is_held (self))
         continue;
       g_queue_delete_link (&self->batches, link);
       return batch;
@@ -387,7 +250,7 @@ start_next (Firewall *self)
 {
   if (self->current != NULL)
     return;
-  Batch *batch = take_batch (self);
+  FirewallBatch *batch = take_batch (self);
   if (batch == NULL)
     {
       if (!g_queue_is_empty (&self->pending))
@@ -399,52 +262,45 @@ start_next (Firewall *self)
   batch->elements = g_new0 (GPtrArray *, batch->n);
   batch->done = g_new0 (gboolean, batch->n);
   for (guint i = 0; i < batch->n; i++)
-    batch->elements[i] = ((FirewallJob *) batch->jobs->pdata[i])->command->commands;
-  if (batch->variant == IPTABLES_LEGACY)
-    start_legacy (batch);
-  else
-    start_nft (batch);
-}
-
-/* To find a rule iptables-restore compares it with each of the chain: 17 ms among 20,000 (1.8.9).  So that others do not wait for
- * minutes, and the time limit does not fall in between, not too many of these go together. */
-static gboolean
-is_full (const Batch *batch)
-{
-  return batch->variant == IPTABLES_NFT && batch->n_deletes >= MAX_RESTORED_DELETES;
+    {
+      const FirewallJob *job = batch->jobs->pdata[i];
+      batch->elements[i] = job->command->commands;
+      batch->deadline_usec = MAX (batch->deadline_usec, job->deadline_usec);
+    }
+  batch->driver->start (batch);
 }
 
 static gboolean
-is_for_table (const Batch *batch, const FirewallCommand *command)
+is_full (const FirewallBatch *batch)
 {
-  const IptablesCommand *first = command->commands->pdata[0];
-
-  return batch->is_ipv6 == first->is_ipv6 && g_str_equal (batch->path, command->path)
-         && g_str_equal (batch->table, first->table);
+  return batch->driver->max_deletes > 0 && batch->n_deletes >= batch->driver->max_deletes;
 }
 
-static Batch *
+static gboolean
+is_for (const FirewallBatch *batch, const FirewallCommand *command)
+{
+  return batch->driver == command->driver && g_str_equal (batch->path, command->path)
+         && g_str_equal (batch->scope, command->scope);
+}
+
+static FirewallBatch *
 batch_for (Firewall *self, const FirewallCommand *command)
 {
-  const IptablesCommand *first = command->commands->pdata[0];
-
-  /* The last one of its table: behind one that is full nothing may slip back into an earlier one. */
+  /* The last one of its scope: behind one that is full nothing may slip back into an earlier one. */
   for (GList *link = self->batches.tail; link != NULL; link = link->prev)
-    if (is_for_table (link->data, command))
+    if (is_for (link->data, command))
       {
         if (!is_full (link->data))
           return link->data;
         break;
       }
 
-  Batch *batch = g_new0 (Batch, 1);
+  FirewallBatch *batch = g_new0 (FirewallBatch, 1);
   batch->firewall = self;
   batch->jobs = g_ptr_array_new_with_free_func (job_free);
-  batch->variant = command->variant;
+  batch->driver = command->driver;
   batch->path = g_strdup (command->path);
-  batch->is_ipv6 = first->is_ipv6;
-  batch->table = g_strdup (first->table);
-  g_queue_init (&batch->spans);
+  batch->scope = g_strdup (command->scope);
   g_queue_push_tail (&self->batches, batch);
   return batch;
 }
@@ -463,8 +319,8 @@ on_start (gpointer data)
     {
       FirewallJob *job = link->data;
       job->is_pending = FALSE;
-      Batch *batch = batch_for (self, job->command);
-      batch->n_deletes += firewall_command_count (job->command, IPTABLES_DELETE);
+      FirewallBatch *batch = batch_for (self, job->command);
+      batch->n_deletes += job->command->n_deletes;
       g_ptr_array_add (batch->jobs, job);
     }
   firewall_programs_forget (self->programs);
@@ -501,13 +357,8 @@ firewall_submit (Firewall *self, FirewallCommand *command, gint64 timeout_usec, 
   job->firewall = self;
   job->command = command;
   job->deadline_usec = timeout_usec > 0 && timeout_usec < G_MAXINT64 - now_usec ? now_usec + timeout_usec : G_MAXINT64;
-  for (guint i = 0; i < command->commands->len; i++)
-    {
-      const IptablesCommand *one = command->commands->pdata[i];
-      gint64 wait_usec = one->waits ? one->wait_sec * (gint64) G_USEC_PER_SEC : UNASKED_WAIT_USEC;
-      if (wait_usec >= 0)
-        job->deadline_usec = MIN (job->deadline_usec, now_usec + wait_usec);
-    }
+  if (command->patience_usec < G_MAXINT64)
+    job->deadline_usec = MIN (job->deadline_usec, now_usec + command->patience_usec);
   job->done = done;
   job->user_data = user_data;
   job->link.data = job;

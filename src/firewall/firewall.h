@@ -34,6 +34,8 @@ FirewallCommand *firewall_parse (Firewall *self, const char *text, gssize len);
 gboolean         firewall_looks_plain (const char *text, gssize len);
 void             firewall_command_free (FirewallCommand *self); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (FirewallCommand, firewall_command_free)
+/* Who will carry it out: "iptables-legacy", "iptables-nft", "nftables", "ipset". */
+const char      *firewall_command_peek_driver (const FirewallCommand *self);
 
 /* done: TRUE in force; FALSE nothing happened, ask the shell.  Called from the default main context, never before
  * firewall_submit returned.  Submissions for the same table take effect in the order they came in. */

@@ -1,22 +1,12 @@
 #include "firewall/iptables-command.h"
 
 #include <netinet/in.h> /* before the kernel's headers, which then keep their copy of it to themselves */
-#include <linux/netfilter/nf_conntrack_common.h>
-#include <linux/netfilter/xt_conntrack.h>
 #include <linux/netfilter_ipv4/ipt_REJECT.h>
 #include <linux/netfilter_ipv6/ip6t_REJECT.h>
 #include <string.h>
 
+#include "firewall/iptables-reader.h"
 #include "firewall/iptables-values.h"
-
-/* Words of the command line that are left; `inverted` after a "!". */
-typedef struct
-{
-  const char *const *at;
-  gboolean inverted;
-  const char *attached; /* of --option=value */
-  IptablesCommand *command;
-} Reader;
 
 gboolean
 iptables_is_program (const char *word, gboolean *ret_is_ipv6)
@@ -39,38 +29,8 @@ iptables_command_free (IptablesCommand *self)
   g_free (self);
 }
 
-/* --- matches --------------------------------------------------------------------------------------------------------- */
-
-static IptablesMatch *
-last_match (Reader *r, IptablesMatchKind kind)
-{
-  IptablesRule *rule = &r->command->rule;
-
-  /* Options belong to the latest match of their kind: two of one kind would need care that nobody needs. */
-  for (guint i = 0; i < rule->n_matches; i++)
-    if (rule->matches[i].kind == kind)
-      return &rule->matches[i];
-  return NULL;
-}
-
-static IptablesMatch *
-add_match (Reader *r, IptablesMatchKind kind)
-{
-  IptablesRule *rule = &r->command->rule;
-
-  if (rule->n_matches >= IPTABLES_MAX_MATCHES || last_match (r, kind) != NULL)
-    return NULL;
-  if (rule->matches == NULL)
-    rule->matches = g_new0 (IptablesMatch, IPTABLES_MAX_MATCHES);
-  IptablesMatch *match = &rule->matches[rule->n_matches++];
-  match->kind = kind;
-  match->source.to = match->destination.to = 65535;
-  match->ports_kind = IPTABLES_PORTS_UNSET;
-  return match;
-}
-
-static const char *
-take_value (Reader *r)
+const char *
+iptables_take_value (IptablesReader *r)
 {
   if (r->attached != NULL)
     {
@@ -81,8 +41,8 @@ take_value (Reader *r)
   return *r->at != NULL ? *r->at++ : NULL;
 }
 
-static gboolean
-take_inverted (Reader *r)
+gboolean
+iptables_take_inverted (IptablesReader *r)
 {
   gboolean inverted = r->inverted;
 
@@ -90,224 +50,72 @@ take_inverted (Reader *r)
   return inverted;
 }
 
-static gboolean
-read_match (Reader *r)
-{
-  static const struct
-  {
-    const char *name;
-    IptablesMatchKind kind;
-  } matches[] = {
-    { "tcp", IPTABLES_TCP },
-    { "udp", IPTABLES_UDP },
-    { "multiport", IPTABLES_MULTIPORT },
-    { "comment", IPTABLES_COMMENT },
-    { "conntrack", IPTABLES_CONNTRACK },
-  };
-  const char *name = take_value (r);
-
-  for (gsize i = 0; name != NULL && i < G_N_ELEMENTS (matches); i++)
-    if (g_str_equal (matches[i].name, name))
-      return add_match (r, matches[i].kind) != NULL;
-  return FALSE;
-}
-
-/* --sport and --dport: of -m tcp or udp, or of -p tcp or udp, which then bring the match along. */
-static gboolean
-read_port (Reader *r, gboolean is_source)
-{
-  const IptablesRule *rule = &r->command->rule;
-  IptablesMatch *match = last_match (r, IPTABLES_TCP);
-  gboolean is_range;
-
-  if (rule->protocol_inverted || (rule->protocol != IPPROTO_TCP && rule->protocol != IPPROTO_UDP))
-    return FALSE;
-  IptablesMatchKind kind = rule->protocol == IPPROTO_TCP ? IPTABLES_TCP : IPTABLES_UDP;
-  match = last_match (r, kind);
-  if (match == NULL)
-    match = add_match (r, kind);
-  if (match == NULL)
-    return FALSE;
-  IptablesPorts *ports = is_source ? &match->source : &match->destination;
-  if (ports->from != 0 || ports->to != 65535 || ports->inverted)
-    return FALSE; /* a second time */
-  ports->inverted = take_inverted (r);
-  return iptables_parse_port_range (take_value (r), &ports->from, &ports->to, &is_range);
-}
+/* --- a rule --------------------------------------------------------------------------------------------------------- */
 
 static gboolean
-read_source_port (Reader *r)
-{
-  return read_port (r, TRUE);
-}
-
-static gboolean
-read_destination_port (Reader *r)
-{
-  return read_port (r, FALSE);
-}
-
-static gboolean
-read_ports (Reader *r, IptablesPortsKind kind)
-{
-  IptablesMatch *match = last_match (r, IPTABLES_MULTIPORT);
-  guint places = 0;
-
-  if (match == NULL || match->ports_kind != IPTABLES_PORTS_UNSET)
-    return FALSE;
-  const char *list = take_value (r);
-  if (list == NULL)
-    return FALSE;
-  match->ports_kind = kind;
-  match->inverted = take_inverted (r);
-  g_auto (GStrv) words = g_strsplit (list, ",", IPTABLES_MAX_PORTS + 1);
-  for (guint i = 0; words[i] != NULL; i++)
-    {
-      if (i >= IPTABLES_MAX_PORTS
-          || !iptables_parse_port_range (words[i], &match->ports[i].from, &match->ports[i].to,
-                                         &match->ports[i].is_range)
-          || (match->ports[i].is_range && match->ports[i].from == match->ports[i].to))
-        return FALSE;
-      places += match->ports[i].is_range ? 2 : 1;
-      match->n_ports++;
-    }
-  return match->n_ports > 0 && places <= IPTABLES_MAX_PORTS;
-}
-
-static gboolean
-read_source_ports (Reader *r)
-{
-  return read_ports (r, IPTABLES_PORTS_SOURCE);
-}
-
-static gboolean
-read_destination_ports (Reader *r)
-{
-  return read_ports (r, IPTABLES_PORTS_DESTINATION);
-}
-
-static gboolean
-read_either_ports (Reader *r)
-{
-  return read_ports (r, IPTABLES_PORTS_EITHER);
-}
-
-static gboolean
-read_comment (Reader *r)
-{
-  IptablesMatch *match = last_match (r, IPTABLES_COMMENT);
-  const char *text = take_value (r);
-
-  if (match == NULL || text == NULL || *match->comment != '\0' || *text == '\0'
-      || strlen (text) >= sizeof match->comment)
-    return FALSE;
-  /* Nothing that would have to be quoted for iptables-restore, but blanks. */
-  for (const char *at = text; *at != '\0'; at++)
-    if (!g_ascii_isalnum (*at) && strchr (" _-.:,/@()=+", *at) == NULL)
-      return FALSE;
-  (void) g_strlcpy (match->comment, text, sizeof match->comment);
-  return TRUE;
-}
-
-static gboolean
-read_states (Reader *r)
-{
-  static const struct
-  {
-    const char *name;
-    guint16 bit;
-  } states[] = {
-    { "INVALID", XT_CONNTRACK_STATE_INVALID },
-    { "NEW", XT_CONNTRACK_STATE_BIT (IP_CT_NEW) },
-    { "ESTABLISHED", XT_CONNTRACK_STATE_BIT (IP_CT_ESTABLISHED) },
-    { "RELATED", XT_CONNTRACK_STATE_BIT (IP_CT_RELATED) },
-    { "UNTRACKED", XT_CONNTRACK_STATE_UNTRACKED },
-  };
-  IptablesMatch *match = last_match (r, IPTABLES_CONNTRACK);
-  const char *list = take_value (r);
-
-  if (match == NULL || list == NULL || match->states != 0)
-    return FALSE;
-  match->inverted = take_inverted (r);
-  g_auto (GStrv) words = g_strsplit (list, ",", 8);
-  for (guint i = 0; words[i] != NULL; i++)
-    {
-      gsize row = 0;
-      while (row < G_N_ELEMENTS (states) && !g_str_equal (states[row].name, words[i]))
-        row++;
-      if (row == G_N_ELEMENTS (states))
-        return FALSE;
-      match->states |= states[row].bit;
-    }
-  return match->states != 0;
-}
-
-/* --- the rest of a rule ---------------------------------------------------------------------------------------------- */
-
-static gboolean
-read_address (Reader *r, IptablesAddress *address)
+read_address (IptablesReader *r, IptablesAddress *address)
 {
   if (address->given)
     return FALSE;
   address->given = TRUE;
-  address->inverted = take_inverted (r);
-  if (!iptables_parse_address (take_value (r), r->command->is_ipv6, address))
+  address->inverted = iptables_take_inverted (r);
+  if (!iptables_parse_address (iptables_take_value (r), r->command->is_ipv6, address))
     return FALSE;
   return !address->inverted || address->mask[0] != 0; /* "not anybody" */
 }
 
 static gboolean
-read_source (Reader *r)
+read_source (IptablesReader *r)
 {
   return read_address (r, &r->command->rule.source);
 }
 
 static gboolean
-read_destination (Reader *r)
+read_destination (IptablesReader *r)
 {
   return read_address (r, &r->command->rule.destination);
 }
 
 static gboolean
-read_in (Reader *r)
+read_in (IptablesReader *r)
 {
   IptablesInterface *in = &r->command->rule.in;
 
   if (*in->name != '\0')
     return FALSE;
-  in->inverted = take_inverted (r);
-  return iptables_parse_interface (take_value (r), in);
+  in->inverted = iptables_take_inverted (r);
+  return iptables_parse_interface (iptables_take_value (r), in);
 }
 
 static gboolean
-read_out (Reader *r)
+read_out (IptablesReader *r)
 {
   IptablesInterface *out = &r->command->rule.out;
 
   if (*out->name != '\0')
     return FALSE;
-  out->inverted = take_inverted (r);
-  return iptables_parse_interface (take_value (r), out);
+  out->inverted = iptables_take_inverted (r);
+  return iptables_parse_interface (iptables_take_value (r), out);
 }
 
 static gboolean
-read_protocol (Reader *r)
+read_protocol (IptablesReader *r)
 {
   IptablesRule *rule = &r->command->rule;
 
   if (rule->protocol_given)
     return FALSE;
   rule->protocol_given = TRUE;
-  rule->protocol_inverted = take_inverted (r);
-  return iptables_parse_protocol (take_value (r), r->command->is_ipv6, &rule->protocol)
+  rule->protocol_inverted = iptables_take_inverted (r);
+  return iptables_parse_protocol (iptables_take_value (r), r->command->is_ipv6, &rule->protocol)
          && !(rule->protocol_inverted && rule->protocol == 0);
 }
 
 static gboolean
-read_jump (Reader *r)
+read_jump (IptablesReader *r)
 {
   IptablesRule *rule = &r->command->rule;
-  const char *target = take_value (r);
+  const char *target = iptables_take_value (r);
 
   if (*rule->target != '\0' || !iptables_is_name (target, sizeof rule->target))
     return FALSE;
@@ -342,9 +150,9 @@ static const struct
 };
 
 static gboolean
-read_reject_with (Reader *r)
+read_reject_with (IptablesReader *r)
 {
-  const char *name = take_value (r);
+  const char *name = iptables_take_value (r);
   gboolean is_ipv6 = r->command->is_ipv6;
   gsize n = is_ipv6 ? G_N_ELEMENTS (rejects_ipv6) : G_N_ELEMENTS (rejects_ipv4);
 
@@ -365,10 +173,10 @@ read_reject_with (Reader *r)
 #define NO_OPERATION ((IptablesOperation) -1)
 
 static gboolean
-read_operation (Reader *r, IptablesOperation operation)
+read_operation (IptablesReader *r, IptablesOperation operation)
 {
   IptablesCommand *command = r->command;
-  const char *chain = take_value (r);
+  const char *chain = iptables_take_value (r);
 
   if (command->operation != NO_OPERATION || !iptables_is_name (chain, sizeof command->chain))
     return FALSE;
@@ -382,37 +190,37 @@ read_operation (Reader *r, IptablesOperation operation)
 }
 
 static gboolean
-read_append (Reader *r)
+read_append (IptablesReader *r)
 {
   return read_operation (r, IPTABLES_APPEND);
 }
 
 static gboolean
-read_insert (Reader *r)
+read_insert (IptablesReader *r)
 {
   return read_operation (r, IPTABLES_INSERT);
 }
 
 static gboolean
-read_delete (Reader *r)
+read_delete (IptablesReader *r)
 {
   return read_operation (r, IPTABLES_DELETE);
 }
 
 static gboolean
-read_check (Reader *r)
+read_check (IptablesReader *r)
 {
   return read_operation (r, IPTABLES_CHECK);
 }
 
 static gboolean
-read_flush (Reader *r)
+read_flush (IptablesReader *r)
 {
   return read_operation (r, IPTABLES_FLUSH);
 }
 
 static gboolean
-read_new_chain (Reader *r)
+read_new_chain (IptablesReader *r)
 {
   static const char *const targets[] = { "ACCEPT", "DROP", "RETURN", "QUEUE", "REJECT" };
 
@@ -425,16 +233,16 @@ read_new_chain (Reader *r)
 }
 
 static gboolean
-read_delete_chain (Reader *r)
+read_delete_chain (IptablesReader *r)
 {
   return read_operation (r, IPTABLES_DELETE_CHAIN);
 }
 
 static gboolean
-read_table (Reader *r)
+read_table (IptablesReader *r)
 {
   static const char *const tables[] = { "filter", "nat", "mangle", "raw", "security" };
-  const char *table = take_value (r);
+  const char *table = iptables_take_value (r);
 
   for (gsize i = 0; table != NULL && i < G_N_ELEMENTS (tables); i++)
     if (g_str_equal (tables[i], table))
@@ -447,7 +255,7 @@ read_table (Reader *r)
 
 /* "-w", "-w 5", "--wait=5" */
 static gboolean
-read_wait (Reader *r)
+read_wait (IptablesReader *r)
 {
   guint seconds;
 
@@ -455,7 +263,7 @@ read_wait (Reader *r)
   r->command->wait_sec = -1;
   if (r->attached == NULL && (*r->at == NULL || **r->at == '-' || **r->at == '!'))
     return TRUE;
-  if (!iptables_parse_number (take_value (r), 3600, &seconds) || seconds == 0)
+  if (!iptables_parse_number (iptables_take_value (r), 3600, &seconds) || seconds == 0)
     return FALSE;
   r->command->wait_sec = (int) seconds;
   return TRUE;
@@ -464,36 +272,36 @@ read_wait (Reader *r)
 static const struct
 {
   const char *option;
-  gboolean (*read) (Reader *r);
+  gboolean (*read) (IptablesReader *r);
   gboolean may_invert;
 } options[] = {
   { "--append", read_append, FALSE },
   { "--check", read_check, FALSE },
-  { "--comment", read_comment, FALSE },
-  { "--ctstate", read_states, TRUE },
+  { "--comment", iptables_read_comment, FALSE },
+  { "--ctstate", iptables_read_states, TRUE },
   { "--delete", read_delete, FALSE },
   { "--delete-chain", read_delete_chain, FALSE },
   { "--destination", read_destination, TRUE },
-  { "--destination-port", read_destination_port, TRUE },
-  { "--destination-ports", read_destination_ports, TRUE },
-  { "--dport", read_destination_port, TRUE },
-  { "--dports", read_destination_ports, TRUE },
+  { "--destination-port", iptables_read_destination_port, TRUE },
+  { "--destination-ports", iptables_read_destination_ports, TRUE },
+  { "--dport", iptables_read_destination_port, TRUE },
+  { "--dports", iptables_read_destination_ports, TRUE },
   { "--dst", read_destination, TRUE },
   { "--flush", read_flush, FALSE },
   { "--in-interface", read_in, TRUE },
   { "--insert", read_insert, FALSE },
   { "--jump", read_jump, FALSE },
-  { "--match", read_match, FALSE },
+  { "--match", iptables_read_match, FALSE },
   { "--new-chain", read_new_chain, FALSE },
   { "--out-interface", read_out, TRUE },
-  { "--ports", read_either_ports, TRUE },
+  { "--ports", iptables_read_either_ports, TRUE },
   { "--protocol", read_protocol, TRUE },
   { "--reject-with", read_reject_with, FALSE },
   { "--source", read_source, TRUE },
-  { "--source-port", read_source_port, TRUE },
-  { "--source-ports", read_source_ports, TRUE },
-  { "--sport", read_source_port, TRUE },
-  { "--sports", read_source_ports, TRUE },
+  { "--source-port", iptables_read_source_port, TRUE },
+  { "--source-ports", iptables_read_source_ports, TRUE },
+  { "--sport", iptables_read_source_port, TRUE },
+  { "--sports", iptables_read_source_ports, TRUE },
   { "--src", read_source, TRUE },
   { "--table", read_table, FALSE },
   { "--wait", read_wait, FALSE },
@@ -507,7 +315,7 @@ static const struct
   { "-d", read_destination, TRUE },
   { "-i", read_in, TRUE },
   { "-j", read_jump, FALSE },
-  { "-m", read_match, FALSE },
+  { "-m", iptables_read_match, FALSE },
   { "-o", read_out, TRUE },
   { "-p", read_protocol, TRUE },
   { "-s", read_source, TRUE },
@@ -516,7 +324,7 @@ static const struct
 };
 
 static gboolean
-read_option (Reader *r)
+read_option (IptablesReader *r)
 {
   const char *word = *r->at++;
   const char *equals = g_str_has_prefix (word, "--") ? strchr (word, '=') : NULL;
@@ -540,43 +348,6 @@ has_rule (const IptablesCommand *command)
          || command->operation == IPTABLES_DELETE || command->operation == IPTABLES_CHECK;
 }
 
-/* Ports of a multiport need a protocol that has some; a tcp match needs tcp. */
-static gboolean
-matches_fit_protocol (const IptablesRule *rule)
-{
-  gboolean has_ports = !rule->protocol_inverted
-                       && (rule->protocol == IPPROTO_TCP || rule->protocol == IPPROTO_UDP
-                           || rule->protocol == IPPROTO_SCTP || rule->protocol == IPPROTO_UDPLITE);
-
-  for (guint i = 0; i < rule->n_matches; i++)
-    {
-      const IptablesMatch *match = &rule->matches[i];
-      switch (match->kind)
-        {
-        case IPTABLES_TCP:
-        case IPTABLES_UDP:
-          if (rule->protocol_inverted || rule->protocol != (match->kind == IPTABLES_TCP ? IPPROTO_TCP : IPPROTO_UDP))
-            return FALSE;
-          break;
-        case IPTABLES_MULTIPORT:
-          if (!has_ports || match->ports_kind == IPTABLES_PORTS_UNSET)
-            return FALSE;
-          break;
-        case IPTABLES_COMMENT:
-          if (*match->comment == '\0')
-            return FALSE;
-          break;
-        case IPTABLES_CONNTRACK:
-          if (match->states == 0)
-            return FALSE;
-          break;
-        default:
-          return FALSE;
-        }
-    }
-  return TRUE;
-}
-
 /* What iptables itself checks once it has read everything. */
 static gboolean
 is_complete (const IptablesCommand *command)
@@ -589,7 +360,7 @@ is_complete (const IptablesCommand *command)
     return FALSE;
   if (!has_rule (command))
     return memcmp (rule, &none, sizeof none) == 0;
-  if (*rule->target == '\0' || !matches_fit_protocol (rule))
+  if (*rule->target == '\0' || !iptables_matches_fit_protocol (rule))
     return FALSE;
   if (*rule->out.name != '\0' && (g_str_equal (chain, "PREROUTING") || g_str_equal (chain, "INPUT")))
     return FALSE;
@@ -648,7 +419,7 @@ iptables_command_parse (const char *const *argv)
   command->rule.reject_with = -1;
   (void) g_strlcpy (command->table, "filter", sizeof command->table);
 
-  Reader r = { .at = argv + 1, .command = command };
+  IptablesReader r = { .at = argv + 1, .command = command };
   while (*r.at != NULL)
     {
       if (g_str_equal (*r.at, "!"))

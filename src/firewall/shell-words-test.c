@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-/* Commands joined by '|', words by ','; "-" when it is not plain. */
+/* Commands joined by '|' (or the operator), words by ','; "-" when it is not plain. */
 static char *
 split (const char *text)
 {
@@ -13,8 +13,10 @@ split (const char *text)
   g_autoptr (GString) out = g_string_new (NULL);
   for (guint i = 0; i < commands->len; i++)
     {
-      g_autofree char *words = g_strjoinv (",", commands->pdata[i]);
-      g_string_append_printf (out, "%s%s", i > 0 ? "|" : "", words);
+      const ShellCall *call = commands->pdata[i];
+      g_autofree char *words = g_strjoinv (",", call->words);
+      const char *join = call->join == SHELL_AND ? "&&" : call->join == SHELL_OR ? "||" : "|";
+      g_string_append_printf (out, "%s%s", i > 0 ? join : "", words);
     }
   return g_string_free (g_steal_pointer (&out), FALSE);
 }
@@ -49,13 +51,32 @@ test_words_quotes_and_lines (void)
 }
 
 static void
+test_operators_between_commands (void)
+{
+  SPLITS ("a b && c", "a,b&&c");
+  SPLITS ("a ||  b c", "a||b,c");
+  SPLITS ("a||b&&c\nd", "a||b&&c|d");
+  SPLITS ("a && b\n\n", "a&&b");
+}
+
+static void
+test_braces_that_stand_alone (void)
+{
+  SPLITS ("a { b }", "a,{,b,}");
+  SPLITS ("a \\{ b \\}", "a,{,b,}");
+  SPLITS ("a }\n", "a,}");
+}
+
+static void
 test_anything_of_the_shell_is_not_plain (void)
 {
   static const char *const texts[] = {
-    "",     "   ",   "a $x",  "a \"$x\"", "a `b`",  "a \"`b`\"", "a | b",  "a && b",     "a || b",
-    "a &",  "a > b", "a < b", "(a)",      "{ a; }", "a {b,c}",   "a *",    "a ?",        "a [b]",
-    "a ~",  "a ~/b", "a #b",  "# a",      "a ; ;",  ";a",        "a;;b",   "a 'b",       "a \"b",
-    "a \\", "a\rb",  "a ^b",  "a b~c",    "a 2>&1", "a \"b\\",   "a $(b)", "a \"$(b)\"", "a b#c",
+    "",          "   ",    "a $x",       "a \"$x\"", "a `b`",   "a \"`b`\"",   "a | b",   "a &&",
+    "|| b",      "a &",    "a > b",      "a < b",    "(a)",     "{ a; }",      "a {b,c}", "a *",
+    "a ?",       "a [b]",  "a ~",        "a ~/b",    "a #b",    "# a",         "a ; ;",   ";a",
+    "a;;b",      "a 'b",   "a \"b",      "a \\",     "a\rb",    "a ^b",        "a b~c",   "a 2>&1",
+    "a \"b\\",   "a $(b)", "a \"$(b)\"", "a b#c",    "a ; {",   "a && { b; }", "a {b }",  "a b}",
+    "a && && b", "a |& b", "a &&& b",    "a ||| b",  "a &&\nb", "a &&; b",     "a & & b", "a \n&& b",
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS (texts); i++)
@@ -83,6 +104,8 @@ int
 main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/shell-words/operators between commands", test_operators_between_commands);
+  g_test_add_func ("/shell-words/braces that stand alone", test_braces_that_stand_alone);
   g_test_add_func ("/shell-words/words, quotes and lines", test_words_quotes_and_lines);
   g_test_add_func ("/shell-words/anything of the shell is not plain", test_anything_of_the_shell_is_not_plain);
   g_test_add_func ("/shell-words/limits hold", test_limits_hold);

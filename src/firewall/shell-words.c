@@ -11,6 +11,8 @@ typedef enum
 {
   WORD,
   END_OF_COMMAND,
+  AND_IF,
+  OR_IF,
   END_OF_TEXT,
   NOT_PLAIN,
 } Token;
@@ -94,13 +96,21 @@ read_word (Cursor *c, GString *word)
         break;
       c->at++;
     }
-  if (c->at < c->end && strchr (" \t\n;", *c->at) == NULL)
+  if (c->at < c->end && strchr (" \t\n;&|", *c->at) == NULL)
     return NOT_PLAIN;
   return memchr (word->str, '\0', word->len) == NULL ? WORD : NOT_PLAIN;
 }
 
+/* "{" and "}" */
+static gboolean
+is_lone_brace (const Cursor *c)
+{
+  return (*c->at == '{' || *c->at == '}') && (c->at + 1 == c->end || strchr (" \t\n;", c->at[1]) != NULL)
+         && (c->at + 1 == c->end || c->at[1] != '\0');
+}
+
 static Token
-next_token (Cursor *c, GString *word)
+next_token (Cursor *c, GString *word, gboolean is_first)
 {
   while (c->at < c->end
          && (*c->at == ' ' || *c->at == '\t' || (*c->at == '\\' && c->at + 1 < c->end && c->at[1] == '\n')))
@@ -114,21 +124,92 @@ next_token (Cursor *c, GString *word)
       c->at++;
       return END_OF_COMMAND;
     }
+  if (*c->at == '&' || *c->at == '|')
+    {
+      if (c->at + 1 >= c->end || c->at[1] != *c->at)
+        return NOT_PLAIN;
+      c->at += 2;
+      return c->at[-1] == '&' ? AND_IF : OR_IF;
+    }
+  if (!is_first && is_lone_brace (c))
+    {
+      g_string_assign (word, *c->at++ == '{' ? "{" : "}");
+      return WORD;
+    }
   return read_word (c, word);
 }
 
-/* Takes words. */
-static gboolean
-add_command (GPtrArray *commands, GPtrArray **words, char terminator)
+/* --- commands -------------------------------------------------------------------------------------------------------- */
+
+typedef struct
 {
-  if ((*words)->len == 0)
-    return terminator != ';'; /* an empty line is nothing, an empty command is a syntax error */
-  if (commands->len >= SHELL_WORDS_MAX_COMMANDS)
+  GPtrArray *calls; /* of ShellCall */
+  GPtrArray *words; /* of the one that is being read */
+  ShellJoin join;
+} Splitter;
+
+static void
+call_free (gpointer data)
+{
+  ShellCall *call = data;
+
+  g_strfreev (call->words);
+  g_free (call);
+}
+
+static gboolean
+add_word (Splitter *splitter, const GString *word)
+{
+  if (splitter->words->len >= SHELL_WORDS_MAX_WORDS)
     return FALSE;
-  g_ptr_array_add (*words, NULL);
-  g_ptr_array_add (commands, g_ptr_array_free (*words, FALSE));
-  *words = g_ptr_array_new_with_free_func (g_free);
+  g_ptr_array_add (splitter->words, g_strdup (word->str));
   return TRUE;
+}
+
+/* An empty line is nothing; an empty command before `;` or beside an operator is a syntax error (or goes on in the next line, which
+ * nobody writes). */
+static gboolean
+add_call (Splitter *splitter, gboolean may_be_empty, ShellJoin next)
+{
+  if (splitter->words->len == 0)
+    return may_be_empty && splitter->join == SHELL_ALWAYS;
+  if (splitter->calls->len >= SHELL_WORDS_MAX_COMMANDS)
+    return FALSE;
+  ShellCall *call = g_new0 (ShellCall, 1);
+  call->join = splitter->join;
+  g_ptr_array_add (splitter->words, NULL);
+  call->words = (char **) g_ptr_array_free (splitter->words, FALSE);
+  g_ptr_array_add (splitter->calls, call);
+  splitter->words = g_ptr_array_new_with_free_func (g_free);
+  splitter->join = next;
+  return TRUE;
+}
+
+static gboolean
+split (Splitter *splitter, Cursor *c, GString *word)
+{
+  for (;;)
+    switch (next_token (c, word, splitter->words->len == 0))
+      {
+      case WORD:
+        if (!add_word (splitter, word))
+          return FALSE;
+        break;
+      case END_OF_COMMAND:
+        if (!add_call (splitter, c->at[-1] == '\n', SHELL_ALWAYS))
+          return FALSE;
+        break;
+      case AND_IF:
+      case OR_IF:
+        if (!add_call (splitter, FALSE, c->at[-1] == '&' ? SHELL_AND : SHELL_OR))
+          return FALSE;
+        break;
+      case END_OF_TEXT:
+        return add_call (splitter, TRUE, SHELL_ALWAYS) && splitter->calls->len > 0;
+      case NOT_PLAIN:
+      default:
+        return FALSE;
+      }
 }
 
 GPtrArray *
@@ -140,28 +221,10 @@ shell_words_split (const char *text, gssize len)
   if (c.end - c.at > SHELL_WORDS_MAX_TEXT)
     return NULL;
 
-  g_autoptr (GPtrArray) commands = g_ptr_array_new_with_free_func ((GDestroyNotify) g_strfreev);
-  g_autoptr (GPtrArray) words = g_ptr_array_new_with_free_func (g_free);
   g_autoptr (GString) word = g_string_new (NULL);
-
-  for (;;)
-    switch (next_token (&c, word))
-      {
-      case WORD:
-        if (words->len >= SHELL_WORDS_MAX_WORDS)
-          return NULL;
-        g_ptr_array_add (words, g_strdup (word->str));
-        break;
-      case END_OF_COMMAND:
-        if (!add_command (commands, &words, c.at[-1]))
-          return NULL;
-        break;
-      case END_OF_TEXT:
-        if (!add_command (commands, &words, '\n') || commands->len == 0)
-          return NULL;
-        return g_steal_pointer (&commands);
-      case NOT_PLAIN:
-      default:
-        return NULL;
-      }
+  g_autoptr (GPtrArray) calls = g_ptr_array_new_with_free_func (call_free);
+  Splitter splitter = { calls, g_ptr_array_new_with_free_func (g_free), SHELL_ALWAYS };
+  gboolean is_plain_text = split (&splitter, &c, word);
+  g_ptr_array_unref (splitter.words);
+  return is_plain_text ? g_steal_pointer (&calls) : NULL;
 }
