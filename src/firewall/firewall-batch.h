@@ -18,7 +18,7 @@ typedef struct
   void (*clear) (gpointer work);         /* stops what goes on and frees what start put into work */
 } FirewallDriver;
 
-extern const FirewallDriver iptables_legacy_driver, iptables_restore_driver;
+extern const FirewallDriver iptables_legacy_driver, iptables_restore_driver, nft_driver, ipset_driver;
 
 struct FirewallBatch
 {

@@ -1,7 +1,9 @@
 /* The input is the text of a command.  What is taken for plain calls of iptables must hold nothing that a shell or iptables-restore
  * would read otherwise, and mean the same when it is read again. */
+#include "firewall/ipset-command.h"
 #include "firewall/iptables-command.h"
 #include "firewall/iptables-entry.h"
+#include "firewall/nft-command.h"
 #include "firewall/shell-words.h"
 
 #include <stdint.h>
@@ -45,9 +47,12 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
 {
   g_autoptr (GPtrArray) commands = shell_words_split ((const char *) data, (gssize) size);
 
+  if (commands != NULL)
+    g_free (ipset_command_parse (commands));
   for (guint i = 0; commands != NULL && i < commands->len; i++)
     {
       const ShellCall *call = commands->pdata[i];
+      g_autofree NftCommand *nft = nft_command_parse ((const char *const *) call->words);
       g_autoptr (IptablesCommand) command = iptables_command_parse ((const char *const *) call->words);
       gsize entry_size;
       if (command == NULL)

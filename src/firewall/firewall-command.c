@@ -4,7 +4,7 @@
 
 #include "firewall/shell-words.h"
 
-static const FirewallTool *const tools[] = { &iptables_tool };
+static const FirewallTool *const tools[] = { &iptables_tool, &nft_tool, &ipset_tool };
 
 void
 firewall_command_free (FirewallCommand *self)

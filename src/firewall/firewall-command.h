@@ -26,6 +26,6 @@ typedef struct
   gboolean (*read) (const GPtrArray *calls, const FirewallProgram *program, FirewallCommand *command);
 } FirewallTool;
 
-extern const FirewallTool iptables_tool;
+extern const FirewallTool iptables_tool, nft_tool, ipset_tool;
 
 FirewallCommand *firewall_command_parse (FirewallPrograms *programs, const char *text, gssize len);

@@ -1,0 +1,15 @@
+/* nft-set.h - what the kernel says about a set of nf_tables
+ *
+ * Must not: change it.
+ */
+#pragma once
+#include "firewall/netlink.h"
+
+typedef struct
+{
+  gboolean is_simple; /* of addresses alone; nft would hand an element over as it is.  FALSE: also for one that is not there */
+  gboolean is_ipv6;
+  gboolean has_intervals;
+} NftSet;
+
+NftSet nft_set_read (Netlink *netlink, guint8 family, const char *table, const char *name);
