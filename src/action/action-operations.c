@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "action/action-driver.h"
 #include "compat/py-repr.h"
 
 /* --- a command for each family --------------------------------------------------------------------------------------- */
@@ -160,11 +161,23 @@ after_flush (Action *action, const char *family)
     action_set_state (action, family, state & ~(guint) ACTION_HAS_ITEMS);
 }
 
+static void
+log_driver (ActionTask *task)
+{
+  if (!log_enabled (task_peek_log (task), LOG_LEVEL_DEBUG))
+    return;
+  g_autofree char *driver = action_dup_driver (task->action);
+  log_debug (task_peek_log (task), "fail2ban.actions", "[%s] action %s: bans by %s",
+             action_queue_peek_jail_name (task->action->queue), action_peek_name (task->action), driver);
+}
+
 void
 step_start (ActionTask *task, Frame *frame)
 {
   gboolean demand = action_starts_on_demand (task->action);
 
+  if (!frame->force && frame->family == NULL) /* the start of the jail */
+    log_driver (task);
   if (!frame->force && (demand || action_get_state (task->action, frame->family) != 0))
     {
       task_return (task, TRUE);

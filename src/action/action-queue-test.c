@@ -774,6 +774,40 @@ test_native_can_be_switched_off (void)
 }
 
 static void
+check_driver (Fixture *f, const char *name, const char *expected)
+{
+  g_autoptr (PyValue) driver = action_get (action_queue_peek (f->queue, name, NULL), "driver", NULL);
+
+  g_assert_cmpstr (py_str_peek (driver, NULL), ==, expected);
+}
+
+static void
+test_how_bans_get_into_effect_is_told (void)
+{
+  Fixture f;
+
+  set_up (&f);
+  add (&f, "nft", "actionban", "<nft> add element inet t <set> \\{ <ip> \\}", "actionunban",
+       "<nft> delete element inet t <set> \\{ <ip> \\}", "nft", "nft", "set", "s", "set?family=inet6", "s6", NULL);
+  add (&f, "slow", "actionban", "nft add element inet t s \\{ <ip> \\}", "actionunban",
+       "nft delete element inet t s \\{ <ip> \\}", "native", "no", NULL);
+  add (&f, "set", "actionban", "ipset -exist add s <ip> timeout <bantime>", "actionunban", "ipset flush s", NULL);
+  add (&f, "mail", "actionban", "echo <ip> | mail root", NULL);
+  add (&f, "empty", NULL);
+  add (&f, "own", "driver", "somebody", NULL);
+  add (&f, "script", "actionban", "nft add element inet t s \\{ <ip> \\}", "actionban?family=inet6", "script <ip>",
+       "actionunban", "nft delete element inet t s \\{ <ip> \\}", NULL);
+  check_driver (&f, "nft", "nftables");
+  check_driver (&f, "slow", "shell");
+  check_driver (&f, "set", "ban: ipset, unban: shell");
+  check_driver (&f, "mail", "ban: shell, unban: none");
+  check_driver (&f, "empty", "none");
+  check_driver (&f, "own", "somebody");
+  check_driver (&f, "script", "ban: nftables (inet4), shell (inet6), unban: nftables");
+  tear_down (&f);
+}
+
+static void
 test_a_freed_queue_calls_nobody (void)
 {
   Fixture f;
@@ -825,6 +859,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/action-queue/many bans with legacy iptables", test_many_bans_with_legacy_iptables);
   g_test_add_func ("/action-queue/many bans with nft iptables", test_many_bans_with_nft_iptables);
   g_test_add_func ("/action-queue/native can be switched off", test_native_can_be_switched_off);
+  g_test_add_func ("/action-queue/how bans get into effect is told", test_how_bans_get_into_effect_is_told);
   g_test_add_func ("/action-queue/a freed queue calls nobody", test_a_freed_queue_calls_nobody);
   return g_test_run ();
 }

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "action/action-driver.h"
 #include "action/action-private.h"
 #include "base/duration.h"
 #include "compat/py-expr.h"
@@ -163,13 +164,18 @@ action_set (Action *self, const char *name, PyValue *value, GError **error)
 }
 
 PyValue *
-action_get (const Action *self, const char *name, GError **error)
+action_get (Action *self, const char *name, GError **error)
 {
   if (g_str_equal (name, "banEpoch"))
     return py_int_new (self->ban_epoch);
   PyValue *value = g_hash_table_lookup (self->values, name);
   if (value != NULL)
     return py_value_ref (value);
+  if (g_str_equal (name, "driver")) /* ours; one of that name in the action's file goes before */
+    {
+      g_autofree char *driver = action_dup_driver (self);
+      return py_str_new (driver);
+    }
   g_set_error (error, ACTION_ERROR, ACTION_ERROR_NO_ATTRIBUTE, "'CommandAction' object has no attribute '%s'", name);
   return NULL;
 }

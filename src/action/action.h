@@ -32,8 +32,9 @@ const char *action_peek_name (const Action *self);
 /* `set JAIL action ACT NAME VALUE`.  "timeout" takes a time span ("1m") and becomes a number, "bantime" is ignored, the
  * rest is kept as it is.  Any value; text as a rule.  Fails for a bad time span (the old one stays). */
 gboolean action_set (Action *self, const char *name, PyValue *value /* not taken */, GError **error);
-/* `get JAIL action ACT NAME`; a new reference.  Fails with NO_ATTRIBUTE. */
-PyValue *action_get (const Action *self, const char *name, GError **error);
+/* `get JAIL action ACT NAME`; a new reference.  "driver" says how its bans get into effect (action-driver.h).  Fails with
+ * NO_ATTRIBUTE. */
+PyValue *action_get (Action *self, const char *name, GError **error);
 
 /* `get JAIL actionproperties ACT`, `get JAIL actionmethods ACT`: sorted lists of str, as 1.1.2 names them. */
 PyValue *action_dup_properties (const Action *self);
