@@ -9,6 +9,7 @@
 #   stage_peers                   a second host, the outer world, with the addresses 192.0.2.1 to 192.0.2.250
 #   peer COMMAND…                 runs a command over there
 #   wait_for REGEX FILE           until a line of a growing file matches (20 s)
+#   wait_until COMMAND…           until a command succeeds (20 s)
 #
 # The mail host has the address 198.51.100.1.
 
@@ -97,4 +98,15 @@ wait_for ()
     cat "$2" >&2 || true
     return 1
   fi
+}
+
+wait_until ()
+{
+  local end=$((SECONDS + 20))
+  until "$@" >/dev/null 2>&1; do
+    if [ $SECONDS -ge $end ]; then
+      echo "waited in vain for: $*" >&2
+      return 1
+    fi
+  done
 }
