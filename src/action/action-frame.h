@@ -7,6 +7,7 @@
  */
 #pragma once
 #include "action/action-task.h"
+#include "action/python-action.h"
 #include "action/shell.h"
 
 #define COMMAND_ACTION_LOGGER "fail2ban.CommandAction"
@@ -54,6 +55,7 @@ struct ActionTask
   gboolean       waiting; /* for its turn, or for others' commands to arrive */
   gboolean       may_retry;
   ShellRun      *shell;
+  PythonRequest *python;
   FirewallJob   *job;
   FirewallHold  *hold; /* while a shell runs iptables without -w */
   ResolverQuery *lookup;
@@ -74,6 +76,9 @@ Log                 *task_peek_log     (const ActionTask *task);
 
 /* For functions that end with the call they made. */
 void step_pass_on (ActionTask *task, Frame *frame);
+
+/* --- action-python.c: a method of a Python action; returns whether what came back was true, or throws ---------------------- */
+void step_python (ActionTask *task, Frame *frame); /* frame->index: the ActionMethod */
 
 /* --- action-command.c: runs a command; returns whether it succeeded ------------------------------------------------------- */
 void step_command (ActionTask *task, Frame *frame); /* frame->command */

@@ -288,11 +288,12 @@ static const struct
   const char *tag;
   PyValue *(*get) (ActionInfo *self);
   gboolean always_shown;
+  gboolean expensive; /* takes the database or a name server */
 } tags[] = {
   { "ip", get_ip, FALSE },
   { "family", get_family, FALSE },
   { "ip-rev", get_reverse, FALSE },
-  { "ip-host", get_host, FALSE },
+  { "ip-host", get_host, FALSE, TRUE },
   { "fid", get_id, TRUE },
   { "failures", get_failures, FALSE },
   { "time", get_time, FALSE },
@@ -301,10 +302,10 @@ static const struct
   { "matches", get_matches, FALSE },
   { "restored", get_restored, FALSE },
   { "F-*", get_data, FALSE },
-  { "ipmatches", get_ip_matches, FALSE },
-  { "ipjailmatches", get_ip_jail_matches, FALSE },
-  { "ipfailures", get_ip_failures, FALSE },
-  { "ipjailfailures", get_ip_jail_failures, FALSE },
+  { "ipmatches", get_ip_matches, FALSE, TRUE },
+  { "ipjailmatches", get_ip_jail_matches, FALSE, TRUE },
+  { "ipfailures", get_ip_failures, FALSE, TRUE },
+  { "ipjailfailures", get_ip_jail_failures, FALSE, TRUE },
   { "raw-ticket", get_raw_ticket, TRUE },
   { "jail.name", get_jail_name, FALSE },
   { "jail.banned", get_banned, FALSE },
@@ -336,6 +337,19 @@ action_info_peek (ActionInfo *self, const char *tag)
         return value;
       }
   return NULL;
+}
+
+PyValue *
+action_info_dup_values (ActionInfo *self)
+{
+  if (self->ticket == NULL)
+    return py_value_ref (self->plain);
+
+  PyValue *values = py_dict_new ();
+  for (gsize i = 0; i < G_N_ELEMENTS (tags); i++)
+    if (!tags[i].expensive)
+      py_dict_set_str (values, tags[i].tag, tags[i].get (self));
+  return values;
 }
 
 PyValue *

@@ -19,6 +19,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ActionInfo, action_info_free)
 void     action_info_set (ActionInfo *self, const char *tag, PyValue *value);
 /* The value of a tag, lent; NULL when there is no such tag. */
 PyValue *action_info_peek (ActionInfo *self, const char *tag);
+/* All that can be said without asking the database or a name server, as a dict; a plain one's own dict.  The caller's.  What is said
+ * here does not count as asked for in action_info_dup_repr. */
+PyValue *action_info_dup_values (ActionInfo *self);
 /* A field (<F-USER> is "user"), lent; NULL when the expression captured no such thing. */
 PyValue *action_info_peek_field (ActionInfo *self, const char *field);
 

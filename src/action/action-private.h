@@ -7,7 +7,8 @@
 #include "action/tag-table.h"
 #include "action/tags.h"
 
-typedef struct ActionInfo ActionInfo; /* action-info.h */
+typedef struct ActionInfo ActionInfo;     /* action-info.h */
+typedef struct PythonAction PythonAction; /* python-action.h */
 
 /* What the start of an action left behind for one address family ("inet4", "inet6", "" for actions that do not care, NULL for
  * an id that is no address: 1.1.2 keeps that one apart). */
@@ -36,6 +37,10 @@ struct Action
   /* Which commands of start, stop, flush and reload were run for which family, so that one that is the same for both families runs
    * once.  "actionstart" -> GPtrArray of ActionRun. */
   GHashTable *runs;
+
+  PythonAction *python; /* NULL: a command action; else values, tags, families and runs mean nothing */
+  char *python_stamp;   /* of its file, to see at a reload whether it was edited */
+  PyValue *python_options; /* with which `reload` is called at the end of a reload; NULL: it is not called */
 
   guint in_flight;   /* native commands on their way to the kernel */
   gboolean taken_over; /* named again during a reload */
@@ -91,5 +96,12 @@ ActionInfo          *action_queue_peek_info   (ActionQueue *self);
 GPtrArray           *action_queue_dup_actions (ActionQueue *self); /* of Action */
 void                 action_queue_forget      (ActionQueue *self, Action *action);
 void                 action_queue_tell_begin  (ActionQueue *self, Ticket *ticket);
+void                 action_queue_append      (ActionQueue *self, Action *action /* taken */);
+Action              *action_queue_find        (const ActionQueue *self, const char *name); /* NULL: there is none */
+gboolean             action_queue_is_reloading (const ActionQueue *self);
+PyValue             *action_queue_ask_jail    (ActionQueue *self, const char *question, const PyValue *args); /* NULL: no answer */
+/* Questions to Python actions that are on their way (action-queue-python.c): array of what it keeps of them. */
+GPtrArray           *action_queue_peek_asks   (ActionQueue *self);
+void                 action_queue_end_asks    (ActionQueue *self);
 /* Something ended: look soon what may start. */
 void                 action_queue_wake        (ActionQueue *self);

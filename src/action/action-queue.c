@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "action/operation.h"
+#include "action/python-action.h"
 
 /* So many operations are looked at for firewall commands that could go along with the first one's. */
 #define LOOK_AHEAD 4096
@@ -18,6 +19,7 @@ struct ActionQueue
   gpointer jail;
 
   GPtrArray *actions; /* of Action, in order */
+  GPtrArray *asks;    /* of action-queue-python.c */
   ActionInfo *info;   /* for commands without a ticket */
   char *own_name;     /* <fq-hostname>; NULL: nobody asked for it yet */
   ResolverQuery *own_name_query;
@@ -50,6 +52,7 @@ action_queue_new (const char *jail_name, const ActionContext *context, const Act
   self->funcs = *funcs;
   self->jail = jail;
   self->actions = g_ptr_array_new_with_free_func ((GDestroyNotify) action_unref);
+  self->asks = g_ptr_array_new ();
   self->last_check_usec = G_MININT64 / 2;
   g_queue_init (&self->operations);
   g_queue_init (&self->finished);
@@ -70,6 +73,8 @@ action_queue_free (ActionQueue *self)
 {
   if (self == NULL)
     return;
+  action_queue_end_asks (self);
+  g_ptr_array_unref (self->asks);
   free_operations (&self->operations);
   free_operations (&self->finished);
   if (self->pump != NULL)
@@ -156,6 +161,30 @@ action_queue_forget (ActionQueue *self, Action *action)
 }
 
 void
+action_queue_append (ActionQueue *self, Action *action)
+{
+  g_ptr_array_add (self->actions, action);
+}
+
+gboolean
+action_queue_is_reloading (const ActionQueue *self)
+{
+  return self->reloading;
+}
+
+GPtrArray *
+action_queue_peek_asks (ActionQueue *self)
+{
+  return self->asks;
+}
+
+PyValue *
+action_queue_ask_jail (ActionQueue *self, const char *question, const PyValue *args)
+{
+  return self->funcs.ask != NULL ? self->funcs.ask (self->jail, question, args) : NULL;
+}
+
+void
 action_queue_tell_begin (ActionQueue *self, Ticket *ticket)
 {
   if (self->funcs.ban_begins != NULL)
@@ -164,8 +193,8 @@ action_queue_tell_begin (ActionQueue *self, Ticket *ticket)
 
 /* --- the actions ----------------------------------------------------------------------------------------------------- */
 
-static Action *
-find_action (const ActionQueue *self, const char *name)
+Action *
+action_queue_find (const ActionQueue *self, const char *name)
 {
   for (guint i = 0; i < self->actions->len; i++)
     if (g_str_equal (action_peek_name (self->actions->pdata[i]), name))
@@ -174,21 +203,21 @@ find_action (const ActionQueue *self, const char *name)
 }
 
 gboolean
-action_queue_add (ActionQueue *self, const char *name, const char *python_file, GError **error)
+action_queue_add (ActionQueue *self, const char *name, GError **error)
 {
   g_return_val_if_fail (name != NULL, FALSE);
 
-  Action *known = find_action (self, name);
+  Action *known = action_queue_find (self, name);
   if (known != NULL && !self->reloading)
     {
       g_set_error (error, ACTION_ERROR, ACTION_ERROR_EXISTS, "Action %s already exists", name);
       return FALSE;
     }
-  if (python_file != NULL)
+  if (known != NULL && known->python != NULL)
     {
-      g_set_error (error, ACTION_ERROR, ACTION_ERROR_PYTHON, "action %s: Python actions are not supported: %s", name,
-                   python_file);
-      return FALSE;
+      g_clear_pointer (&known->python,
+                       python_action_free); /* a file of this name that is no Python came in its place */
+      g_clear_pointer (&known->python_options, py_value_unref);
     }
   if (known != NULL)
     {
@@ -217,7 +246,7 @@ action_queue_remove (ActionQueue *self, const char *name, GError **error)
 Action *
 action_queue_peek (ActionQueue *self, const char *name, GError **error)
 {
-  Action *action = find_action (self, name);
+  Action *action = action_queue_find (self, name);
 
   if (action == NULL)
     g_set_error (error, ACTION_ERROR, ACTION_ERROR_NO_ACTION, "Invalid Action name: %s", name);

@@ -36,7 +36,12 @@ typedef struct
   Resolver    *resolver; /* <ip-host>, <fq-hostname>, whether IPv6 counts */
   Firewall    *firewall; /* NULL: everything through the shell */
   CommandGate *gate;     /* NULL: commands of several jails run at the same time */
+  const char  *python_folder;       /* of helper.py (python-folder.h); NULL: no Python actions */
+  gint64       python_timeout_usec; /* for one method of one; 0: PYTHON_TIMEOUT_SEC */
 } ActionContext;
+
+/* As long as commands have by default. */
+#define PYTHON_TIMEOUT_SEC 60
 
 /* <jail.banned>, <jail.banned_total>, <jail.found>, <jail.found_total> */
 typedef struct
@@ -58,6 +63,9 @@ typedef struct
   /* A ban begins: called right after its announcement was logged, before any action runs, so that the jail's own lines about
    * this ban ("Increase Ban …") follow it.  May be NULL. */
   void    (*ban_begins) (gpointer jail, Ticket *ticket);
+  /* A Python action asks its jail: "bantime", "findtime", "maxretry", "banlist" (with times), "addbanned" (list of ids),
+   * "removebanned" (likewise).  args is a list.  A new reference; NULL: no answer to that.  May be NULL. */
+  PyValue *(*ask) (gpointer jail, const char *question, const PyValue *args);
 } ActionJailFuncs;
 
 /* context and funcs are copied.  jail_name: as in "Jail('name')". */
@@ -68,9 +76,9 @@ void         action_queue_free (ActionQueue *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ActionQueue, action_queue_free)
 
 /* --- the actions ---------------------------------------------------------------------------------------------------- */
-/* `set JAIL addaction NAME [FILE.py JSON]`.  Between reload_begin and reload_end an existing one is taken over: its commands
- * and timeout go back to their defaults, what else was set stays.  python_file NULL: a command action. */
-gboolean action_queue_add       (ActionQueue *self, const char *name, const char *python_file, GError **error);
+/* `set JAIL addaction NAME`.  Between reload_begin and reload_end an existing one is taken over: its commands
+ * and timeout go back to their defaults, what else was set stays. */
+gboolean action_queue_add       (ActionQueue *self, const char *name, GError **error);
 /* `set JAIL delaction NAME`: forgets it without running anything (1.1.2).  An operation on its way still ends. */
 gboolean action_queue_remove    (ActionQueue *self, const char *name, GError **error);
 Action  *action_queue_peek      (ActionQueue *self, const char *name, GError **error); /* NULL with NO_ACTION */
@@ -124,6 +132,25 @@ void action_queue_reload_end   (ActionQueue *self, GPtrArray *tickets, ActionQue
 typedef void (*ActionQueueCallDone) (ActionQueue *queue, PyValue *result, gpointer user_data);
 void action_queue_call (ActionQueue *self, const char *action, const char *method, const PyValue *kwargs,
                         ActionQueueCallDone done, gpointer user_data);
+
+/* --- Python actions (action-queue-python.c) --------------------------------------------------------------------------
+ * What is done with them in the course of time is done by the operations above.  The rest is asked of the object itself and
+ * answered at once, or after the method it is busy with: result is lent, the value or a PY_EXCEPTION.  When the queue is freed meanwhile
+ * the answer is an exception, from within action_queue_free. */
+
+/* `set JAIL addaction NAME FILE.py JSON`; options: a dict.  Done when the object is there.  keep_broken: one that cannot be made (no
+ * python3, an error in the file) is logged and stays, to be tried again by each operation; the answer is a success then.
+ * Reload: an object that has `clearAllParams` is cleared and its `reload` called with the options at the end; any other stays when file
+ * and options are what they were, else a new one takes its place. */
+void     action_queue_python_add    (ActionQueue *self, const char *name, const char *file, const PyValue *options, gboolean keep_broken,
+                                     ActionQueueCallDone done, gpointer user_data);
+/* FALSE also when there is no such action. */
+gboolean action_queue_is_python     (const ActionQueue *self, const char *name);
+/* For those of which action_queue_is_python says so. */
+void     action_queue_python_get    (ActionQueue *self, const char *name, const char *property, ActionQueueCallDone done, gpointer user_data);
+/* pairs: list of [name, value]; methods are called with value as JSON.  The value of the last is the result. */
+void     action_queue_python_set    (ActionQueue *self, const char *name, PyValue *pairs, ActionQueueCallDone done, gpointer user_data);
+void     action_queue_python_list   (ActionQueue *self, const char *name, gboolean methods, ActionQueueCallDone done, gpointer user_data);
 
 /* --- how full it is -------------------------------------------------------------------------------------------------- */
 gboolean action_queue_is_idle  (const ActionQueue *self); /* nothing queued, nothing running */

@@ -111,6 +111,7 @@ action_task_free (ActionTask *self)
     }
   clear_wakeup (self);
   shell_run_cancel (self->shell);
+  python_request_forget (self->python);
   firewall_release (self->hold);
   if (self->job != NULL)
     {
@@ -215,7 +216,9 @@ action_task_new (const ActionTaskSpec *spec, ActionTaskDone done, gpointer user_
   self->user_data = user_data;
   self->allowed = spec->allowed;
 
-  Frame *frame = task_call (self, steps[spec->method]);
+  Frame *frame = task_call (self, spec->action->python != NULL ? step_python : steps[spec->method]);
+  if (spec->action->python != NULL)
+    frame->index = spec->method;
   frame->repair = spec->repair;
   frame->query = peek_query (spec->action, spec->method, spec->query);
   if (spec->method == ACTION_METHOD_COMMAND)
@@ -262,7 +265,7 @@ action_task_may_retry (const ActionTask *self)
 gboolean
 action_may_overtake (Action *action, ActionMethod method, ActionInfo *info)
 {
-  const char *query = peek_query (action, method, NULL);
+  const char *query = action->python == NULL ? peek_query (action, method, NULL) : NULL;
 
   if (query == NULL || action_queue_peek_context (action->queue)->firewall == NULL || !action_wants_native (action))
     return FALSE;

@@ -4,6 +4,7 @@
 
 #include "action/action-driver.h"
 #include "action/action-private.h"
+#include "action/python-action.h"
 #include "base/duration.h"
 #include "compat/py-expr.h"
 #include "compat/py-repr.h"
@@ -94,6 +95,9 @@ action_unref (Action *self)
   tag_table_free (self->tags);
   g_array_unref (self->families);
   g_hash_table_unref (self->runs);
+  python_action_free (self->python);
+  g_free (self->python_stamp);
+  py_value_unref (self->python_options);
   g_free (self);
 }
 

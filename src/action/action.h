@@ -4,7 +4,8 @@
  * tags for the commands.  Running them is action-queue.h's.
  * Must not: run anything, know tickets.
  *
- * Owned by its ActionQueue.  Python actions (*.py) are not served: adding one fails (see action_queue_add).
+ * Owned by its ActionQueue.  What is below is for command actions; those of a Python action are its object's, in another process: ask
+ * with action_queue_python_ (action-queue.h).
  */
 #pragma once
 #include "compat/py-value.h"

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "action/python-action.h"
 #include "compat/py-repr.h"
 
 #define LOGGER "fail2ban.actions"
@@ -73,9 +74,40 @@ operation_may_overtake (const Operation *self)
 static gboolean
 can_prolong (const Action *action)
 {
+  if (action->python != NULL)
+    return python_action_peek_traits (action->python)->prolongs;
+
   g_autofree char *text = action_is_true (action, "actionprolong") ? action_dup_text (action, "actionprolong") : NULL;
 
   return text != NULL && *g_strchug (text) != '\0';
+}
+
+static gboolean
+leaves_restored_alone (const Action *action)
+{
+  return action->python != NULL ? python_action_peek_traits (action->python)->norestored
+                                : action_is_true (action, "norestored");
+}
+
+/* Once for all tickets. */
+static gboolean
+can_flush (const Action *action)
+{
+  return action->python != NULL ? python_action_peek_traits (action->python)->flushes
+                                : !action_is_empty (action, "actionflush");
+}
+
+static gboolean
+can_check (const Action *action)
+{
+  return action->python == NULL || python_action_peek_traits (action->python)->checks;
+}
+
+static void
+leave_to_unban (Operation *self, const Action *action)
+{
+  log_debug (log_of (self), LOGGER, "  Unban tickets each individually");
+  g_ptr_array_add (self->unflushed, action_ref ((Action *) action));
 }
 
 static gboolean
@@ -84,20 +116,21 @@ takes_part (Operation *self, const Action *action)
   switch (self->kind)
     {
     case OPERATION_BAN:
-      return !ticket_is_restored (self->ticket) || !action_is_true (action, "norestored");
+      return !ticket_is_restored (self->ticket) || !leaves_restored_alone (action);
     case OPERATION_PROLONG:
-      return can_prolong (action) && (!ticket_is_restored (self->ticket) || !action_is_true (action, "norestored"));
+      return can_prolong (action) && (!ticket_is_restored (self->ticket) || !leaves_restored_alone (action));
     case OPERATION_FLUSH:
-      if (!action_is_empty (action, "actionflush"))
+      if (can_flush (action))
         return TRUE;
-      log_debug (log_of (self), LOGGER, "  Unban tickets each individually");
-      g_ptr_array_add (self->unflushed, action_ref ((Action *) action));
+      leave_to_unban (self, action);
       return FALSE;
+    case OPERATION_REBAN:
+      return !self->checking || can_check (action);
+    case OPERATION_RELOAD:
+      return action->python == NULL || action->python_options != NULL;
     case OPERATION_START:
     case OPERATION_UNBAN:
-    case OPERATION_REBAN:
     case OPERATION_STOP:
-    case OPERATION_RELOAD:
     case OPERATION_CALL:
     case OPERATION_NOTIFY:
     default:
@@ -206,7 +239,7 @@ complain (Operation *self, const Action *action, const GError *error)
 /* --- one action ------------------------------------------------------------------------------------------------------ */
 
 static void
-flush_done (Operation *self, const Action *action, const GError *error)
+flush_done (Operation *self, const Action *action, gboolean value, const GError *error)
 {
   if (self->checking)
     {
@@ -216,14 +249,18 @@ flush_done (Operation *self, const Action *action, const GError *error)
       self->index++;
       return;
     }
-  if (error == NULL)
+  if (error != NULL)
     {
-      self->index++;
-      return;
+      complain (self, action, error);
+      log_info (log_of (self), LOGGER, "No flush occurred, do consistency check");
+      self->checking = can_check (action); /* the same action again */
     }
-  complain (self, action, error);
-  log_info (log_of (self), LOGGER, "No flush occurred, do consistency check");
-  self->checking = TRUE; /* the same action again */
+  if (self->checking)
+    return;
+  /* A Python action may say that it did not flush, or fail and have nothing to check. */
+  if (error != NULL || (action->python != NULL && !value))
+    leave_to_unban (self, action);
+  self->index++;
 }
 
 static void
@@ -259,7 +296,7 @@ on_task_done (gboolean value, const GError *error, gpointer data)
   switch (self->kind)
     {
     case OPERATION_FLUSH:
-      flush_done (self, action, error);
+      flush_done (self, action, value, error);
       break;
     case OPERATION_REBAN:
       reban_done (self, action, error);

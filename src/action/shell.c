@@ -209,6 +209,22 @@ to_bytes (const GString *text)
   return py_str_dup_surrogateescape (value, NULL);
 }
 
+/* With our modules first, so that `import fail2ban` finds them, and fail2ban-python last, for `#!/usr/bin/env fail2ban-python`. */
+static char **
+dup_environment (const char *python_folder)
+{
+  char **variables = g_get_environ ();
+  const char *modules = g_environ_getenv (variables, "PYTHONPATH"), *programs = g_environ_getenv (variables, "PATH");
+  g_autofree char *python_path = modules != NULL && *modules != '\0' ? g_strconcat (python_folder, ":", modules, NULL)
+                                                                     : g_strdup (python_folder);
+
+  variables = g_environ_setenv (variables, "PYTHONPATH", python_path, TRUE);
+  if (programs == NULL)
+    return variables; /* the shell has a default of its own */
+  g_autofree char *path = g_strconcat (programs, ":", python_folder, NULL);
+  return g_environ_setenv (variables, "PATH", path, TRUE);
+}
+
 static void
 start (gpointer data)
 {
@@ -225,8 +241,11 @@ start (gpointer data)
 
   /* A limit of 0 is one, too: 1.1.2 kills what has not ended at once. */
   double limit_usec = MAX (self->timeout_sec, 0.001) * G_USEC_PER_SEC;
+  g_auto (GStrv) environment
+      = self->command->python_folder != NULL ? dup_environment (self->command->python_folder) : NULL;
   ChildSpec spec = {
     .argv = (const char *const *) argv->pdata,
+    .envp = (const char *const *) environment,
     .timeout_usec = limit_usec < (double) G_MAXINT64 / 4 ? (gint64) limit_usec : 0,
   };
   self->child = child_start (&spec, on_ended, self, &error_number, NULL);

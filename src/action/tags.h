@@ -23,6 +23,7 @@ typedef struct
 {
   GString   *text;
   GPtrArray *args; /* of GString: what the variables at the head of the text take their values from; may be empty */
+  const char *python_folder; /* lent; where a script that imports fail2ban finds it; NULL: it is not told */
 } ShellCommand;
 
 ShellCommand *shell_command_new     (const char *text, gsize len);

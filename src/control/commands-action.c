@@ -21,24 +21,54 @@ parse_json (Call *call, guint index, GError **error)
   return text != NULL ? py_json_parse (text, -1, error) : NULL;
 }
 
+static void
+on_answer (Jail *jail, PyValue *result, gpointer user_data)
+{
+  Call *call = user_data;
+
+  if (py_value_type (result) == PY_EXCEPTION)
+    call_raise (call, result);
+  else
+    call_return (call, py_value_ref (result));
+}
+
+static void
+on_added (Jail *jail, PyValue *result, gpointer user_data)
+{
+  Call *call = user_data;
+
+  if (py_value_type (result) == PY_EXCEPTION)
+    call_raise (call, result);
+  else
+    call_return (call, py_value_ref (call_peek_word (call, 3, NULL)));
+}
+
+/* FILE.py JSON.  As part of a whole configuration one that does not work must not keep the other jails from working; alone the answer
+ * says what is wrong with it. */
+static PyValue *
+add_python_action (Call *call, const char *name, GError **error)
+{
+  const char *file = call_peek_text (call, 4, error);
+  g_autoptr (PyValue) options = file != NULL ? parse_json (call, 5, error) : NULL;
+  Jail *jail = options != NULL ? call_peek_jail (call, 1, error) : NULL;
+
+  if (jail != NULL)
+    jail_add_python_action (jail, name, file, options, call_is_quiet (call), on_added, call);
+  return NULL;
+}
+
 PyValue *
 command_set_addaction (Call *call, GError **error)
 {
-  const char *name = call_peek_text (call, 3, error), *python_file = NULL;
-  g_autoptr (PyValue) options = NULL;
+  const char *name = call_peek_text (call, 3, error);
   Jail *jail;
 
   if (name == NULL)
     return NULL;
   if (call_get_length (call) > 4)
-    {
-      python_file = call_peek_text (call, 4, error);
-      options = python_file != NULL ? parse_json (call, 5, error) : NULL;
-      if (options == NULL)
-        return NULL;
-    }
+    return add_python_action (call, name, error);
   jail = call_peek_jail (call, 1, error);
-  if (jail == NULL || !jail_add_action (jail, name, python_file, error))
+  if (jail == NULL || !jail_add_action (jail, name, error))
     return NULL;
   return py_str_new (name);
 }
@@ -66,6 +96,11 @@ command_get_action (Call *call, GError **error)
     property = call_peek_text (call, 4, error);
   if (property == NULL || (jail = call_peek_jail (call, 1, error)) == NULL)
     return NULL;
+  if (jail_action_is_python (jail, action))
+    {
+      jail_get_python_property (jail, action, property, on_answer, call);
+      return NULL;
+    }
   return jail_get_action_property (jail, action, property, error);
 }
 
@@ -75,6 +110,11 @@ command_get_actionproperties (Call *call, GError **error)
   const char *action = call_peek_text (call, 3, error);
   Jail *jail = action != NULL ? call_peek_jail (call, 1, error) : NULL;
 
+  if (jail != NULL && jail_action_is_python (jail, action))
+    {
+      jail_list_python (jail, action, FALSE, on_answer, call);
+      return NULL;
+    }
   return jail != NULL ? jail_dup_action_properties (jail, action, error) : NULL;
 }
 
@@ -84,18 +124,12 @@ command_get_actionmethods (Call *call, GError **error)
   const char *action = call_peek_text (call, 3, error);
   Jail *jail = action != NULL ? call_peek_jail (call, 1, error) : NULL;
 
+  if (jail != NULL && jail_action_is_python (jail, action))
+    {
+      jail_list_python (jail, action, TRUE, on_answer, call);
+      return NULL;
+    }
   return jail != NULL ? jail_dup_action_methods (jail, action, error) : NULL;
-}
-
-static void
-on_called (Jail *jail, PyValue *result, gpointer user_data)
-{
-  Call *call = user_data;
-
-  if (py_value_type (result) == PY_EXCEPTION)
-    call_raise (call, result);
-  else
-    call_return (call, py_value_ref (result));
 }
 
 static PyValue *
@@ -117,7 +151,21 @@ call_method (Call *call, Jail *jail, const char *action, const char *method, GEr
     }
   if (call_is_quiet (call))
     return py_none_new ();
-  jail_call_action (jail, action, method, kwargs, on_called, call);
+  jail_call_action (jail, action, method, kwargs, on_answer, call);
+  return NULL;
+}
+
+/* The object knows whether that is a method. */
+static PyValue *
+set_python (Call *call, Jail *jail, const char *action, GError **error)
+{
+  g_autoptr (PyValue) pairs = NULL, pair = NULL;
+
+  if (call_peek_text (call, 4, error) == NULL)
+    return NULL;
+  pair = call_dup_words_from (call, 4);
+  pairs = py_list_new_items (g_steal_pointer (&pair), NULL);
+  jail_set_python_properties (jail, action, pairs, on_answer, call);
   return NULL;
 }
 
@@ -128,6 +176,8 @@ command_set_action (Call *call, GError **error)
   Jail *jail = action != NULL ? call_peek_jail (call, 1, error) : NULL;
   gboolean is_method;
 
+  if (jail != NULL && jail_action_is_python (jail, action))
+    return set_python (call, jail, action, error);
   if (jail == NULL || !jail_action_has_method (jail, action, "", &is_method, error))
     return NULL;
   property = call_peek_text (call, 4, error);
@@ -139,6 +189,17 @@ command_set_action (Call *call, GError **error)
       || !jail_set_action_property (jail, action, property, call_peek_word (call, 5, NULL), error))
     return NULL;
   return call_is_quiet (call) ? py_none_new () : jail_get_action_property (jail, action, property, error);
+}
+
+static void
+on_all_set (Jail *jail, PyValue *result, gpointer user_data)
+{
+  Call *call = user_data;
+
+  if (py_value_type (result) == PY_EXCEPTION)
+    call_raise (call, result);
+  else
+    call_return (call, py_bool_new (TRUE));
 }
 
 /* [["actionban", "…"], ["timeout", "10"]]: what `set JAIL action` does, for several properties. */
@@ -158,6 +219,11 @@ command_multi_set_action (Call *call, GError **error)
   if (!py_value_is_seq (list))
     {
       g_set_error (error, JAIL_ERROR, JAIL_ERROR_TYPE, "'%s' object is not iterable", py_value_type_name (list));
+      return NULL;
+    }
+  if (jail_action_is_python (jail, action))
+    {
+      jail_set_python_properties (jail, action, list, on_all_set, call);
       return NULL;
     }
   for (guint i = 0; i < py_seq_length (list); i++)

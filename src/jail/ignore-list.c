@@ -42,6 +42,7 @@ struct IgnoreList
   IgnoreCache *cache;
   IgnoreExpand expand;
   gpointer expand_data;
+  const char *python_folder;
   Question *question;
 };
 
@@ -282,6 +283,12 @@ ignore_list_set_expand (IgnoreList *self, IgnoreExpand expand, gpointer user_dat
   self->expand_data = user_data;
 }
 
+void
+ignore_list_set_python_folder (IgnoreList *self, const char *folder)
+{
+  self->python_folder = folder;
+}
+
 /* --- questions ------------------------------------------------------------------------------------------------------- */
 
 static ShellCommand *
@@ -383,6 +390,7 @@ ask_command (IgnoreList *self, Ticket *ticket, Question *question)
   ShellCommand *command = expand (self, py_str_peek (self->command, NULL), ticket);
 
   log_debug (self->log, LOGGER, "ignore command: %s", command->text->str);
+  command->python_folder = self->python_folder;
   question->run = shell_run (command, COMMAND_TIMEOUT_SEC, G_STRINGIFY (COMMAND_TIMEOUT_SEC), self->gate, self->log,
                              on_command, self);
   shell_run_set_question (question->run);

@@ -45,6 +45,9 @@ PyValue *ignore_list_dup_cache (const IgnoreList *self); /* [key, max-count, max
 typedef ShellCommand *(*IgnoreExpand) (const char *text, Ticket *ticket, gpointer user_data);
 void ignore_list_set_expand (IgnoreList *self, IgnoreExpand expand, gpointer user_data);
 
+/* Where scripts that import fail2ban find it (python-folder.h); lent, NULL: they have to know. */
+void ignore_list_set_python_folder (IgnoreList *self, const char *folder);
+
 typedef enum
 {
   IGNORE_NO,

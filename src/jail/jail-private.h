@@ -102,6 +102,9 @@ void jail_bans_clear (Jail *self);
 void jail_bans_put (Jail *self, Ticket *ticket);
 void jail_bans_run (Jail *self);                      /* bans what waits, arms the timer */
 void jail_bans_restore (Jail *self);                  /* those of the database, through jail_lines_restore */
+/* ActionJailFuncs.ask (jail-python.c) */
+PyValue *jail_answer_action (gpointer jail, const char *question, const PyValue *args);
+
 void jail_bans_begin (gpointer jail, Ticket *ticket); /* the actions begin with it */
 void jail_bans_expire (Jail *self);                   /* lets go whose time is over; the timer does it too */
 /* One ban, one unban (the ticket is out of the list already); request may be NULL. */

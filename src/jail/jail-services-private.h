@@ -13,6 +13,7 @@ struct JailServices
   Resolver *resolver;
   Firewall *firewall;
   CommandGate *gate;
+  char *python_folder; /* for Python actions and scripts */
   FileSource *files; /* lines come with a LogLine of match/ */
   BanStore *store;   /* NULL: no database */
   GSource *purge;

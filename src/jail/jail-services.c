@@ -1,5 +1,6 @@
 #include "jail/jail-services.h"
 
+#include "action/python-folder.h"
 #include "jail/jail-services-private.h"
 #include "match/log-line.h"
 
@@ -47,6 +48,7 @@ jail_services_new (const Clock *clock, Log *log)
   self->resolver = resolver_new (clock, log);
   self->firewall = firewall_new ();
   self->gate = command_gate_new ();
+  self->python_folder = python_folder_find ();
   self->files = file_source_new (&line_funcs, clock, log);
   self->random = g_rand_new ();
   self->purge = g_timeout_source_new_seconds (PURGE_INTERVAL_SEC);
@@ -66,6 +68,7 @@ jail_services_free (JailServices *self)
   file_source_free (self->files);
   firewall_free (self->firewall);
   command_gate_free (self->gate);
+  g_free (self->python_folder);
   resolver_free (self->resolver);
   g_rand_free (self->random);
   g_free (self);

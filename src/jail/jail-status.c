@@ -179,9 +179,9 @@ jail_dup_actions (Jail *self)
 }
 
 gboolean
-jail_add_action (Jail *self, const char *name, const char *python_file, GError **error)
+jail_add_action (Jail *self, const char *name, GError **error)
 {
-  return action_queue_add (self->actions, name, python_file, error);
+  return action_queue_add (self->actions, name, error);
 }
 
 gboolean

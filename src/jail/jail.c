@@ -78,17 +78,20 @@ make_parts (Jail *self)
     .resolver = self->services->resolver,
     .firewall = self->services->firewall,
     .gate = self->services->gate,
+    .python_folder = self->services->python_folder,
   };
 
   self->funcs = (ActionJailFuncs){ .get_ban_time_sec = get_ban_time_sec,
                                    .get_counts = get_counts,
                                    .dup_merged_bans = dup_merged_bans,
-                                   .ban_begins = jail_bans_begin };
+                                   .ban_begins = jail_bans_begin,
+                                   .ask = jail_answer_action };
   self->filter = filter_new (self->name, (Clock *) self->clock, self->log);
   self->failures = fail_counter_new ();
   fail_counter_track_changes (self->failures, jail_peek_store (self) != NULL);
   self->ignore = ignore_list_new (self->name, self->clock, self->log, self->services->resolver, self->services->gate);
   ignore_list_set_expand (self->ignore, jail_lines_expand, self);
+  ignore_list_set_python_folder (self->ignore, self->services->python_folder);
   self->ban_time = ban_time_new ();
   self->bans = ban_list_new ();
   self->actions = action_queue_new (self->name, &context, &self->funcs, self);

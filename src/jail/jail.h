@@ -85,7 +85,7 @@ gboolean jail_del_ignoreip (Jail *self, const char *text, GError **error);
 
 /* --- actions ------------------------------------------------------------------------------------------------------------ */
 PyValue *jail_dup_actions (Jail *self); /* list of names */
-gboolean jail_add_action (Jail *self, const char *name, const char *python_file, GError **error);
+gboolean jail_add_action (Jail *self, const char *name, GError **error);
 gboolean jail_del_action (Jail *self, const char *name, GError **error);
 PyValue *jail_get_action_property (Jail *self, const char *action, const char *property, GError **error);
 gboolean jail_set_action_property (Jail *self, const char *action, const char *property, PyValue *value,
@@ -99,3 +99,15 @@ gboolean jail_action_has_method (Jail *self, const char *action, const char *nam
 typedef void (*JailCallDone) (Jail *jail, PyValue *result, gpointer user_data);
 void jail_call_action (Jail *self, const char *action, const char *method, const PyValue *kwargs, JailCallDone done,
                        gpointer user_data);
+
+/* Python actions (action-queue.h says what keep_broken means).  The functions above are for the others; get, set and list ask an
+ * object in a process of its own.  When the jail is freed meanwhile they are answered with an exception. */
+void jail_add_python_action (Jail *self, const char *name, const char *file, const PyValue *options,
+                             gboolean keep_broken, JailCallDone done, gpointer user_data);
+gboolean jail_action_is_python (Jail *self, const char *name); /* FALSE also when there is no such action */
+void jail_get_python_property (Jail *self, const char *action, const char *property, JailCallDone done,
+                               gpointer user_data);
+/* pairs: list of [name, value]; what is a method is called with value as JSON.  The result is the last one's. */
+void jail_set_python_properties (Jail *self, const char *action, PyValue *pairs, JailCallDone done, gpointer user_data);
+/* The names of its methods, or of its properties. */
+void jail_list_python (Jail *self, const char *action, gboolean methods, JailCallDone done, gpointer user_data);

@@ -1,0 +1,1 @@
+"""The server's modules, as far as users' code knows them."""
