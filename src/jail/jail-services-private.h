@@ -3,6 +3,7 @@
 #include "action/action-queue.h"
 #include "base/resolver.h"
 #include "jail/jail-services.h"
+#include "match/date-pool.h"
 #include "source/file-source.h"
 #include "store/ban-store.h"
 
@@ -14,6 +15,7 @@ struct JailServices
   Firewall *firewall;
   CommandGate *gate;
   char *python_folder; /* for Python actions and scripts */
+  DatePool *dates;
   FileSource *files; /* lines come with a LogLine of match/ */
   BanStore *store;   /* NULL: no database */
   GSource *purge;

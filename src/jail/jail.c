@@ -86,7 +86,7 @@ make_parts (Jail *self)
                                    .dup_merged_bans = dup_merged_bans,
                                    .ban_begins = jail_bans_begin,
                                    .ask = jail_answer_action };
-  self->filter = filter_new (self->name, (Clock *) self->clock, self->log);
+  self->filter = filter_new_sharing (self->name, (Clock *) self->clock, self->log, self->services->dates);
   self->failures = fail_counter_new ();
   fail_counter_track_changes (self->failures, jail_peek_store (self) != NULL);
   self->ignore = ignore_list_new (self->name, self->clock, self->log, self->services->resolver, self->services->gate);

@@ -205,6 +205,32 @@ test_a_default_zone_is_for_dates_without_one (void)
   ANSWERS (detector, "2023-11-14 10:20:30", "2023-11-14 10:20:30|1699957230");
 }
 
+static void
+test_detectors_that_share_templates_do_not_share_what_they_saw (void)
+{
+  g_autoptr (DatePool) pool = date_pool_new ();
+  g_autoptr (DateDetector) one = date_detector_new_sharing (NOW_SEC * (gint64) G_USEC_PER_SEC, pool);
+  DateDetector *other = date_detector_new_sharing (NOW_SEC * (gint64) G_USEC_PER_SEC, pool);
+
+  ANSWERS (one, "2023-11-14 22:13:19 x", "2023-11-14 22:13:19|1699999999");
+  ANSWERS (other, "Nov 14 22:13:19 x", "Nov 14 22:13:19|1699999999");
+  g_assert_true (date_detector_peek_template (one, 0) != date_detector_peek_template (other, 0));
+  g_assert_cmpuint (date_detector_get_hits (one, 0), ==, 1);
+  g_assert_cmpuint (date_detector_get_hits (other, 0), ==, 1);
+  date_detector_free (other);
+  ANSWERS (one, "Nov 14 22:13:18 x", "Nov 14 22:13:18|1699999998");
+}
+
+static void
+test_a_pool_may_go_before_its_detectors (void)
+{
+  DatePool *pool = date_pool_new ();
+  g_autoptr (DateDetector) one = date_detector_new_sharing (NOW_SEC * (gint64) G_USEC_PER_SEC, pool);
+
+  date_pool_free (pool);
+  ANSWERS (one, "2023-11-14 22:13:19 x", "2023-11-14 22:13:19|1699999999");
+}
+
 int
 main (int argc, char **argv)
 {
@@ -220,6 +246,9 @@ main (int argc, char **argv)
   g_test_add_func ("/date-detector/errors lose a line and no more", test_errors_lose_a_line_and_no_more);
   g_test_add_func ("/date-detector/a group without part is an empty date", test_a_group_without_part_is_an_empty_date);
   g_test_add_func ("/date-detector/patterns that are none are refused", test_patterns_that_are_none_are_refused);
+  g_test_add_func ("/date-detector/detectors that share templates do not share what they saw",
+                   test_detectors_that_share_templates_do_not_share_what_they_saw);
+  g_test_add_func ("/date-detector/a pool may go before its detectors", test_a_pool_may_go_before_its_detectors);
   g_test_add_func ("/date-detector/a default zone is for dates without one",
                    test_a_default_zone_is_for_dates_without_one);
   return g_test_run ();

@@ -64,13 +64,19 @@ struct DateDetector
 DateDetector *
 date_detector_new (gint64 now_usec)
 {
+  return date_detector_new_sharing (now_usec, NULL);
+}
+
+DateDetector *
+date_detector_new_sharing (gint64 now_usec, DatePool *pool)
+{
   DateDetector *self = g_new0 (DateDetector, 1);
   gint64 days = date_local_wall_usec (&self->local, now_usec) / G_USEC_PER_SEC / 86400;
   int year = 1970, month, day;
 
   if (days > 0 && days + PY_DATE_1970 <= PY_DATE_MAX_DAY)
     py_date_from_day (days + PY_DATE_1970, &year, &month, &day);
-  self->set = date_template_set_new (year);
+  self->set = date_pool_ref_set (pool, year);
   self->templates = date_ranking_new ();
   self->match = py_match_new ();
   self->reserved = py_match_new ();
@@ -87,7 +93,7 @@ date_detector_free (DateDetector *self)
   if (self == NULL)
     return;
   date_ranking_free (self->templates);
-  date_template_set_free (self->set);
+  date_template_set_unref (self->set);
   py_match_free (self->match);
   py_match_free (self->reserved);
   g_free (self);

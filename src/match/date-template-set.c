@@ -74,6 +74,7 @@ struct DateTemplateSet
 {
   DateDirectives *directives;
   GHashTable *by_key; /* owns the templates */
+  guint n_refs;
 };
 
 DateTemplateSet *
@@ -81,19 +82,33 @@ date_template_set_new (int year)
 {
   DateTemplateSet *self = g_new0 (DateTemplateSet, 1);
 
+  self->n_refs = 1;
   self->directives = date_directives_new (year);
   self->by_key = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) date_template_free);
   return self;
 }
 
-void
-date_template_set_free (DateTemplateSet *self)
+DateTemplateSet *
+date_template_set_ref (DateTemplateSet *self)
 {
-  if (self == NULL)
+  self->n_refs++;
+  return self;
+}
+
+void
+date_template_set_unref (DateTemplateSet *self)
+{
+  if (self == NULL || --self->n_refs > 0)
     return;
   date_directives_free (self->directives);
   g_hash_table_unref (self->by_key);
   g_free (self);
+}
+
+guint
+date_template_set_get_length (const DateTemplateSet *self)
+{
+  return g_hash_table_size (self->by_key);
 }
 
 DateTemplate *

@@ -1,4 +1,4 @@
-/* date-template-set.h - the templates that one detector knows, and fail2ban's default ones
+/* date-template-set.h - the templates that a detector knows, or several (date-pool.h), and fail2ban's default ones
  *
  * A set makes each template once: two patterns that mean the same share one, which is how fail2ban finds a template given
  * twice.  It owns what it made.
@@ -10,8 +10,11 @@
 typedef struct DateTemplateSet DateTemplateSet;
 
 DateTemplateSet *date_template_set_new (int year);
-void date_template_set_free (DateTemplateSet *self);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (DateTemplateSet, date_template_set_free)
+DateTemplateSet *date_template_set_ref (DateTemplateSet *self);
+void date_template_set_unref (DateTemplateSet *self); /* NULL is fine */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (DateTemplateSet, date_template_set_unref)
+
+guint date_template_set_get_length (const DateTemplateSet *self); /* how many it has made */
 
 /* The template of a pattern (never {^LN-BEG}, {DEFAULT} alone or one with {DATE}); the set's. */
 DateTemplate *date_template_set_get (DateTemplateSet *self, const char *pattern, GError **error);

@@ -34,6 +34,7 @@ struct Filter
   const char *use_dns; /* static */
   guint max_lines;
   PyCodec *codec;
+  DatePool *pool; /* NULL: templates of its own */
   DateDetector *detector; /* NULL: no date is searched */
   char *date_patterns;    /* NULL: the default ones */
   char *zone;

@@ -31,6 +31,12 @@ update_date_key (Filter *self)
 Filter *
 filter_new (const char *jail_name, Clock *clock, Log *log)
 {
+  return filter_new_sharing (jail_name, clock, log, NULL);
+}
+
+Filter *
+filter_new_sharing (const char *jail_name, Clock *clock, Log *log, DatePool *pool)
+{
   g_return_val_if_fail (clock != NULL, NULL);
 
   Filter *self = g_new0 (Filter, 1);
@@ -45,7 +51,8 @@ filter_new (const char *jail_name, Clock *clock, Log *log)
   self->codec = py_codec_new (py_codec_preferred (), NULL);
   if (self->codec == NULL)
     self->codec = py_codec_new ("UTF-8", NULL);
-  self->detector = date_detector_new (clock_get_time_usec (clock));
+  self->pool = pool;
+  self->detector = date_detector_new_sharing (clock_get_time_usec (clock), pool);
   self->find_time_usec = 600 * G_USEC_PER_SEC;
   self->find_time_text = g_strdup ("600");
   self->check_find_time = self->ignore_pending = TRUE;
@@ -426,7 +433,7 @@ filter_set_date_pattern (Filter *self, const char *patterns, GError **error)
 
   if (patterns != NULL)
     {
-      detector = date_detector_new (clock_get_time_usec (self->clock));
+      detector = date_detector_new_sharing (clock_get_time_usec (self->clock), self->pool);
       if (!date_detector_set_default_zone (detector, self->zone, error)
           || !add_date_patterns (self, detector, patterns, error))
         return FALSE;
@@ -470,7 +477,7 @@ filter_set_log_time_zone (Filter *self, const char *zone, GError **error)
   DateDetector *detector = self->detector;
 
   if (detector == NULL)
-    detector = probe = date_detector_new (clock_get_time_usec (self->clock));
+    detector = probe = date_detector_new_sharing (clock_get_time_usec (self->clock), self->pool);
   if (!date_detector_set_default_zone (detector, zone, &reason))
     {
       g_set_error_literal (error, FILTER_ERROR, FILTER_ERROR_VALUE, reason->message);

@@ -36,6 +36,8 @@ typedef struct Filter Filter;
 
 /* jail_name: for messages, NULL: "~jailless~".  clock and log are borrowed and outlive the filter. */
 Filter *filter_new (const char *jail_name, Clock *clock, Log *log);
+/* The same with the date templates of other jails; the pool, too, is borrowed and outlives the filter. */
+Filter *filter_new_sharing (const char *jail_name, Clock *clock, Log *log, DatePool *pool);
 void filter_free (Filter *self);
 
 /* The beginning of a reload: no failregex, no ignoreregex; everything else stays. */
