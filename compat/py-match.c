@@ -11,12 +11,13 @@
  * may look at more of the subject: 0.003 ns a byte on average, 0.06 where the pattern looks far, ten times that in UTF.  So
  * many steps are budgeted as 5 ms are enough for, and for long subjects always some for each byte: what takes time in
  * proportion to the length is no catastrophe.
- * First the whole subject is searched with as low a limit as cannot exceed the budget; on fail2ban's own filters and their
+ * First the whole subject is searched with as low a limit as cannot exceed an eighth of the budget; on fail2ban's own filters and their
  * sample logs each search ends there.  Otherwise it is searched again slice by slice, small steps for many places at
  * once or many for one place.  As we do not learn how many were made, what was allowed is taken for spent: allowances for
  * one place grow eightfold, so that a heavy place (^(?:x+x+)+y on twenty x: 1.6 million steps, nothing to Python) is
  * finished. */
 #define BUDGET_PS          5000000000u
+#define SHARE_OF_FIRST     8u
 #define STEP_PS            1500u
 #define WAY_PS             3u
 #define FAR_FACTOR         20u
@@ -233,7 +234,7 @@ py_regex_search (PyRegex *self, const char *text, gsize len, gsize pos, gsize en
     return PY_REGEX_LIMIT;
   guint64 budget = count_budget (self, form, utf, subject.end);
   gsize places = count_places (form, &subject);
-  int rc = run (match, form, &subject, subject.start, budget / places);
+  int rc = run (match, form, &subject, subject.start, budget / (places > 1 ? SHARE_OF_FIRST * places : 1));
   if (rc == PCRE2_ERROR_MATCHLIMIT && places > 1)
     rc = run_sliced (match, self, utf, &subject, budget);
   if (rc == PCRE2_ERROR_NOMATCH)

@@ -388,10 +388,10 @@ failregex_can_have (const Failregex *self, guint place, guint8 byte)
   return py_regex_can_have (self->regex, place, byte);
 }
 
-gboolean
-failregex_note_limit (Failregex *self)
+guint64
+failregex_count_limit (Failregex *self)
 {
-  return self->n_limits++ == 0;
+  return ++self->n_limits;
 }
 
 static PyValue *

@@ -49,8 +49,8 @@ PyRegexResult failregex_search (Failregex *self, const char *text, gsize len, Py
 /* FALSE: no text that has this byte at this place (below PY_REGEX_PLACES) matches. */
 gboolean failregex_can_have (const Failregex *self, guint place, guint8 byte);
 
-/* A search ran into its limit.  TRUE for the first time: say so, once. */
-gboolean failregex_note_limit (Failregex *self);
+/* A search ran into its limit; how often that was the case. */
+guint64 failregex_count_limit (Failregex *self);
 
 /* The named groups of a match, in their order, None for those that took no part.  Groups alt_NAME and alt_NAME_1, ... fill
  * NAME where it is empty; tuple_NAME, ... join it as a tuple.  text is what was searched. */

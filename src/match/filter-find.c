@@ -119,10 +119,7 @@ search (Find *f, Failregex *regex, PyMatch *match, const char *text, gsize len, 
     case PY_REGEX_MATCH:
       return TRUE;
     case PY_REGEX_LIMIT:
-      if (failregex_note_limit (regex))
-        log_warning (f->filter->log, FILTER_LOGGER,
-                     "[%s] A line takes too long to be searched with %s; it is skipped for this expression.",
-                     f->filter->jail_name, failregex_peek_pattern (regex));
+      filter_warn_limit (f->filter, failregex_peek_pattern (regex), failregex_count_limit (regex));
       return FALSE;
     case PY_REGEX_NO_MATCH:
     default:

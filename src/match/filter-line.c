@@ -67,6 +67,8 @@ search_date (Filter *self, const char *text, gsize len, PySearchFlags flags, gin
   if (first) /* the default templates came with this line */
     log_info (self->log, DETECTOR_LOGGER, "  default date pattern: %u template(s)",
               date_detector_get_n_templates (self->detector));
+  while (self->n_date_limits < date_detector_get_n_given_up (self->detector))
+    filter_warn_limit (self, NULL, ++self->n_date_limits);
   memset (ret_date, 0, sizeof *ret_date);
   if (result == DATE_RESULT_FOUND)
     {

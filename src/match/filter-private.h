@@ -28,7 +28,8 @@ struct Filter
   /* settings */
   Failregex *prefregex;
   GPtrArray *failregexes, *ignoreregexes; /* of Failregex */
-  guint64 *gates; /* for each place and byte gate_words words: a bit for each failregex that may match; NULL: to be made */
+  guint64
+      *gates; /* for each place and byte gate_words words: a bit for each failregex that may match; NULL: to be made */
   guint gate_words;
   gboolean ungated;    /* for tests: without any shortcut */
   const char *use_dns; /* static */
@@ -58,10 +59,15 @@ struct Filter
   /* kept to be used again */
   PyMatch *fail_match, *pre_match, *ignore_match;
   GString *text, *content;
+  guint64 n_date_limits; /* of the detector, when it was looked at last */
 };
 
 /* Every expression is really searched: what tests compare the shortcuts with. */
 void filter_set_ungated (Filter *self, gboolean ungated);
+
+/* A search for the nth time took too long and was given up.  Said the first time, the tenth, the hundredth, ...: neither kept quiet nor
+ * a way to fill the log.  expression: NULL for the dates. */
+void filter_warn_limit (Filter *self, const char *expression, guint64 n);
 
 double filter_now_sec (gint64 now_usec);
 

@@ -136,6 +136,31 @@ filter_warn_once (Filter *self, gint64 *next_usec, char *first, char *second, ch
   g_free (third);
 }
 
+static gboolean
+is_power_of_ten (guint64 n)
+{
+  while (n % 10 == 0)
+    n /= 10;
+  return n == 1;
+}
+
+void
+filter_warn_limit (Filter *self, const char *expression, guint64 n)
+{
+  g_autofree char *often = n == 1 ? g_strdup ("") : g_strdup_printf (" (%" G_GUINT64_FORMAT " times by now)", n);
+
+  if (!is_power_of_ten (n))
+    return;
+  if (expression != NULL)
+    log_warning (self->log, FILTER_LOGGER,
+                 "[%s] A line takes too long to be searched with %s; it is skipped for this expression%s.",
+                 self->jail_name, expression, often);
+  else
+    log_warning (self->log, FILTER_LOGGER,
+                 "[%s] A line takes too long to be searched for a date; it is skipped for this date pattern%s.",
+                 self->jail_name, often);
+}
+
 /* --- expressions -------------------------------------------------------------------------------------------------- */
 static FailregexFlags
 tag_flags (const Filter *self)
@@ -373,6 +398,7 @@ set_detector (Filter *self, DateDetector *detector, char *patterns)
   date_detector_free (self->detector);
   g_free (self->date_patterns);
   self->detector = detector;
+  self->n_date_limits = 0;
   self->date_patterns = patterns;
   update_date_key (self);
 }
