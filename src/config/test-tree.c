@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <glib/gstdio.h>
+#include <stdio.h>
 #include <string.h>
 
 #define MARK     "=== "
@@ -25,8 +26,12 @@ write_file (const TestTree *self, const char *path, gsize path_len, const char *
   g_autofree char *full = g_build_filename (self->root, name, NULL);
   g_autofree char *dir = g_path_get_dirname (full);
 
-  if (g_mkdir_with_parents (dir, 0700) == 0)
-    (void) g_file_set_contents (full, content, (gssize) len, NULL);
+  FILE *file = g_mkdir_with_parents (dir, 0700) == 0 ? fopen (full, "w") : NULL; /* much faster than g_file_set_contents */
+
+  if (file == NULL)
+    return;
+  (void) fwrite (content, 1, len, file);
+  (void) fclose (file);
 }
 
 TestTree *
