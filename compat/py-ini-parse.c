@@ -63,6 +63,22 @@ utf8_defect (const guchar *p, const guchar *end, gsize *ret_span)
   return NULL;
 }
 
+static const guchar *
+skip_ascii (const guchar *p, const guchar *end)
+{
+  guint64 eight;
+
+  for (; end - p >= 8; p += 8)
+    {
+      memcpy (&eight, p, 8);
+      if (eight & G_GUINT64_CONSTANT (0x8080808080808080))
+        break;
+    }
+  while (p < end && *p < 0x80)
+    p++;
+  return p;
+}
+
 /* FALSE when something is not UTF-8, with *error as Python words it: its decoder gets PYTHON_CHUNK bytes at a time (and
  * again those of a sequence that the last chunk's end had cut), and counts positions from there.  *ret_seen is how much
  * it had decoded before. */
@@ -74,6 +90,9 @@ check_utf8 (const char *bytes, gsize len, gsize *ret_seen, GError **error)
 
   for (const guchar *p = start; p < end;)
     {
+      p = skip_ascii (p, end);
+      if (p == end)
+        break;
       gsize span, at = (gsize) (p - start);
       const char *reason = utf8_defect (p, end, &span);
       if (reason == NULL)

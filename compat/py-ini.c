@@ -140,6 +140,15 @@ var_value (PyValue *value)
   return py_str_take (py_str (value, NULL));
 }
 
+gboolean
+py_ini_vars_fit (const PyOptions *options)
+{
+  for (guint i = 0; i < py_options_size (options); i++)
+    if (!py_held_is_lower (py_options_peek_name (options, i), -1))
+      return FALSE;
+  return TRUE;
+}
+
 PyOptions *
 py_ini_vars_new (const PyOptions *options)
 {
@@ -148,14 +157,8 @@ py_ini_vars_new (const PyOptions *options)
   for (guint i = 0; i < py_options_size (options); i++)
     {
       const char *name = py_options_peek_name (options, i);
-      PyValue *value = var_value (py_options_peek_value (options, i));
-      if (py_held_is_lower (name, -1))
-        {
-          py_options_set_value (vars, i, value); /* the copy has the same order */
-          continue;
-        }
-      g_autofree char *lower = py_held_lower (name, -1);
-      py_options_set (vars, lower, value);
+      g_autofree char *lower = py_held_is_lower (name, -1) ? NULL : py_held_lower (name, -1);
+      py_options_set (vars, lower != NULL ? lower : name, py_value_ref (py_options_peek_value (options, i)));
     }
   return vars;
 }
@@ -171,15 +174,19 @@ typedef struct
   guint steps;
 } Expansion;
 
+/* A new reference, or NULL. */
 static PyValue *
-expansion_lookup (const Expansion *x, const char *name)
+expansion_lookup (const Expansion *x, const char *name, guint hash)
 {
-  guint hash = py_options_hash (name);
   PyValue *value = x->vars != NULL ? py_options_get_hashed (x->vars, name, hash) : NULL;
 
-  if (value == NULL && x->own != NULL)
+  if (value != NULL)
+    return var_value (value);
+  if (x->own != NULL)
     value = py_options_get_hashed (x->own, name, hash);
-  return value != NULL ? value : py_options_get_hashed (x->ini->defaults, name, hash);
+  if (value == NULL)
+    value = py_options_get_hashed (x->ini->defaults, name, hash);
+  return value != NULL ? py_value_ref (value) : NULL;
 }
 
 /* repr of the option's value as it stands in the file, without vars; of rest when it stands in none (as 3.11). */
@@ -274,9 +281,10 @@ expansion_resolve (const Expansion *x, const char *name, const char *written)
   if (strcmp (name, "__name__") == 0 && *x->section != '\0')
     return py_str_new (x->section);
 
-  PyValue *value = expansion_lookup (x, name);
-  if (value == NULL && x->ini->fallback != NULL && strcmp (name, written) == 0)
-    value = x->ini->fallback (x->ini, x->section, name);
+  PyValue *value = expansion_lookup (x, name, py_options_hash (name));
+  if (value != NULL || x->ini->fallback == NULL || strcmp (name, written) != 0)
+    return value;
+  value = x->ini->fallback (x->ini, x->section, name);
   return value != NULL ? py_value_ref (value) : NULL;
 }
 
@@ -331,24 +339,25 @@ expand (Expansion *x, const char *rest, guint depth, GError **error)
 }
 
 PyIniResult
-py_ini_get (const PyIni *self, const char *section, const char *option, const PyOptions *vars, PyValue **ret_value,
-            GError **error)
+py_ini_get_of (const PyIni *self, const char *section, const PyOptions *own, const char *option, const PyOptions *vars,
+               PyValue **ret_value, GError **error)
 {
-  g_autofree char *lower = py_held_is_lower (option, -1) ? NULL : py_held_lower (option, -1);
+  guint hash;
+  g_autofree char *lower = py_options_hash_lower (option, &hash) ? NULL : py_held_lower (option, -1);
   const char *name = lower != NULL ? lower : option;
-  Expansion x = { self, section, name, vars, py_ini_peek_section (self, section), NULL, 0 };
+  Expansion x = { self, section, name, vars, own, NULL, 0 };
 
-  if (x.own == NULL && strcmp (section, PY_INI_DEFAULT) != 0)
+  if (own == NULL && strcmp (section, PY_INI_DEFAULT) != 0)
     return PY_INI_NO_SECTION;
 
-  PyValue *value = expansion_lookup (&x, name);
+  g_autoptr (PyValue) value = expansion_lookup (&x, name, lower != NULL ? py_options_hash (lower) : hash);
   if (value == NULL)
     return PY_INI_NO_OPTION;
   if (py_value_type (value) != PY_STR && py_value_type (value) != PY_NONE)
     return fail_type (value, error) ? PY_INI_FOUND : PY_INI_FAILED;
   if (py_value_type (value) == PY_NONE || strchr (py_str_peek (value, NULL), '%') == NULL)
     {
-      *ret_value = py_value_ref (value);
+      *ret_value = g_steal_pointer (&value);
       return PY_INI_FOUND;
     }
 
@@ -357,4 +366,11 @@ py_ini_get (const PyIni *self, const char *section, const char *option, const Py
     return PY_INI_FAILED;
   *ret_value = py_str_new_len (out->str, (gssize) out->len);
   return PY_INI_FOUND;
+}
+
+PyIniResult
+py_ini_get (const PyIni *self, const char *section, const char *option, const PyOptions *vars, PyValue **ret_value,
+            GError **error)
+{
+  return py_ini_get_of (self, section, py_ini_peek_section (self, section), option, vars, ret_value, error);
 }

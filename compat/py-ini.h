@@ -68,14 +68,18 @@ typedef enum
   PY_INI_FAILED,     /* error set */
 } PyIniResult;
 
-/* What is looked at before the section: py_ini_vars_new gives names in lower case and values as str, as configparser does
- * with `vars`. */
+/* vars are what is looked at before the section.  Their names must be in lower case (py_ini_vars_fit); py_ini_vars_new makes
+ * such of others, as configparser does.  Values that are neither text nor None count as str () of them. */
+gboolean py_ini_vars_fit (const PyOptions *options);
 PyOptions *py_ini_vars_new (const PyOptions *options);
 
-/* The value of an option with its references expanded: a new reference to a str, or None.  option in any case; vars from
- * py_ini_vars_new, or NULL. */
+/* The value of an option with its references expanded: a new reference to a str, or None.  option in any case; vars may be
+ * NULL. */
 PyIniResult py_ini_get (const PyIni *self, const char *section, const char *option, const PyOptions *vars,
                         PyValue **ret_value, GError **error);
+/* The same for who asks for many: own is py_ini_peek_section (self, section). */
+PyIniResult py_ini_get_of (const PyIni *self, const char *section, const PyOptions *own, const char *option,
+                           const PyOptions *vars, PyValue **ret_value, GError **error);
 
 /* "No section: 'x'" */
 void py_ini_set_no_section (GError **error, const char *section);

@@ -91,14 +91,39 @@ py_options_peek_value (const PyOptions *self, guint index)
   return self->entries[index].value;
 }
 
+#define HASH_START      2166136261u /* FNV-1a */
+#define HASH_STEP(h, c) (((h) ^ (guchar) (c)) * 16777619u)
+
 guint
 py_options_hash (const char *name)
 {
-  guint hash = 2166136261u; /* FNV-1a */
+  guint hash = HASH_START;
 
   for (; *name != '\0'; name++)
-    hash = (hash ^ (guchar) *name) * 16777619u;
+    hash = HASH_STEP (hash, *name);
   return hash;
+}
+
+guint
+py_options_peek_hash (const PyOptions *self, guint index)
+{
+  g_return_val_if_fail (index < self->n_entries, 0);
+  return self->entries[index].hash;
+}
+
+gboolean
+py_options_hash_lower (const char *name, guint *ret_hash)
+{
+  guint hash = HASH_START;
+
+  for (; *name != '\0'; name++)
+    {
+      if ((guchar) *name >= 0x80 || (*name >= 'A' && *name <= 'Z'))
+        return FALSE;
+      hash = HASH_STEP (hash, *name);
+    }
+  *ret_hash = hash;
+  return TRUE;
 }
 
 static void
@@ -118,7 +143,7 @@ slots_rebuild (PyOptions *self)
   if (self->n_entries < INDEX_FROM)
     return;
   self->n_slots = 4 * INDEX_FROM;
-  while (self->n_slots < 3 * self->n_entries)
+  while (self->n_slots < 3 * MAX (self->n_entries, self->n_allocated / 2))
     self->n_slots *= 2;
   self->slots = g_new (guint, self->n_slots);
   memset (self->slots, 0xff, self->n_slots * sizeof *self->slots); /* FREE_SLOT */
@@ -205,6 +230,17 @@ py_options_set (PyOptions *self, const char *name, PyValue *value)
 }
 
 void
+py_options_set_shared (PyOptions *self, PyValue *name, guint hash, PyValue *value)
+{
+  Entry *entry = entry_find (self, py_str_peek (name, NULL), hash);
+
+  if (entry != NULL)
+    entry_set_value (entry, value);
+  else
+    options_append (self, py_value_ref (name), hash, value);
+}
+
+void
 py_options_set_value (PyOptions *self, guint index, PyValue *value)
 {
   g_return_if_fail (index < self->n_entries);
@@ -250,9 +286,17 @@ py_options_update (PyOptions *self, const PyOptions *other)
 PyOptions *
 py_options_merged (const PyOptions *a, const PyOptions *b)
 {
-  PyOptions *self = options_sized_new ((a != NULL ? a->n_entries : 0) + (b != NULL ? b->n_entries : 0));
+  guint n = a != NULL ? a->n_entries : 0;
+  PyOptions *self = options_sized_new (n + (b != NULL ? b->n_entries : 0));
 
-  py_options_update (self, a);
+  for (guint i = 0; i < n; i++)
+    {
+      self->entries[i] = a->entries[i];
+      py_value_ref (a->entries[i].name);
+      py_value_ref (a->entries[i].value);
+    }
+  self->n_entries = n;
+  slots_rebuild (self);
   py_options_update (self, b);
   return self;
 }

@@ -78,11 +78,11 @@ append_piece (GString *out, const char *text, gsize len)
 static gsize
 plain_run (const guchar *text, gsize len, char quote)
 {
-  gsize n = 0;
+  const guchar *at = text, *end = text + len;
 
-  while (n < len && text[n] >= 0x20 && text[n] < 0x7f && text[n] != '\\' && text[n] != (guchar) quote)
-    n++;
-  return n;
+  while (at < end && *at - 0x20u < 0x5fu && *at != '\\' && *at != (guchar) quote)
+    at++;
+  return (gsize) (at - text);
 }
 
 void
@@ -252,7 +252,7 @@ append_items (GString *out, const PyValue *seq, gboolean sort_dicts)
   for (guint i = 0; i < py_seq_length (seq); i++)
     {
       if (i > 0)
-        g_string_append (out, ", ");
+        append_piece (out, ", ", 2);
       append_value (out, py_seq_peek (seq, i), sort_dicts);
     }
 }

@@ -20,7 +20,8 @@ struct ConfigDefinition
   PyIni *ini;         /* lent by files; NULL before it is read */
   PyOptions *init;    /* in brackets, then [Init] */
   PyOptions *options; /* of [Definition] */
-  PyOptions *vars;    /* what is looked at before the files: the jail's options and those in brackets */
+  PyOptions *given;   /* the jail's options and those in brackets */
+  PyOptions *vars;    /* the same with names in lower case, for references; NULL: given's are */
   PyOptions
       *found; /* tags that are no options, and what they stand for (None: nothing): the first finding stays (1.1.2) */
 };
@@ -35,7 +36,7 @@ config_definition_new (ConfigFiles *files, const char *file, ConfigSpecs specs, 
   self->specs = specs;
   self->init = init;
   self->options = py_options_new ();
-  self->vars = py_options_new ();
+  self->given = py_options_new ();
   self->found = py_options_new ();
   return self;
 }
@@ -47,6 +48,7 @@ config_definition_free (ConfigDefinition *self)
     return;
   py_options_free (self->found);
   py_options_free (self->vars);
+  py_options_free (self->given);
   py_options_free (self->options);
   py_options_free (self->init);
   g_free (self->file);
@@ -85,6 +87,12 @@ PyIniResult
 config_definition_get (const ConfigDefinition *self, const char *option, PyValue **ret_value, GError **error)
 {
   return py_ini_get (self->ini, DEFINITION, option, NULL, ret_value, error);
+}
+
+static const PyOptions *
+peek_vars (const ConfigDefinition *self)
+{
+  return self->vars != NULL ? self->vars : self->given;
 }
 
 /* An option that is known to be in the section. */
@@ -160,14 +168,15 @@ take_other_options (ConfigDefinition *self, GError **error)
 gboolean
 config_definition_get_options (ConfigDefinition *self, const PyOptions *jail, gboolean all, GError **error)
 {
-  g_autoptr (PyOptions) given = py_options_merged (jail, self->init);
-  PyOptions *options = py_options_new ();
+  PyOptions *given = py_options_merged (jail, self->init), *options = py_options_new ();
 
+  py_options_free (self->given);
+  self->given = given;
   py_options_free (self->vars);
-  self->vars = py_ini_vars_new (given);
+  self->vars = py_ini_vars_fit (given) ? NULL : py_ini_vars_new (given);
   py_options_free (self->options);
   self->options = options;
-  return config_options_read (self->ini, DEFINITION, self->specs, given, self->vars, CONFIG_OPTIONS_AS_TEXT,
+  return config_options_read (self->ini, DEFINITION, self->specs, given, peek_vars (self), CONFIG_OPTIONS_AS_TEXT,
                               config_files_peek_log (self->files), options, error)
          && take_init_section (self, given, error) && (!all || take_other_options (self, error));
 }
@@ -213,7 +222,7 @@ get_tag (const ConfigDefinition *self, const char *tag, PyValue **ret_value, GEr
   g_free (sections[1]);
   if (result == PY_INI_FOUND || result == PY_INI_FAILED)
     return result;
-  return py_ini_get (self->ini, DEFINITION, tag, self->vars, ret_value, error);
+  return py_ini_get (self->ini, DEFINITION, tag, peek_vars (self), ret_value, error);
 }
 
 static PyValue *

@@ -88,12 +88,12 @@ report_no_section (const char *section, gboolean must_exist, Log *log, GError **
 }
 
 static gboolean
-read_option (const PyIni *ini, const char *section, const ConfigSpec *spec, const PyOptions *vars,
+read_option (const PyIni *ini, const char *section, const PyOptions *own, const ConfigSpec *spec, const PyOptions *vars,
              ConfigOptionsFlags flags, Log *log, PyOptions *into, GError **error)
 {
   g_autoptr (PyValue) value = NULL;
 
-  switch (py_ini_get (ini, section, spec->name, vars, &value, error))
+  switch (py_ini_get_of (ini, section, own, spec->name, vars, &value, error))
     {
     case PY_INI_FOUND:
       use_value (spec, section, value, flags & CONFIG_OPTIONS_AS_TEXT, log, into);
@@ -116,12 +116,14 @@ gboolean
 config_options_read (const PyIni *ini, const char *section, ConfigSpecs specs, const PyOptions *given,
                      const PyOptions *vars, ConfigOptionsFlags flags, Log *log, PyOptions *into, GError **error)
 {
+  const PyOptions *own = py_ini_peek_section (ini, section);
+
   for (guint i = 0; i < specs.n_specs; i++)
     {
       const ConfigSpec *spec = &specs.specs[i];
       if (given != NULL && py_options_get (given, spec->name) != NULL)
         continue;
-      if (!read_option (ini, section, spec, vars, flags, log, into, error))
+      if (!read_option (ini, section, own, spec, vars, flags, log, into, error))
         return FALSE;
     }
   return TRUE;

@@ -124,8 +124,9 @@ expander_replace (Expander *x, const char *tag, gsize len, const PyValue *replac
   gsize new_len;
   const char *new_text = py_str_peek (replacement, &new_len);
   const char *from = x->value->str, *next = find_same_tag (from, tag, len);
-  gboolean earlier = (gsize) (next - from) < *at;
-  glong characters = earlier ? g_utf8_strlen (from, (gssize) *at) : 0;
+  gsize same = (gsize) (next - from); /* both texts begin alike, as far as that */
+  gboolean earlier = same < *at;
+  glong characters = earlier ? g_utf8_strlen (next, (gssize) (*at - same)) : 0;
   GString *built = g_string_truncate (x->scratch, 0);
 
   for (; next != NULL && built->len <= PY_INI_MAX_VALUE; next = find_same_tag (from, tag, len))
@@ -139,8 +140,10 @@ expander_replace (Expander *x, const char *tag, gsize len, const PyValue *replac
   x->value = built;
   if (earlier)
     {
-      glong length = g_utf8_strlen (built->str, (gssize) built->len);
-      *at = (gsize) (g_utf8_offset_to_pointer (built->str, MIN (characters, length)) - built->str);
+      const char *p = built->str + same;
+      while (characters-- > 0 && *p != '\0')
+        p = g_utf8_next_char (p);
+      *at = (gsize) (p - built->str);
     }
   x->work += built->len;
   if (built->len > PY_INI_MAX_VALUE || x->work > CONFIG_TAGS_MAX_WORK)
@@ -255,7 +258,9 @@ expander_run (Expander *x, GError **error)
   gboolean again = TRUE;
 
   for (guint i = 0; x->ignored != NULL && i < n; i++)
-    x->done[i] = py_options_get (x->ignored, py_options_peek_name (x->options, i)) != NULL;
+    x->done[i] = py_options_get_hashed (x->ignored, py_options_peek_name (x->options, i),
+                                        py_options_peek_hash (x->options, i))
+                 != NULL;
   while (again)
     {
       again = FALSE;
