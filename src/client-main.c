@@ -1,5 +1,6 @@
 /* fail2ban-client: options and wiring */
 #include <locale.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "client/client.h"
@@ -34,5 +35,6 @@ main (int argc, char **argv)
   (void) setlocale (LC_ALL, "");
   int code = run (&options, argc, argv, log);
   log_debug (log, "fail2ban", "Exit with code %d", code);
-  return code;
+  (void) fflush (stdout);
+  exit (code); /* not return: to free a large configuration takes longer than to leave it to the kernel */
 }

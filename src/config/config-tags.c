@@ -258,9 +258,9 @@ expander_run (Expander *x, GError **error)
   gboolean again = TRUE;
 
   for (guint i = 0; x->ignored != NULL && i < n; i++)
-    x->done[i] = py_options_get_hashed (x->ignored, py_options_peek_name (x->options, i),
-                                        py_options_peek_hash (x->options, i))
-                 != NULL;
+    x->done[i]
+        = py_options_get_hashed (x->ignored, py_options_peek_name (x->options, i), py_options_peek_hash (x->options, i))
+          != NULL;
   while (again)
     {
       again = FALSE;

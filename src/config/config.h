@@ -35,7 +35,7 @@ const char *config_error_class (const GError *error);
 
 /* basedir: trailing slashes are dropped.  log must outlive the Config. */
 Config *config_new (const char *basedir, Log *log);
-void config_free (Config *self); /* NULL is fine */
+void config_free (Config *self); /* NULL is fine; slow after config_read: a program that ends need not call it */
 const char *config_peek_basedir (const Config *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Config, config_free)
 

@@ -26,7 +26,8 @@ write_file (const TestTree *self, const char *path, gsize path_len, const char *
   g_autofree char *full = g_build_filename (self->root, name, NULL);
   g_autofree char *dir = g_path_get_dirname (full);
 
-  FILE *file = g_mkdir_with_parents (dir, 0700) == 0 ? fopen (full, "w") : NULL; /* much faster than g_file_set_contents */
+  FILE *file
+      = g_mkdir_with_parents (dir, 0700) == 0 ? fopen (full, "w") : NULL; /* much faster than g_file_set_contents */
 
   if (file == NULL)
     return;
