@@ -74,15 +74,42 @@ append_piece (GString *out, const char *text, gsize len)
   out->str[out->len] = '\0';
 }
 
+/* Eight bytes at once: the high bit of each byte that is zero is set.  A byte above a zero one may be wrong, the lowest is
+ * right. */
+#define EACH(byte)        (G_GUINT64_CONSTANT (0x0101010101010101) * (byte))
+#define ZERO_BYTES(eight) (((eight) -EACH (0x01)) & ~(eight))
+
+/* How many of eight bytes, from the first on, stand for themselves. */
+static inline guint
+plain_of_eight (const guchar *text, char quote)
+{
+  guint64 eight;
+
+  memcpy (&eight, text, sizeof eight);
+  eight = GUINT64_FROM_LE (eight);
+  guint64 below_blank = (eight - EACH (0x20)) & ~eight;
+  guint64 special = (ZERO_BYTES (eight ^ EACH ('\\')) | ZERO_BYTES (eight ^ EACH ((guchar) quote))
+                     | ZERO_BYTES (eight ^ EACH (0x7f)) | below_blank | eight)
+                    & EACH (0x80);
+  return special == 0 ? 8 : (guint) __builtin_ctzll (special) / 8;
+}
+
 /* How many bytes at text stand for themselves: most of most texts. */
 static gsize
 plain_run (const guchar *text, gsize len, char quote)
 {
-  const guchar *at = text, *end = text + len;
+  gsize n = 0;
 
-  while (at < end && *at - 0x20u < 0x5fu && *at != '\\' && *at != (guchar) quote)
-    at++;
-  return (gsize) (at - text);
+  while (len - n >= 8)
+    {
+      guint plain = plain_of_eight (text + n, quote);
+      n += plain;
+      if (plain < 8)
+        return n;
+    }
+  while (n < len && text[n] - 0x20u < 0x5fu && text[n] != '\\' && text[n] != (guchar) quote)
+    n++;
+  return n;
 }
 
 void

@@ -77,6 +77,17 @@ config_action_read (ConfigAction *self, const PyOptions *jail_options, gboolean 
   return !*ret_complete || config_definition_get_options (self->definition, jail_options, FALSE, error);
 }
 
+static gboolean
+is_property (const PyOptions *options, guint index, const guint *hashes)
+{
+  guint hash = py_options_peek_hash (options, index);
+
+  for (guint i = 0; i < G_N_ELEMENTS (specs); i++)
+    if (hashes[i] == hash && strcmp (specs[i].name, py_options_peek_name (options, index)) == 0)
+      return TRUE;
+  return FALSE;
+}
+
 static void
 append_property (PyValue *properties, const PyOptions *options, guint index)
 {
@@ -93,17 +104,20 @@ config_action_append_commands (ConfigAction *self, GPtrArray *stream, GError **e
   g_autoptr (PyOptions) options = config_definition_combine (self->definition, server_tags, error);
   const PyOptions *init = config_definition_peek_init (self->definition);
   g_autoptr (PyValue) properties = py_list_new ();
+  guint hashes[G_N_ELEMENTS (specs)];
 
   if (options == NULL)
     return FALSE;
+  for (guint i = 0; i < G_N_ELEMENTS (specs); i++)
+    hashes[i] = py_options_hash (specs[i].name);
   for (guint i = 0; i < py_options_size (options); i++)
-    if (config_specs_find (action_specs, py_options_peek_name (options, i)) != NULL)
+    if (is_property (options, i, hashes))
       append_property (properties, options, i);
   /* What is no property goes as it stands, its tags not replaced: the server does that (1.1.2). */
   for (guint i = 0; i < py_options_size (init); i++)
     {
       const char *name = py_options_peek_name (init, i);
-      if (config_specs_find (action_specs, name) == NULL && !g_str_has_prefix (name, "known/"))
+      if (!g_str_has_prefix (name, "known/") && !is_property (init, i, hashes))
         append_property (properties, init, i);
     }
 

@@ -189,6 +189,8 @@ split_section_tag (const char *tag, const char **ret_option, char *ret_sections[
 {
   const char *slash = tag;
 
+  if (strchr (tag, '/') == NULL)
+    return FALSE;
   while (*slash == '-' || *slash == '_' || g_unichar_isalnum (g_utf8_get_char (slash)))
     slash = g_utf8_next_char (slash);
   if (*slash != '/' || slash == tag || slash[1] == '\0')

@@ -4,24 +4,28 @@
 
 #define PRETTY_WIDTH  1000
 #define PRETTY_INDENT 2
+#define OUTPUT_BLOCK  32768 /* bytes written at once */
 
 void
 config_dump_print (PyValue *commands, gboolean pretty, FILE *out)
 {
-  g_autoptr (GString) line = g_string_new (NULL);
+  g_autoptr (GString) text = g_string_sized_new (2 * OUTPUT_BLOCK);
 
   for (guint i = 0; i < py_seq_length (commands); i++)
     {
       const PyValue *command = py_seq_peek (commands, i);
-      g_string_truncate (line, 0);
       g_autofree char *pretty_text = pretty ? py_pprint (command, PRETTY_WIDTH, PRETTY_INDENT) : NULL;
       if (pretty)
-        g_string_append (line, pretty_text);
+        g_string_append (text, pretty_text);
       else
-        py_repr_append (line, command);
-      g_string_append_c (line, '\n');
-      (void) fwrite (line->str, 1, line->len, out);
+        py_repr_append (text, command);
+      g_string_append_c (text, '\n');
+      if (text->len < OUTPUT_BLOCK)
+        continue;
+      (void) fwrite (text->str, 1, text->len, out);
+      g_string_truncate (text, 0);
     }
+  (void) fwrite (text->str, 1, text->len, out);
 }
 
 ConfigRun

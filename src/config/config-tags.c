@@ -15,6 +15,7 @@ typedef struct
   const char *tag; /* lent by Expander's names */
   guint hash;
   guint count;
+  guint next; /* the value's next one, as a place in Expander's counts; 0: none */
 } Count;
 
 typedef struct
@@ -23,7 +24,9 @@ typedef struct
   const PyOptions *ignored; /* may be NULL */
   ConfigTagLookup lookup;
   gpointer data;
-  GArray **counts;  /* for each option: of Count; NULL before the first replacement */
+  GArray *counts;   /* of Count; the first is none */
+  guint *first;     /* for each option its first, 0 before the first replacement */
+  guint *last;      /* the end of each chain */
   gboolean *done;   /* for each option: nothing is left to replace, or it is ignored */
   GString *value;   /* the one that is looked at, so far */
   GString *scratch; /* where its next state is built */
@@ -48,33 +51,53 @@ find_tag (const char *p, gsize *ret_len)
   return NULL;
 }
 
+#define COUNT_AT(x, place) (&g_array_index ((x)->counts, Count, place))
+
+/* The tag's count for an option, or NULL. */
 static Count *
-count_find (const GArray *counts, const char *tag, guint hash)
+count_find (const Expander *x, guint option, const char *tag, guint hash)
 {
-  for (guint i = 0; i < counts->len; i++)
+  for (guint place = x->first[option]; place != 0; place = COUNT_AT (x, place)->next)
     {
-      Count *count = &g_array_index (counts, Count, i);
+      Count *count = COUNT_AT (x, place);
       if (count->hash == hash && strcmp (count->tag, tag) == 0)
         return count;
     }
   return NULL;
 }
 
+static void
+count_add (Expander *x, guint option, const char *tag, guint hash)
+{
+  Count *count = count_find (x, option, tag, hash);
+
+  if (count != NULL)
+    {
+      count->count++;
+      return;
+    }
+  Count first = { g_string_chunk_insert (x->names, tag), hash, 1, 0 };
+  guint place = x->counts->len;
+  g_array_append_val (x->counts, first);
+  if (x->first[option] == 0)
+    x->first[option] = place;
+  else
+    COUNT_AT (x, x->last[option])->next = place;
+  x->last[option] = place;
+}
+
 static gboolean
-fail_recursive (const char *name, const char *tag, const GArray *counts, const char *value, GError **error)
+fail_recursive (const Expander *x, guint option, const char *tag, GError **error)
 {
   g_autoptr (PyValue) dict = py_dict_new ();
 
-  for (guint i = 0; i < counts->len; i++)
-    {
-      const Count *count = &g_array_index (counts, Count, i);
-      py_dict_set (dict, py_held_to_value (count->tag), py_int_new (count->count));
-    }
+  for (guint place = x->first[option]; place != 0; place = COUNT_AT (x, place)->next)
+    py_dict_set (dict, py_held_to_value (COUNT_AT (x, place)->tag), py_int_new (COUNT_AT (x, place)->count));
   g_autofree char *repr = py_repr (dict);
   g_set_error (error, CONFIG_ERROR, CONFIG_ERROR_VALUE,
                "properties contain self referencing definitions and cannot be resolved, fail tag: %s, found: %s in %s, "
                "value: %s",
-               name, tag, repr, value);
+               py_options_peek_name (x->options, option), tag, repr, x->value->str);
   return FALSE;
 }
 
@@ -163,7 +186,7 @@ typedef enum
 
 /* The tag that was found at *at, as long as len. */
 static TagResult
-expander_tag (Expander *x, const char *name, GArray *counts, gsize *at, gsize len, GError **error)
+expander_tag (Expander *x, guint option, gsize *at, gsize len, GError **error)
 {
   g_autoptr (GError) local_error = NULL;
   append_piece (g_string_truncate (x->tag, 0), x->value->str + *at + 1, len);
@@ -172,10 +195,11 @@ expander_tag (Expander *x, const char *name, GArray *counts, gsize *at, gsize le
 
   if (x->ignored != NULL && py_options_get_hashed (x->ignored, tag, hash) != NULL)
     return TAG_LEFT;
-  Count *count = count_find (counts, tag, hash);
-  if (strcmp (tag, name) == 0 || (count != NULL && count->count > MAX_REPLACEMENTS))
+  const Count *count = count_find (x, option, tag, hash);
+  if (strcmp (tag, py_options_peek_name (x->options, option)) == 0
+      || (count != NULL && count->count > MAX_REPLACEMENTS))
     {
-      (void) fail_recursive (name, tag, counts, x->value->str, error);
+      (void) fail_recursive (x, option, tag, error);
       return TAG_FAILED;
     }
 
@@ -187,26 +211,20 @@ expander_tag (Expander *x, const char *name, GArray *counts, gsize *at, gsize le
     }
   if (replacement == NULL)
     return TAG_LEFT;
-  if (count == NULL)
-    {
-      Count first = { g_string_chunk_insert_len (x->names, tag, (gssize) len), hash, 0 };
-      g_array_append_val (counts, first);
-      count = &g_array_index (counts, Count, counts->len - 1);
-    }
-  count->count++;
+  count_add (x, option, tag, hash);
   return expander_replace (x, tag, len, replacement, at, error) ? TAG_REPLACED : TAG_FAILED;
 }
 
 /* One pass over one value. */
 static gboolean
-expander_value (Expander *x, const char *name, GArray *counts, GError **error)
+expander_value (Expander *x, guint option, GError **error)
 {
   gsize at = 0, len;
 
   for (const char *found = find_tag (x->value->str, &len); found != NULL; found = find_tag (x->value->str + at, &len))
     {
       at = (gsize) (found - x->value->str);
-      switch (expander_tag (x, name, counts, &at, len, error))
+      switch (expander_tag (x, option, &at, len, error))
         {
         case TAG_REPLACED:
           break;
@@ -236,9 +254,7 @@ expander_option (Expander *x, guint index, gboolean *ret_again, GError **error)
     }
 
   g_string_assign (x->value, text);
-  if (x->counts[index] == NULL)
-    x->counts[index] = g_array_sized_new (FALSE, FALSE, sizeof (Count), 8);
-  if (!expander_value (x, py_options_peek_name (x->options, index), x->counts[index], error))
+  if (!expander_value (x, index, error))
     return FALSE;
   if (strcmp (x->value->str, text) == 0)
     {
@@ -275,17 +291,20 @@ gboolean
 config_tags_expand (PyOptions *options, const PyOptions *ignored, ConfigTagLookup lookup, gpointer data, GError **error)
 {
   guint n = py_options_size (options);
-  g_autofree GArray **counts = g_new0 (GArray *, n);
+  g_autoptr (GArray) counts = g_array_sized_new (FALSE, FALSE, sizeof (Count), 64);
+  g_autofree guint *chains = g_new0 (guint, 2 * n);
   g_autofree gboolean *done = g_new0 (gboolean, n);
   g_autoptr (GString) tag = g_string_new (NULL);
   g_autoptr (GStringChunk) names = g_string_chunk_new (512);
   Expander x
-      = { options, ignored, lookup, data, counts, done, g_string_new (NULL), g_string_new (NULL), tag, names, 0 };
+      = { options, ignored, lookup, data, counts, chains, chains + n, done, g_string_new (NULL), g_string_new (NULL),
+          tag,     names,   0 };
+  Count none = { NULL, 0, 0, 0 };
+
+  g_array_append_val (counts, none);
   gboolean good = expander_run (&x, error);
 
   g_string_free (x.value, TRUE);
   g_string_free (x.scratch, TRUE);
-  for (guint i = 0; i < n; i++)
-    g_clear_pointer (&counts[i], g_array_unref);
   return good;
 }
