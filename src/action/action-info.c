@@ -102,6 +102,8 @@ get_ip (ActionInfo *self)
 static PyValue *
 get_family (ActionInfo *self)
 {
+  (void) action_info_peek (self,
+                           "ip"); /* who knows the family knows the address: 1.1.2 shows both after a failed start */
   return str_or_none (address_peek_family_name (ticket_peek_ip (self->ticket)));
 }
 
