@@ -199,15 +199,14 @@ python_new (ActionQueue *self, const char *name, const char *file, const PyValue
   return python_action_new (&spec);
 }
 
-/* The object is there, or at least its place: whose was it? */
-static void
+/* The object is there, or at least its place.  Returns whether it follows one that had been started. */
+static gboolean
 put_in_place (Ask *ask)
 {
   Action *action = ask->action;
   Action *known = action_queue_find (ask->queue, action->name);
 
-  if (action->python != NULL)
-    python_action_set_started (ask->fresh, python_action_is_started (action->python));
+  gboolean started = action->python != NULL && python_action_is_started (action->python);
   python_action_free (action->python);
   action->python = g_steal_pointer (&ask->fresh);
   g_free (action->python_stamp);
@@ -220,31 +219,52 @@ put_in_place (Ask *ask)
       action->is_new = action_queue_is_reloading (ask->queue);
       action_queue_append (ask->queue, action_ref (action));
     }
+  return started;
+}
+
+static void
+log_failure (const Ask *ask, const char *verb, const PyValue *exception)
+{
+  g_autofree char *text = py_str (exception, NULL);
+
+  log_error (action_queue_peek_context (ask->queue)->log, "fail2ban.actions", "Failed to %s jail '%s' action '%s': %s",
+             verb, action_queue_peek_jail_name (ask->queue), ask->action->name, text);
+}
+
+static void
+on_started (PyValue *result, gpointer user_data)
+{
+  Ask *ask = user_data;
+  g_autoptr (PyValue) done = py_none_new ();
+
+  ask->request = NULL;
+  if (py_value_type (result) == PY_EXCEPTION)
+    log_failure (ask, "start", result);
+  tell (ask, done);
 }
 
 static void
 on_loaded (PyValue *result, gpointer user_data)
 {
   Ask *ask = user_data;
+  gboolean broken = py_value_type (result) == PY_EXCEPTION;
   g_autoptr (PyValue) done = py_none_new ();
 
   ask->request = NULL;
-  if (py_value_type (result) != PY_EXCEPTION)
-    put_in_place (ask);
-  else if (!ask->keep_broken)
+  if (broken && !ask->keep_broken)
     {
       tell (ask, result);
       return;
     }
-  else
+  if (broken)
+    log_failure (ask, "add", result);
+  if (!put_in_place (ask))
     {
-      g_autofree char *text = py_str (result, NULL);
-      log_error (action_queue_peek_context (ask->queue)->log, "fail2ban.actions",
-                 "Failed to add jail '%s' action '%s': %s", action_queue_peek_jail_name (ask->queue), ask->action->name,
-                 text);
-      put_in_place (ask);
+      tell (ask, done);
+      return;
     }
-  tell (ask, done);
+  ask->request = python_action_run (ask->action->python, "start", NULL, on_started, ask);
+  python_action_set_started (ask->action->python, TRUE);
 }
 
 static gboolean

@@ -299,7 +299,7 @@ handle_reply (PythonAction *self, const PyValue *message)
   fail_all (self, exception);
 }
 
-/* ("ask", ID, REQUEST, TAG, ARGS): of the ticket that a request is about, else of the jail. */
+/* ("ask", ID, REQUEST, TAG, ARGS): of the ticket that a request is about; REQUEST 0: of the jail. */
 static void
 handle_question (PythonAction *self, const PyValue *message)
 {
@@ -307,15 +307,17 @@ handle_question (PythonAction *self, const PyValue *message)
   const char *tag = text_at (message, 3, NULL);
   const PyValue *args = py_seq_length (message) > 4 ? py_seq_peek (message, 4) : NULL;
   g_autoptr (PyValue) value = NULL;
-  PyValue *found = request != NULL && request->info != NULL ? action_info_peek (request->info, tag) : NULL;
 
-  if (g_str_equal (tag, "bantime") || found == NULL)
-    value = args != NULL && self->ask_jail != NULL ? self->ask_jail (self->user_data, tag, args) : NULL;
-  else
-    value = py_value_ref (found);
+  if (int_at (message, 2) == 0)
+    value = py_value_is_seq (args) && self->ask_jail != NULL ? self->ask_jail (self->user_data, tag, args) : NULL;
+  else if (request != NULL && request->info != NULL)
+    {
+      PyValue *found = action_info_peek (request->info, tag);
+      value = found != NULL ? py_value_ref (found) : NULL;
+    }
   gboolean known = value != NULL;
   if (!known)
-    value = py_str_printf ("the jail does not answer %s here", tag);
+    value = py_str_printf ("%s cannot be asked for, or not any more", tag);
   python_helper_send (self->helper, py_tuple_new_items (py_str_new ("answer"), py_int_new (int_at (message, 1)),
                                                         py_bool_new (known), g_steal_pointer (&value), NULL));
 }

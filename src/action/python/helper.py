@@ -14,7 +14,8 @@ with their length in four bytes before them (big-endian), each a tuple whose fir
   from us   ("began", ID)                                     its time runs from now on
             ("reply", ID, True, VALUE, TRAITS), ("reply", ID, False, (CLASS, ARGS, TEXT, TRACEBACK), TRAITS)
             ("log", LEVEL, LOGGER, TEXT)
-            ("ask", ID, REQUEST, TAG, ARGS)                   what only the server knows, on behalf of REQUEST
+            ("ask", ID, REQUEST, TAG, ARGS)                   what only the server knows: of the ticket that REQUEST is
+                                                              about, or with 0 of the jail
 
 What may take its time is done by one worker thread, one thing after the other; the main thread listens and answers questions
 about properties at once.  When the server goes away so does this process.
@@ -35,16 +36,11 @@ import traceback
 import types
 
 from fail2ban.helpers import getLogger
-from fail2ban.server import host
 from fail2ban.server.actions import ActionBase, Actions
 from fail2ban.server.jail import Jail
 
 MESSAGE_MAX = 16 * 1024 * 1024
 DEPTH_MAX = 32
-
-
-class ServerGone(Exception):
-    """What waits for an answer that will not come any more."""
 
 
 def plain(value, depth=0):
@@ -125,14 +121,12 @@ class Helper:
         self.answers = {}
         self.asked = 0
         self.asking = threading.Lock()
-        self.request = threading.local()  # what this thread works for
 
     # --- questions to the server -------------------------------------------------------------------------------------
 
-    def ask(self, tag, *args, request=None):
+    def ask(self, request, tag, *args):
+        """Of the ticket that a request is about; request 0: of the jail."""
         box = queue.Queue(1)
-        if request is None:
-            request = getattr(self.request, "id", 0)
         with self.asking:
             self.asked += 1
             number = self.asked
@@ -159,7 +153,7 @@ class Helper:
         return module.Action
 
     def create(self, jail, name, path, options):
-        self.action = self.load(path)(Jail(jail, self.ask), name, **options)
+        self.action = self.load(path)(Jail(jail, lambda *question: self.ask(0, *question)), name, **options)
 
     def traits(self):
         """What the server has to know beforehand to decide who takes part in what."""
@@ -186,7 +180,7 @@ class Helper:
         action = self.action
         if values is None:
             return getattr(action, method)()
-        info = Actions.ActionInfo(values, lambda tag: self.ask(tag, request=number))
+        info = Actions.ActionInfo(values, lambda tag: self.ask(number, tag))
         if method == "prolong" and not action._prolongable:
             return None
         return getattr(action, method)(info)
@@ -245,7 +239,6 @@ class Helper:
     def worker(self):
         while True:
             number, function, args = self.work.get()
-            self.request.id = number
             try:
                 self.channel.send(("began", number))
                 self.answer(number, function, *args)
@@ -279,7 +272,8 @@ class Helper:
 
     def question(self, verb):
         return {
-            "get": lambda name: getattr(self.action, name),
+            # "driver" is not Python's: how bans get into effect, which the server knows of its own actions
+            "get": lambda name: getattr(self.action, name, "python") if name == "driver" else getattr(self.action, name),
             "properties": lambda: self.names(False),
             "methods": lambda: self.names(True),
         }[verb]
@@ -305,7 +299,6 @@ def main():
     os.set_inheritable(fd, False)
     sys.argv = ["fail2ban-server"]
     helper = Helper(fd)
-    host.ask = helper.ask
     root = logging.getLogger()
     root.addHandler(LogToServer(helper.channel))
     root.setLevel(logging.INFO)

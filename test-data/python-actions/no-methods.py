@@ -1,0 +1,3 @@
+class Action:
+    def __init__(self, jail, name):
+        pass
