@@ -274,38 +274,46 @@ find_file (const JailLog *logs, const char *path, guint *ret_index)
   return NULL;
 }
 
-/* The log was rotated while no server ran: the rest of the old file is read first. */
-static void
-recover_rotated (Jail *self, LogFile *file)
+/* A row for a log that is new to the jail. */
+static gboolean
+store_start (Jail *self, LogFile *file, GError **error)
 {
-  g_autofree char *hash = NULL;
-  gint64 position;
-  g_autoptr (GError) error = NULL;
+  g_autofree char *hash = g_strdup (file_watch_peek_hash (file->watch));
+  gint64 position = file_watch_get_position (file->watch);
 
-  if (!ban_store_get_log (jail_peek_store (self), self->name, file->path, &hash, &position, &error))
-    jail_store_failed (self, error);
-  else if (hash != NULL)
-    (void) file_watch_recover (file->watch, hash, position);
+  if (*hash == '\0')
+    {
+      g_autofree char *predecessor = NULL;
+
+      if (file_watch_find_predecessor (file->watch, &predecessor, &position))
+        {
+          g_free (hash);
+          hash = g_steal_pointer (&predecessor);
+        }
+    }
+  return ban_store_add_log (jail_peek_store (self), self->name, file->path, hash, position, &position, error);
 }
 
 static void
 restore_position (Jail *self, LogFile *file, gboolean tail)
 {
   BanStore *store = jail_peek_store (self);
-  gint64 position = -1;
+  const char *present = file_watch_peek_hash (file->watch);
+  g_autofree char *hash = NULL;
+  gint64 position = 0;
   g_autoptr (GError) error = NULL;
 
   if (store == NULL)
     return;
-  if (!ban_store_add_log (store, self->name, file->path, file_watch_peek_hash (file->watch),
-                          file_watch_get_position (file->watch), &position, &error))
+  if (!ban_store_get_log (store, self->name, file->path, &hash, &position, &error)
+      || (hash == NULL && !store_start (self, file, &error)))
     jail_store_failed (self, error);
-  else if (tail)
+  else if (hash == NULL || tail)
     return;
-  else if (position > 0)
+  else if (*hash != '\0' && g_str_equal (hash, present))
     file_watch_set_position (file->watch, position);
-  else if (position < 0)
-    recover_rotated (self, file);
+  else /* rotated while no server ran, perhaps */
+    (void) file_watch_recover (file->watch, hash, position, jail_now_usec (self) - self->find_time_usec);
 }
 
 static gboolean

@@ -7,7 +7,7 @@
 
 #define HEAD_SIZE 256 /* the first bytes: with a date in every line they differ between two logs */
 #define TAIL_SIZE 64
-#define HASH_MAX  (1024 * 1024) /* of a first line; a longer one counts as not complete */
+#define HASH_MAX  (1024 * 1024) /* of a first line; what is behind it does not count */
 #define CHUNK     4096
 
 struct FileGeneration
@@ -15,6 +15,7 @@ struct FileGeneration
   int fd;
   LineEnd line_end;
   struct stat seen; /* at the last look */
+  gint64 born_nsec; /* 0: the file system does not say */
   char hash[41];
   guint head_len;
   char head[HEAD_SIZE];
@@ -44,6 +45,16 @@ problem_of (int fd, struct stat *ret_info)
   return S_ISREG (ret_info->st_mode) ? 0 : EINVAL;
 }
 
+static gint64
+get_birth (int fd)
+{
+  struct statx info;
+
+  if (statx (fd, "", AT_EMPTY_PATH, STATX_BTIME, &info) < 0 || !(info.stx_mask & STATX_BTIME))
+    return 0;
+  return (gint64) info.stx_btime.tv_sec * G_GINT64_CONSTANT (1000000000) + (gint64) info.stx_btime.tv_nsec;
+}
+
 FileGeneration *
 file_generation_open (const char *path, LineEnd line_end, GError **error)
 {
@@ -59,6 +70,7 @@ file_generation_open (const char *path, LineEnd line_end, GError **error)
       source_error_set (error, problem, path);
       return NULL;
     }
+  self->born_nsec = get_birth (self->fd);
   (void) file_generation_look (self);
   return g_steal_pointer (&self);
 }
@@ -95,6 +107,40 @@ gboolean
 file_generation_is_at (const FileGeneration *self, const struct stat *info)
 {
   return self->seen.st_dev == info->st_dev && self->seen.st_ino == info->st_ino;
+}
+
+const struct stat *
+file_generation_peek_info (const FileGeneration *self)
+{
+  return &self->seen;
+}
+
+static int
+compare (gint64 a, gint64 b)
+{
+  return (a > b) - (a < b);
+}
+
+int
+file_generation_compare_age (const FileGeneration *a, const FileGeneration *b)
+{
+  int order = compare (a->seen.st_mtim.tv_sec, b->seen.st_mtim.tv_sec);
+
+  if (order == 0)
+    order = compare (a->seen.st_mtim.tv_nsec, b->seen.st_mtim.tv_nsec);
+  if (order == 0 && a->born_nsec != 0 && b->born_nsec != 0)
+    order = compare (a->born_nsec, b->born_nsec);
+  if (order == 0) /* within one tick of the clock: most file systems count upwards */
+    order = compare ((gint64) a->seen.st_ino, (gint64) b->seen.st_ino);
+  return order;
+}
+
+gboolean
+file_generation_may_follow (const FileGeneration *self, const FileGeneration *old)
+{
+  if (self->born_nsec != 0 && old->born_nsec != 0 && self->born_nsec < old->born_nsec)
+    return FALSE;
+  return self->hash[0] == '\0' || strcmp (self->hash, old->hash) != 0;
 }
 
 /* --- what the content is ----------------------------------------------------------------------------------------------- */
@@ -154,6 +200,8 @@ compute_hash (FileGeneration *self)
         }
       offset += n;
     }
+  if (offset >= HASH_MAX)
+    g_strlcpy (self->hash, g_checksum_get_string (sum), sizeof self->hash);
 }
 
 static void

@@ -20,6 +20,11 @@ int         file_generation_get_fd    (const FileGeneration *self);
 const char *file_generation_peek_hash (const FileGeneration *self); /* as of the last look; "" while the first line is not complete */
 gint64      file_generation_get_size  (const FileGeneration *self); /* as of the last look */
 gboolean    file_generation_is_at     (const FileGeneration *self, const struct stat *info); /* the same device and inode */
+const struct stat *file_generation_peek_info (const FileGeneration *self); /* as of the last look */
+/* Which of two files was written first: <0, 0 (nobody knows), >0. */
+int         file_generation_compare_age (const FileGeneration *a, const FileGeneration *b);
+/* Can self have had the name after old?  Not when it was made before, nor when it is a copy of it. */
+gboolean    file_generation_may_follow (const FileGeneration *self, const FileGeneration *old);
 
 typedef enum
 {

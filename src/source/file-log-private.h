@@ -1,7 +1,7 @@
 /* file-log-private.h - what the files of file-log share
  *
  * file-log.c: what is behind the name.  file-serve.c: handing out lines.  file-watch.c: the readers' side.
- * file-recover.c: what was rotated away before.
+ * file-recover.c: what was rotated away while nobody looked.
  */
 #pragma once
 #include "source/file-log.h"
@@ -26,7 +26,7 @@ typedef struct
 {
   FileWatch *watch;
   gint64 offset;
-  gboolean read; /* got a line of it */
+  gboolean read; /* got a line of it, now or before the restart */
 } Cursor;
 
 typedef struct
@@ -51,6 +51,7 @@ struct FileLog
   gboolean polled;
   int folder_monitor;
   gboolean missing;
+  struct timespec looked_at; /* when the name was last looked at: a file that had it afterwards was written later */
   GPtrArray *generations; /* of Generation, oldest first */
   GPtrArray *watches;     /* of FileWatch; removed ones until nobody looks at them */
   gpointer line;          /* FileLineFuncs */
@@ -61,8 +62,10 @@ struct FileLog
 /* The generation that has the name, NULL while there is none. */
 Generation *file_log_current   (const FileLog *self);
 Cursor     *generation_cursor  (const Generation *self, const FileWatch *watch); /* NULL: none */
-/* A file that was rotated away before, as the oldest generation, without cursors. */
-Generation *file_log_add_oldest (FileLog *self, FileGeneration *file /* taken */);
+/* A file that was rotated away before, as the last generation but the one that has the name, without cursors. */
+Generation *file_log_add_left  (FileLog *self, FileGeneration *file /* taken */);
+/* Finds the files that had the name since the last look, after old, and lost it again. */
+void        file_log_find_passed (FileLog *self, const FileGeneration *old);
 /* Takes note of how far the watches have read. */
 void        generation_remember (Generation *self);
 /* Frees the watches that were removed; not while the log is busy. */

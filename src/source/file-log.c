@@ -5,7 +5,9 @@
 
 #include "source/file-log-private.h"
 
-#define MAX_GENERATIONS 8 /* of one log: each holds a file open */
+#define MAX_GENERATIONS 100 /* of one log: each holds a file open */
+#define MAX_FINISHED    8   /* more than so many are not kept for late writers … */
+#define FINISHED_SEC    2   /* … for longer than this */
 #define LOGGER          "fail2ban.filter"
 
 /* --- generations ------------------------------------------------------------------------------------------------------ */
@@ -133,14 +135,25 @@ restart_generation (Generation *generation)
 }
 
 Generation *
-file_log_add_oldest (FileLog *self, FileGeneration *file)
+file_log_add_left (FileLog *self, FileGeneration *file)
 {
   Generation *generation = generation_new (file);
+  guint index = self->generations->len - (file_log_current (self) != NULL ? 1 : 0);
 
   generation->left_usec = MAX (clock_get_monotonic_usec (self->shared->clock), 1);
-  g_ptr_array_insert (self->generations, 0, generation);
+  g_ptr_array_insert (self->generations, (int) index, generation);
   watch_generation (self, generation);
   return generation;
+}
+
+/* The clock that file systems use for the times of files: never ahead of what is written next. */
+static struct timespec
+file_time_now (void)
+{
+  struct timespec now;
+
+  (void) clock_gettime (CLOCK_REALTIME_COARSE, &now);
+  return now;
 }
 
 /* --- life --------------------------------------------------------------------------------------------------------------- */
@@ -149,6 +162,7 @@ FileLog *
 file_log_open (const char *path, FileBackend backend, LineEnd line_end, const FileLogShared *shared, GError **error)
 {
   FileLog *self;
+  struct timespec now = file_time_now ();
   FileGeneration *file = file_generation_open (path, line_end, error);
 
   if (file == NULL)
@@ -162,6 +176,7 @@ file_log_open (const char *path, FileBackend backend, LineEnd line_end, const Fi
   self->shared = shared;
   self->polled = backend == FILE_BACKEND_POLLING || shared->monitor == NULL;
   self->folder_monitor = -1;
+  self->looked_at = now;
   self->generations = g_ptr_array_new_with_free_func (generation_free);
   self->watches = g_ptr_array_new_with_free_func (g_free);
   if (shared->funcs != NULL && shared->funcs->make != NULL)
@@ -269,55 +284,75 @@ take_new_file (FileLog *self)
       drop_generation (self, self->generations->len - 2);
     }
   else
-    add_generation (self, file, NULL);
-  while (self->generations->len > MAX_GENERATIONS)
-    drop_generation (self, 0);
+    {
+      add_generation (self, file, NULL);
+      if (last != NULL)
+        file_log_find_passed (self, last->file);
+    }
   self->missing = FALSE;
 }
 
-/* The name was away and is back at the same file. */
+/* The name is back at a file that had it before. */
 static gboolean
 take_back (FileLog *self, const struct stat *info)
 {
+  for (guint i = 0; i < self->generations->len; i++)
+    {
+      Generation *generation = self->generations->pdata[i];
+
+      if (!file_generation_is_at (generation->file, info))
+        continue;
+      leave_current (self);
+      (void) g_ptr_array_steal_index (self->generations, i);
+      g_ptr_array_add (self->generations, generation);
+      generation->left_usec = 0;
+      self->missing = FALSE;
+      watch_folder (self);
+      return TRUE;
+    }
+  return FALSE;
+}
+
+/* The name is nobody's. */
+static void
+take_absence (FileLog *self, int problem)
+{
   Generation *last = self->generations->len > 0 ? self->generations->pdata[self->generations->len - 1] : NULL;
 
-  if (last == NULL || !file_generation_is_at (last->file, info))
-    return FALSE;
-  last->left_usec = 0;
-  self->missing = FALSE;
-  watch_folder (self);
-  return TRUE;
+  if (!self->missing)
+    log_msg (self->shared->log, LOGGER, "Log absence detected (possibly rotation) for %s, reason: %s", self->path,
+             g_strerror (problem));
+  leave_current (self);
+  self->missing = TRUE;
+  if (last != NULL)
+    file_log_find_passed (self, last->file);
 }
 
 static void
 look_at_name (FileLog *self)
 {
-  const Generation *now = file_log_current (self);
+  const Generation *current = file_log_current (self);
+  struct timespec now = file_time_now ();
   struct stat info;
 
   if (stat (self->path, &info) < 0)
-    {
-      if (!self->missing)
-        log_msg (self->shared->log, LOGGER, "Log absence detected (possibly rotation) for %s, reason: %s", self->path,
-                 g_strerror (errno));
-      leave_current (self);
-      self->missing = TRUE;
-    }
+    take_absence (self, errno);
   else if (!S_ISREG (info.st_mode))
     return;
-  else if (now == NULL || !file_generation_is_at (now->file, &info))
-    {
-      if (!take_back (self, &info))
-        take_new_file (self);
-    }
+  else if ((current == NULL || !file_generation_is_at (current->file, &info)) && !take_back (self, &info))
+    take_new_file (self);
+  self->looked_at = now;
 }
 
+/* The one at index was read to its end, and its writers had time enough. */
 static gboolean
-is_finished (const FileLog *self, const Generation *generation)
+is_finished (const FileLog *self, guint index)
 {
+  const Generation *generation = self->generations->pdata[index];
   gint64 age_usec = clock_get_monotonic_usec (self->shared->clock) - generation->left_usec;
+  gint64 linger_sec = self->generations->len - index > MAX_FINISHED ? FINISHED_SEC : FILE_SOURCE_LINGER_SEC;
 
-  return generation->left_usec != 0 && generation->exhausted && age_usec > FILE_SOURCE_LINGER_SEC * G_USEC_PER_SEC;
+  return generation->left_usec != 0 && generation->exhausted && age_usec > linger_sec * G_USEC_PER_SEC;
 }
 
 static gboolean
@@ -327,6 +362,26 @@ has_work (const Generation *generation)
     if (g_array_index (generation->cursors, Cursor, i).offset < file_generation_get_size (generation->file))
       return TRUE;
   return FALSE;
+}
+
+/* So many rotations at once that files would run out: best a file that was read, else the oldest. */
+static void
+drop_surplus (FileLog *self)
+{
+  while (self->generations->len > MAX_GENERATIONS)
+    {
+      guint index = 0;
+
+      while (index < self->generations->len - 1 && has_work (self->generations->pdata[index]))
+        index++;
+      if (index == self->generations->len - 1)
+        {
+          log_warning (self->shared->log, LOGGER, "%s is rotated faster than it can be read: lines are lost",
+                       self->path);
+          index = 0;
+        }
+      drop_generation (self, index);
+    }
 }
 
 gboolean
@@ -344,10 +399,11 @@ file_log_look (FileLog *self)
           log_msg (self->shared->log, LOGGER, "Log rotation detected for %s", self->path);
           restart_generation (generation);
         }
-      if (is_finished (self, generation))
+      if (!has_work (generation) && is_finished (self, i - 1))
         drop_generation (self, i - 1);
       else
         work = has_work (generation) || work;
     }
+  drop_surplus (self);
   return work;
 }

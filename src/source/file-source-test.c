@@ -393,8 +393,8 @@ test_what_was_rotated_while_nobody_looked_is_found (Fixture *f, gconstpointer da
   append_to (old, "one\ntwo\nthree\n", 14);
   append (f, "four\n");
   add (f, FILE_BACKEND_INOTIFY, FALSE);
-  g_assert_false (file_watch_recover (f->watch, hash, 14));
-  g_assert_true (file_watch_recover (f->watch, hash, 4));
+  g_assert_false (file_watch_recover (f->watch, hash, 14, 0));
+  g_assert_true (file_watch_recover (f->watch, hash, 4, 0));
   g_assert_cmpstr (file_watch_peek_hash (f->watch), ==, hash);
   g_assert_cmpint (file_watch_get_position (f->watch), ==, 4);
   f->pause_after = 1;
@@ -405,6 +405,72 @@ test_what_was_rotated_while_nobody_looked_is_found (Fixture *f, gconstpointer da
   file_watch_set_paused (f->watch, FALSE);
   GETS (f, "three\nfour\n|");
   g_assert_cmpint (file_watch_get_position (f->watch), ==, 5);
+}
+
+static void
+rotate_quickly (Fixture *f)
+{
+  g_autofree char *first = g_strconcat (f->path, ".1", NULL);
+  g_autofree char *second = g_strconcat (f->path, ".2", NULL);
+  g_autofree char *packed = g_strconcat (f->path, ".3.gz", NULL);
+
+  g_assert_cmpint (g_rename (f->path, first), ==, 0);
+  append (f, "two\n");
+  append_to (packed, "packed\n", 7);
+  g_assert_cmpint (g_rename (f->path, second), ==, 0);
+  append (f, "three\n");
+}
+
+static void
+test_a_file_that_was_rotated_between_two_looks_is_read (Fixture *f, gconstpointer data)
+{
+  g_autofree char *other = g_strconcat (f->path, ".old", NULL);
+
+  append_to (other, "zero\n", 5);
+  g_usleep (20 * 1000); /* a tick of the file system's clock */
+  append (f, "one\n");
+  add (f, GPOINTER_TO_INT (data), FALSE);
+  file_watch_set_paused (f->watch, FALSE);
+  GETS (f, "one\n|");
+  rotate_quickly (f);
+  GETS (f, "+two\n+three\n|");
+  g_assert_cmpint (file_watch_get_position (f->watch), ==, 6);
+}
+
+static void
+test_all_that_was_rotated_while_nobody_looked_is_found (Fixture *f, gconstpointer data)
+{
+  static const char hash[] = "c7059bb19433cc3cabaa6236c83d56668a843dd2"; /* of "one" */
+
+  append (f, "one\n");
+  g_usleep (20 * 1000);
+  rotate_quickly (f);
+  add (f, FILE_BACKEND_INOTIFY, FALSE);
+  g_assert_true (file_watch_recover (f->watch, hash, 4, 0));
+  file_watch_set_paused (f->watch, FALSE);
+  GETS (f, "two\nthree\n|");
+}
+
+static void
+test_an_empty_log_knows_what_was_before (Fixture *f, gconstpointer data)
+{
+  g_autofree char *first = g_strconcat (f->path, ".1", NULL);
+  g_autofree char *second = g_strconcat (f->path, ".2", NULL);
+  g_autofree char *hash = NULL;
+  gint64 position;
+
+  append (f, "");
+  add (f, FILE_BACKEND_INOTIFY, FALSE);
+  g_assert_false (file_watch_find_predecessor (f->watch, &hash, &position));
+  append_to (second, "zero\n", 5);
+  g_usleep (20 * 1000);
+  append_to (first, "one\n", 4);
+  g_assert_true (file_watch_find_predecessor (f->watch, &hash, &position));
+  g_assert_cmpstr (hash, ==, "c7059bb19433cc3cabaa6236c83d56668a843dd2");
+  g_assert_cmpint (position, ==, 4);
+  g_assert_true (file_watch_recover (f->watch, "", 0, 0));
+  file_watch_set_paused (f->watch, FALSE);
+  GETS (f, "zero\none\n|");
 }
 
 static void
@@ -534,6 +600,14 @@ main (int argc, char **argv)
   ADD ("tail begins at the end", test_tail_begins_at_the_end);
   ADD ("a stored position goes on there", test_a_stored_position_goes_on_there);
   ADD ("what was rotated while nobody looked is found", test_what_was_rotated_while_nobody_looked_is_found);
+  ADD ("all that was rotated while nobody looked is found", test_all_that_was_rotated_while_nobody_looked_is_found);
+  ADD ("an empty log knows what was before", test_an_empty_log_knows_what_was_before);
+  g_test_add ("/file-source/a file that was rotated between two looks is read", Fixture,
+              GINT_TO_POINTER (FILE_BACKEND_INOTIFY), set_up, test_a_file_that_was_rotated_between_two_looks_is_read,
+              tear_down);
+  g_test_add ("/file-source/polling reads a file that was rotated between two looks", Fixture,
+              GINT_TO_POINTER (FILE_BACKEND_POLLING), set_up, test_a_file_that_was_rotated_between_two_looks_is_read,
+              tear_down);
   ADD ("the hash comes with the first complete line", test_the_hash_comes_with_the_first_complete_line);
   ADD ("the hash is that of what was read", test_the_hash_is_that_of_what_was_read);
   ADD ("a very long line is cut", test_a_very_long_line_is_cut);

@@ -133,8 +133,11 @@ on_monitor (gpointer subject, const char *name, gpointer data)
     {
       Entry *entry = self->entries->pdata[i];
 
-      if (subject == NULL || (subject == entry->log && file_log_cares_about (entry->log, name)))
-        queue_entry (self, entry, TRUE);
+      if (subject != NULL && (subject != entry->log || !file_log_cares_about (entry->log, name)))
+        continue;
+      if (name != NULL && !file_log_is_busy (entry->log))
+        (void) file_log_look (entry->log); /* at once: the next file may take the name away from this one */
+      queue_entry (self, entry, TRUE);
     }
 }
 

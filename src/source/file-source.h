@@ -92,12 +92,14 @@ gboolean    file_watch_is_in_operation (const FileWatch *self);
 /* Before the first line: goes on at position (from the database, with the same hash); beyond the end it is the start.
  * */
 void file_watch_set_position (FileWatch *self, gint64 position);
-/* Before the first line, when the hash of the database is another: the log was rotated while nobody looked.  Searches
- * the folder for the file
- * with that first line (its name begins with that of the log) and reads its rest, from position on, before the present
- * file.  FALSE: not
- * found, or it has no rest.  (1.1.2 loses those lines.) */
-gboolean file_watch_recover (FileWatch *self, const char *hash, gint64 position);
+/* Before the first line, when the hash of the database is another: the log was rotated while nobody looked.  Searches the folder for
+ * the file with that first line (its name is that of the log and more, or has a number before its last dot) and reads its rest, from
+ * position on, and all that had the name after it, before the present file.  hash "": nothing was there then, neither lines nor rotated
+ * files; those written since since_usec are read.  FALSE: nothing found.  (1.1.2 loses those lines.) */
+gboolean file_watch_recover (FileWatch *self, const char *hash, gint64 position, gint64 since_usec);
+/* While the log is empty: the youngest of its rotated files, and its end.  To be stored in place of the log's own hash, so that
+ * file_watch_recover knows what came after it.  FALSE: there is none. */
+gboolean file_watch_find_predecessor (const FileWatch *self, char **ret_hash, gint64 *ret_position);
 /* Before the first line: skips lines older than time_usec from the position on, by bisection.  func tells a line's
  * time (FALSE: it has
  * none).  Needs lines in order of time; where they are not, it ends before a line that is young enough. */

@@ -18,7 +18,8 @@ file_log_add_watch (FileLog *self, gboolean tail, const FileWatchFuncs *funcs, g
   g_ptr_array_add (self->watches, watch);
   if (generation != NULL)
     {
-      Cursor cursor = { .watch = watch, .offset = tail ? file_generation_get_size (generation->file) : 0 };
+      Cursor cursor
+          = { .watch = watch, .offset = tail ? file_generation_get_size (generation->file) : 0, .read = tail };
 
       g_array_append_val (generation->cursors, cursor);
       file_generation_remember (generation->file, cursor.offset);
@@ -56,26 +57,23 @@ file_watch_peek_path (const FileWatch *self)
   return self->log->path;
 }
 
-/* The generation to go on with after a restart, and its cursor in *ret_cursor; NULL while there is none. */
+/* The generation to go on with after a restart, and its cursor in *ret_cursor; NULL while there is none.  It is the newest one of
+ * which something was read, since older ones are read first, and from it file_watch_recover finds the newer ones. */
 static const Generation *
 generation_to_store (const FileWatch *self, const Cursor **ret_cursor)
 {
   const Generation *now = file_log_current (self->log);
   const GPtrArray *generations = self->log->generations;
 
-  *ret_cursor = now != NULL ? generation_cursor (now, self) : NULL;
-  if (*ret_cursor != NULL && (*ret_cursor)->read)
-    return now;
-  for (guint i = 0; i < generations->len; i++)
+  for (guint i = generations->len; i-- > 0;)
     {
       const Generation *generation = generations->pdata[i];
-      const Cursor *cursor = generation_cursor (generation, self);
 
-      if (cursor == NULL || cursor->offset >= file_generation_get_size (generation->file))
-        continue;
-      *ret_cursor = cursor;
-      return generation;
+      *ret_cursor = generation_cursor (generation, self);
+      if (*ret_cursor != NULL && (*ret_cursor)->read)
+        return generation;
     }
+  *ret_cursor = now != NULL ? generation_cursor (now, self) : NULL;
   return now;
 }
 
@@ -112,6 +110,7 @@ file_watch_set_position (FileWatch *self, gint64 position)
   if (cursor == NULL)
     return;
   cursor->offset = position >= 0 && position <= file_generation_get_size (generation->file) ? position : 0;
+  cursor->read = cursor->offset > 0;
   file_generation_remember (generation->file, cursor->offset);
 }
 
