@@ -129,7 +129,7 @@ prolong_later (Jail *self, Ticket *ticket, gint64 after_usec)
 /* --- one ticket ------------------------------------------------------------------------------------------------------------ */
 
 static void
-store_ban (Jail *self, const Ticket *ticket)
+store_ban (Jail *self, Ticket *ticket)
 {
   BanStore *store = jail_peek_store (self);
   g_autoptr (PyValue) ban_time = py_int_new (ban_list_get_ban_time_sec (self->bans));

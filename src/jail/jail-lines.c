@@ -253,7 +253,7 @@ push (Jail *self, Pending *pending)
 gboolean
 jail_lines_are_decided (const Jail *self)
 {
-  return self->pending.head == NULL;
+  return self->pending.head == NULL && self->waiting.head == NULL;
 }
 
 void
@@ -392,26 +392,25 @@ jail_lines_save (Jail *self)
   BanStore *store = jail_peek_store (self);
   g_autoptr (GPtrArray) ids = NULL;
   g_autoptr (GError) error = NULL;
-  gboolean saved = TRUE;
 
   /* What was decided after something that is still open is written with it: the position has to stand behind both. */
   if (store == NULL || !jail_lines_are_decided (self))
     return;
   ban_store_begin (store);
   ids = fail_counter_take_changes (self->failures);
-  for (guint i = 0; ids != NULL && i < ids->len && saved; i++)
+  for (guint i = 0; ids != NULL && i < ids->len; i++)
     {
       const Address *id = g_ptr_array_index (ids, i);
       Ticket *ticket = fail_counter_peek (self->failures, id);
 
-      saved = ticket != NULL ? ban_store_put_failure (store, self->name, ticket, &error)
-                             : ban_store_drop_failure (store, self->name, id, &error);
+      GError **problem = error == NULL ? &error : NULL;
+
+      (void) (ticket != NULL ? ban_store_put_failure (store, self->name, ticket, problem)
+                             : ban_store_drop_failure (store, self->name, id, problem));
     }
-  if (saved)
-    jail_log_save_positions (self, ids != NULL);
-  if (!ban_store_commit (store, error == NULL ? &error : NULL))
-    saved = FALSE;
-  if (!saved)
+  jail_log_save_positions (self, ids != NULL);
+  (void) ban_store_commit (store, error == NULL ? &error : NULL);
+  if (error != NULL)
     jail_store_failed (self, error);
 }
 

@@ -164,10 +164,9 @@ jail_log_save_positions (Jail *self, gboolean now)
     }
   cancel_save (logs);
   ban_store_begin (store);
-  for (guint i = 0; i < logs->files->len && error == NULL; i++)
-    (void) save_file (self, g_ptr_array_index (logs->files, i), &error);
-  if (error == NULL)
-    (void) jail_journal_save_position (self, &error);
+  for (guint i = 0; i < logs->files->len; i++)
+    (void) save_file (self, g_ptr_array_index (logs->files, i), error == NULL ? &error : NULL);
+  (void) jail_journal_save_position (self, error == NULL ? &error : NULL);
   (void) ban_store_commit (store, error == NULL ? &error : NULL);
   if (error != NULL)
     jail_store_failed (self, error);

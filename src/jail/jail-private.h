@@ -89,7 +89,7 @@ BanStore *jail_peek_store (const Jail *self);             /* NULL: none */
 void jail_lines_take_failure (Jail *self, const Failure *failure);
 void jail_lines_restore (Jail *self, Ticket *ticket /* taken */); /* a ban of the database: asks the ignore lists */
 void jail_lines_clear (Jail *self);
-gboolean jail_lines_are_decided (const Jail *self);                                /* nothing pending */
+gboolean jail_lines_are_decided (const Jail *self);                                /* nothing pending, no ban waiting */
 ShellCommand *jail_lines_expand (const char *text, Ticket *ticket, gpointer jail); /* for the ignore lists */
 /* When all is decided: writes which failures changed since the last time, and the positions.  Within or without a
  * transaction. */

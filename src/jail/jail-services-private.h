@@ -19,5 +19,9 @@ struct JailServices
   FileSource *files; /* lines come with a LogLine of match/ */
   BanStore *store;   /* NULL: no database */
   GSource *purge;
+  GSource *settle; /* while the database owes something */
   GRand *random;
 };
+
+/* The database could not be written: what it did not take is offered again until it does. */
+void jail_services_settle_later (JailServices *self);

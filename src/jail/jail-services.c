@@ -4,7 +4,8 @@
 #include "jail/jail-services-private.h"
 #include "match/log-line.h"
 
-#define PURGE_INTERVAL_SEC (60 * 60)
+#define PURGE_INTERVAL_SEC  (60 * 60)
+#define SETTLE_INTERVAL_SEC 5 /* until what the database could not take is offered again */
 
 static gboolean
 on_purge (gpointer user_data)
@@ -16,6 +17,34 @@ on_purge (gpointer user_data)
   if (self->store != NULL && !ban_store_purge (self->store, &error))
     log_error (self->log, "fail2ban.observer", "%s", error->message);
   return G_SOURCE_CONTINUE;
+}
+
+static void
+disarm_settle (JailServices *self)
+{
+  if (self->settle != NULL)
+    g_source_destroy (self->settle);
+  g_clear_pointer (&self->settle, g_source_unref);
+}
+
+static gboolean
+on_settle (gpointer user_data)
+{
+  JailServices *self = user_data;
+
+  if (self->store == NULL || ban_store_settle (self->store, NULL))
+    disarm_settle (self);
+  return self->settle != NULL ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
+}
+
+void
+jail_services_settle_later (JailServices *self)
+{
+  if (self->settle != NULL)
+    return;
+  self->settle = g_timeout_source_new_seconds (SETTLE_INTERVAL_SEC);
+  g_source_set_callback (self->settle, on_settle, self, NULL);
+  g_source_attach (self->settle, NULL);
 }
 
 static gpointer
@@ -63,6 +92,7 @@ jail_services_free (JailServices *self)
 {
   if (self == NULL)
     return;
+  disarm_settle (self);
   g_source_destroy (self->purge);
   g_source_unref (self->purge);
   ban_store_free (self->store);

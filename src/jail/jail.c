@@ -35,6 +35,7 @@ void
 jail_store_failed (Jail *self, const GError *error)
 {
   log_error (self->log, "fail2ban.database", "[%s] %s", self->name, error->message);
+  jail_services_settle_later (self->services);
 }
 
 /* --- what actions ask ---------------------------------------------------------------------------------------------------- */
@@ -250,6 +251,8 @@ jail_stop (Jail *self, JailDone done, gpointer user_data)
 
   *stop = (Stop){ self, done, user_data };
   log_debug (self->log, LOGGER_JAIL, "Stopping jail '%s'", self->name);
+  self->idle = FALSE;
+  jail_bans_run (self); /* who was to be banned while it was idle: the database knows of them then */
   jail_log_stop (self);
   self->alive = FALSE;
   jail_lines_clear (self);
@@ -275,6 +278,7 @@ jail_set_idle (Jail *self, gboolean idle)
   self->filter_idle = FALSE;
   jail_log_update (self);
   jail_bans_run (self);
+  jail_lines_save (self);
 }
 
 void

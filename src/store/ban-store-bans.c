@@ -1,4 +1,4 @@
-#include "store/ban-store-private.h"
+#include "store/store-change.h"
 
 #include <math.h>
 #include <string.h>
@@ -87,24 +87,28 @@ insert_ban (BanStore *self, const char *sql, const char *jail, const Ticket *tic
   return sql_run (self->sql, statement, error);
 }
 
-gboolean
-ban_store_add_ban (BanStore *self, const char *jail, const Ticket *ticket, const PyValue *default_ban_time,
-                   GError **error)
+static gboolean
+add_ban (BanStore *self, const StoreChange *change, GError **error)
 {
-  const PyValue *own = ticket_peek_ban_time (ticket);
-  const PyValue *ban_time = own != NULL ? own : default_ban_time;
-  g_autoptr (GBytes) data = ticket_json_dump (ticket, self->max_matches);
-  gboolean ok;
+  g_autoptr (GBytes) data = ticket_json_dump (change->ticket, self->max_matches);
 
-  store_forget_merged (self, ticket_peek_id (ticket), jail);
-  if (!store_change_begin (self, error))
-    return FALSE;
-  ok = insert_ban (self, "INSERT INTO bans(jail, ip, timeofban, bantime, bancount, data) VALUES(?, ?, ?, ?, ?, ?)",
-                   jail, ticket, ban_time, data, error)
-       && insert_ban (
-           self, "INSERT OR REPLACE INTO bips(jail, ip, timeofban, bantime, bancount, data) VALUES(?, ?, ?, ?, ?, ?)",
-           jail, ticket, ban_time, data, error);
-  return store_change_end (self, ok, error);
+  store_forget_merged (self, ticket_peek_id (change->ticket), change->jail);
+  return insert_ban (self, "INSERT INTO bans(jail, ip, timeofban, bantime, bancount, data) VALUES(?, ?, ?, ?, ?, ?)",
+                     change->jail, change->ticket, change->number, data, error)
+         && insert_ban (
+             self, "INSERT OR REPLACE INTO bips(jail, ip, timeofban, bantime, bancount, data) VALUES(?, ?, ?, ?, ?, ?)",
+             change->jail, change->ticket, change->number, data, error);
+}
+
+gboolean
+ban_store_add_ban (BanStore *self, const char *jail, Ticket *ticket, PyValue *default_ban_time, GError **error)
+{
+  StoreChange *change = store_change_new (add_ban, jail);
+  PyValue *own = ticket_peek_ban_time (ticket);
+
+  change->ticket = ticket_ref (ticket);
+  change->number = py_value_ref (own != NULL ? own : default_ban_time);
+  return store_change_apply (self, change, error);
 }
 
 static gboolean
@@ -119,30 +123,35 @@ delete_id (BanStore *self, const char *sql, const char *jail, const Address *id,
   return sql_run (self->sql, statement, error);
 }
 
+static gboolean
+delete_ban (BanStore *self, const StoreChange *change, GError **error)
+{
+  store_forget_merged (self, change->id, change->jail);
+  return delete_id (self, "DELETE FROM bips WHERE jail = ? AND ip = ?", change->jail, change->id, error)
+         && delete_id (self, "DELETE FROM bans WHERE jail = ? AND ip = ?", change->jail, change->id, error);
+}
+
 gboolean
 ban_store_delete_ban (BanStore *self, const char *jail, const Address *id, GError **error)
 {
-  gboolean ok;
+  StoreChange *change = store_change_new (delete_ban, jail);
 
-  store_forget_merged (self, id, jail);
-  if (!store_change_begin (self, error))
-    return FALSE;
-  ok = delete_id (self, "DELETE FROM bips WHERE jail = ? AND ip = ?", jail, id, error)
-       && delete_id (self, "DELETE FROM bans WHERE jail = ? AND ip = ?", jail, id, error);
-  return store_change_end (self, ok, error);
+  change->id = address_ref (id);
+  return store_change_apply (self, change, error);
+}
+
+static gboolean
+delete_bans (BanStore *self, const StoreChange *change, GError **error)
+{
+  store_forget_merged (self, NULL, NULL);
+  return store_run_texts (self, "DELETE FROM bips WHERE jail = ?", change->jail, NULL, error)
+         && store_run_texts (self, "DELETE FROM bans WHERE jail = ?", change->jail, NULL, error);
 }
 
 gboolean
 ban_store_delete_bans (BanStore *self, const char *jail, GError **error)
 {
-  gboolean ok;
-
-  store_forget_merged (self, NULL, NULL);
-  if (!store_change_begin (self, error))
-    return FALSE;
-  ok = store_run_texts (self, "DELETE FROM bips WHERE jail = ?", jail, NULL, error)
-       && store_run_texts (self, "DELETE FROM bans WHERE jail = ?", jail, NULL, error);
-  return store_change_end (self, ok, error);
+  return store_change_apply (self, store_change_new (delete_bans, jail), error);
 }
 
 /* --- who is still banned ----------------------------------------------------------------------------------------------------------- */

@@ -1,4 +1,4 @@
-#include "store/ban-store-private.h"
+#include "store/store-change.h"
 
 #include <math.h>
 
@@ -50,8 +50,9 @@ store_failures_purge (BanStore *self, gint64 before_usec, GError **error)
 }
 
 static gboolean
-put_failure (BanStore *self, const char *jail, const Ticket *ticket, GError **error)
+put_failure (BanStore *self, const StoreChange *change, GError **error)
 {
+  const Ticket *ticket = change->ticket;
   g_autoptr (GBytes) data = ticket_json_dump (ticket, self->max_matches);
   SqlStatement *statement;
 
@@ -64,7 +65,7 @@ put_failure (BanStore *self, const char *jail, const Ticket *ticket, GError **er
                            error);
   if (statement == NULL)
     return FALSE;
-  sql_bind_text (statement, 1, jail, -1);
+  sql_bind_text (statement, 1, change->jail, -1);
   store_bind_id (statement, 2, ticket_peek_id (ticket));
   sql_bind_int (statement, 3, ticket_get_first_time_usec (ticket));
   sql_bind_int (statement, 4, ticket_get_time_usec (ticket));
@@ -74,41 +75,57 @@ put_failure (BanStore *self, const char *jail, const Ticket *ticket, GError **er
 }
 
 gboolean
-ban_store_put_failure (BanStore *self, const char *jail, const Ticket *ticket, GError **error)
+ban_store_put_failure (BanStore *self, const char *jail, Ticket *ticket, GError **error)
 {
-  gboolean had_failures = self->has_failures;
+  StoreChange *change = store_change_new (put_failure, jail);
 
-  if (!store_change_begin (self, error))
-    return FALSE;
-  if (store_change_end (self, put_failure (self, jail, ticket, error), error))
+  change->ticket = ticket_ref (ticket);
+  if (store_change_apply (self, change, error))
     return TRUE;
-  self->has_failures = had_failures; /* the table went with the change */
+  self->has_failures = store_failures_exist (self); /* the table went with the change */
   return FALSE;
 }
 
-gboolean
-ban_store_drop_failure (BanStore *self, const char *jail, const Address *id, GError **error)
+static gboolean
+drop_failure (BanStore *self, const StoreChange *change, GError **error)
 {
   SqlStatement *statement;
 
   if (!self->has_failures)
     return TRUE;
   statement = sql_prepare (self->sql, "DELETE FROM failures WHERE jail = ? AND ip = ?", error);
-  if (statement == NULL || !store_change_begin (self, error))
+  if (statement == NULL)
     return FALSE;
-  sql_bind_text (statement, 1, jail, -1);
-  store_bind_id (statement, 2, id);
-  return store_change_end (self, sql_run (self->sql, statement, error), error);
+  sql_bind_text (statement, 1, change->jail, -1);
+  store_bind_id (statement, 2, change->id);
+  return sql_run (self->sql, statement, error);
+}
+
+gboolean
+ban_store_drop_failure (BanStore *self, const char *jail, const Address *id, GError **error)
+{
+  StoreChange *change;
+
+  if (!self->has_failures && !store_changes_are_open (self))
+    return TRUE;
+  change = store_change_new (drop_failure, jail);
+  change->id = address_ref (id);
+  return store_change_apply (self, change, error);
+}
+
+static gboolean
+drop_failures (BanStore *self, const StoreChange *change, GError **error)
+{
+  return !self->has_failures
+         || store_run_texts (self, "DELETE FROM failures WHERE jail = ?", change->jail, NULL, error);
 }
 
 gboolean
 ban_store_drop_failures (BanStore *self, const char *jail, GError **error)
 {
-  if (!self->has_failures)
+  if (!self->has_failures && !store_changes_are_open (self))
     return TRUE;
-  return store_change_begin (self, error)
-         && store_change_end (self, store_run_texts (self, "DELETE FROM failures WHERE jail = ?", jail, NULL, error),
-                              error);
+  return store_change_apply (self, store_change_new (drop_failures, jail), error);
 }
 
 static Ticket *

@@ -18,7 +18,12 @@ struct BanStore
   guint        depth;        /* of begin */
   GHashTable  *merged;       /* jail "\1" id -> Ticket or NULL: ban_store_get_merged */
   gboolean     has_failures; /* our own table is there */
+  GPtrArray   *open;         /* of StoreChange: those of the open transaction */
+  GPtrArray   *owed;         /* those that could not be written yet */
+  gboolean     broken;       /* a change of this transaction could not be written: what comes now is owed, too */
 };
+
+typedef struct StoreChange StoreChange;
 
 #define STORE_LOGGER "fail2ban.database"
 

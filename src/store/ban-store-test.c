@@ -1,6 +1,7 @@
 #include <glib/gstdio.h>
 #include <sqlite3.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -463,18 +464,46 @@ test_begin_and_commit_are_one_transaction (Fixture *f, gconstpointer data)
   SHOWS (f, "SELECT ip, lastfilepos FROM bips, logs", "192.0.2.1|10\n");
 }
 
+/* No file can grow any more, as on a full disk. */
 static void
-test_rollback_undoes_all (Fixture *f, gconstpointer data)
+set_disk_full (gboolean full)
 {
+  struct rlimit limit;
+
+  g_assert_cmpint (getrlimit (RLIMIT_FSIZE, &limit), ==, 0);
+  limit.rlim_cur = full ? 0 : limit.rlim_max;
+  g_assert_cmpint (setrlimit (RLIMIT_FSIZE, &limit), ==, 0);
+}
+
+static void
+test_what_could_not_be_written_is_written_later (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (Address) id = address_new ("192.0.2.1", -1);
+  g_autoptr (Ticket) ticket = ticket_new (id, NOW_USEC);
+  g_autoptr (PyValue) time = py_int_new (600);
+
+  (void) signal (SIGXFSZ, SIG_IGN);
   open_store (f);
   g_assert_true (ban_store_add_jail (f->store, "j", NULL));
+  set_disk_full (TRUE);
   ban_store_begin (f->store);
+  g_assert_false (ban_store_add_ban (f->store, "j", ticket, time, &error));
+  g_assert_error (error, STORE_ERROR, STORE_ERROR_SQL);
+  g_assert_true (ban_store_update_log (f->store, "j", "/a", "h", 10, NULL)); /* one error for all of it */
+  g_assert_true (ban_store_commit (f->store, NULL));
+  g_assert_false (ban_store_settle (f->store, NULL));
+  set_disk_full (FALSE);
+  SHOWS (f, "SELECT count(*) FROM bips UNION ALL SELECT count(*) FROM logs", "0\n0\n");
   ban_store_begin (f->store);
-  ban (f, "j", "192.0.2.1", 1, NULL);
-  ban_store_rollback (f->store);
-  SHOWS (f, "SELECT count(*) FROM bips", "0\n");
   ban (f, "j", "192.0.2.2", 1, NULL);
-  SHOWS (f, "SELECT ip FROM bips", "192.0.2.2\n");
+  g_assert_true (ban_store_commit (f->store, NULL));
+  SHOWS (f, "SELECT ip, lastfilepos FROM bips, logs ORDER BY ip", "192.0.2.1|10\n192.0.2.2|10\n");
+  set_disk_full (TRUE);
+  g_assert_false (ban_store_delete_ban (f->store, "j", id, NULL));
+  set_disk_full (FALSE);
+  g_assert_true (ban_store_settle (f->store, NULL));
+  SHOWS (f, "SELECT ip FROM bans", "192.0.2.2\n");
 }
 
 static void
@@ -586,7 +615,7 @@ main (int argc, char **argv)
   ADD ("the history of an id", test_the_history_of_an_id);
   ADD ("all bans of an id make one ticket", test_all_bans_of_an_id_make_one_ticket);
   ADD ("begin and commit are one transaction", test_begin_and_commit_are_one_transaction);
-  ADD ("rollback undoes all", test_rollback_undoes_all);
+  ADD ("what could not be written is written later", test_what_could_not_be_written_is_written_later);
   ADD ("failures come back", test_failures_come_back);
   ADD ("purge forgets what is old", test_purge_forgets_what_is_old);
   ADD ("odd data does no harm", test_odd_data_does_no_harm);

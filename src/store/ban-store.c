@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "store/ban-store-private.h"
+#include "store/store-change.h"
 #include "store/store-open.h"
 
 #define OUTDATED_FACTOR 3 /* a bad id is forgotten after so many times its ban time */
@@ -25,6 +25,7 @@ ban_store_open (const char *path, const Clock *clock, Log *log, GError **error)
   self->sql = sql;
   self->purge_age_sec = BAN_STORE_DEFAULT_PURGE_AGE;
   self->max_matches = BAN_STORE_DEFAULT_MAX_MATCHES;
+  store_changes_init (self);
   self->merged = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) ticket_unref);
   self->has_failures = store_failures_exist (self);
   return self;
@@ -37,7 +38,10 @@ ban_store_free (BanStore *self)
     return;
   if (sql_in_transaction (self->sql))
     (void) sql_exec (self->sql, "COMMIT", NULL);
+  self->depth = 0;
+  (void) ban_store_settle (self, NULL);
   store_failures_tidy (self);
+  store_changes_clear (self);
   sql_free (self->sql);
   log_info (self->log, STORE_LOGGER, "Connection to database closed.");
   g_hash_table_unref (self->merged);
@@ -84,36 +88,50 @@ ban_store_begin (BanStore *self)
   self->depth++;
 }
 
+/* A transaction, and in it first what is owed. */
+static gboolean
+begin (BanStore *self, GError **error)
+{
+  return sql_exec (self->sql, "BEGIN IMMEDIATE", error) && store_changes_repay (self, error);
+}
+
+static gboolean
+commit (BanStore *self, GError **error)
+{
+  if (!sql_in_transaction (self->sql))
+    return TRUE;
+  if (sql_exec (self->sql, "COMMIT", error))
+    {
+      store_changes_committed (self);
+      return TRUE;
+    }
+  store_changes_failed (self);
+  return FALSE;
+}
+
 gboolean
 ban_store_commit (BanStore *self, GError **error)
 {
   g_return_val_if_fail (self->depth > 0, FALSE);
 
-  if (--self->depth > 0 || !sql_in_transaction (self->sql))
+  if (--self->depth > 0)
     return TRUE;
-  if (sql_exec (self->sql, "COMMIT", error))
-    return TRUE;
-  (void) sql_exec (self->sql, "ROLLBACK", NULL);
-  self->has_failures = store_failures_exist (self);
-  store_forget_merged (self, NULL, NULL);
-  return FALSE;
+  self->broken = FALSE;
+  return commit (self, error);
 }
 
-void
-ban_store_rollback (BanStore *self)
+gboolean
+ban_store_settle (BanStore *self, GError **error)
 {
-  self->depth = 0;
-  if (!sql_in_transaction (self->sql))
-    return;
-  (void) sql_exec (self->sql, "ROLLBACK", NULL);
-  self->has_failures = store_failures_exist (self);
-  store_forget_merged (self, NULL, NULL);
+  return self->depth > 0 || self->owed->len == 0 || (begin (self, error) && commit (self, error));
 }
 
 gboolean
 store_change_begin (BanStore *self, GError **error)
 {
-  if (self->depth > 0 && !sql_in_transaction (self->sql) && !sql_exec (self->sql, "BEGIN IMMEDIATE", error))
+  if (!ban_store_settle (self, error))
+    return FALSE;
+  if (self->depth > 0 && !sql_in_transaction (self->sql) && !begin (self, error))
     return FALSE;
   return sql_exec (self->sql, "SAVEPOINT change", error);
 }
@@ -143,57 +161,51 @@ store_run_texts (BanStore *self, const char *sql, const char *first, const char 
   return sql_run (self->sql, statement, error);
 }
 
-/* One statement is atomic by itself; it only has to be part of an open transaction. */
-static gboolean
-change_texts (BanStore *self, const char *sql, const char *first, const char *second, GError **error)
-{
-  return store_change_begin (self, error)
-         && store_change_end (self, store_run_texts (self, sql, first, second, error), error);
-}
-
 /* --- jails ------------------------------------------------------------------------------------------------------------------- */
+
+static gboolean
+add_jail (BanStore *self, const StoreChange *change, GError **error)
+{
+  return store_run_texts (self,
+                          "INSERT INTO jails(name, enabled) VALUES(?, 1) "
+                          "ON CONFLICT(name) DO UPDATE SET enabled = 1 WHERE enabled != 1",
+                          change->jail, NULL, error);
+}
 
 gboolean
 ban_store_add_jail (BanStore *self, const char *jail, GError **error)
 {
-  return change_texts (self,
-                       "INSERT INTO jails(name, enabled) VALUES(?, 1) "
-                       "ON CONFLICT(name) DO UPDATE SET enabled = 1 WHERE enabled != 1",
-                       jail, NULL, error);
+  return store_change_apply (self, store_change_new (add_jail, jail), error);
+}
+
+static gboolean
+disable_jail (BanStore *self, const StoreChange *change, GError **error)
+{
+  return store_run_texts (self, "UPDATE jails SET enabled = 0 WHERE name = ?", change->jail, NULL, error);
 }
 
 gboolean
 ban_store_disable_jail (BanStore *self, const char *jail, GError **error)
 {
-  return change_texts (self, "UPDATE jails SET enabled = 0 WHERE name = ?", jail, NULL, error);
+  return store_change_apply (self, store_change_new (disable_jail, jail), error);
+}
+
+static gboolean
+disable_all_jails (BanStore *self, const StoreChange *change, GError **error)
+{
+  return store_run_texts (self, "UPDATE jails SET enabled = 0", NULL, NULL, error);
 }
 
 gboolean
 ban_store_disable_all_jails (BanStore *self, GError **error)
 {
-  return change_texts (self, "UPDATE jails SET enabled = 0", NULL, NULL, error);
+  return store_change_apply (self, store_change_new (disable_all_jails, NULL), error);
 }
 
 /* --- positions ----------------------------------------------------------------------------------------------------------------- */
 
-/* Binds the value of lastfilepos. */
-typedef void (*BindPosition) (SqlStatement *statement, int index, gint64 position);
-
-static void
-bind_bytes (SqlStatement *statement, int index, gint64 position)
-{
-  sql_bind_int (statement, index, position);
-}
-
-static void
-bind_seconds (SqlStatement *statement, int index, gint64 time_usec)
-{
-  sql_bind_double (statement, index, (double) time_usec / G_USEC_PER_SEC);
-}
-
 static gboolean
-write_position (BanStore *self, const char *jail, const char *path, const char *hash, gint64 position,
-                BindPosition bind, GError **error)
+write_position (BanStore *self, const StoreChange *change, GError **error)
 {
   SqlStatement *statement = sql_prepare (self->sql,
                                          "INSERT INTO logs(jail, path, firstlinemd5, lastfilepos) VALUES(?, ?, ?, ?) "
@@ -201,13 +213,29 @@ write_position (BanStore *self, const char *jail, const char *path, const char *
                                          "lastfilepos = excluded.lastfilepos",
                                          error);
 
-  if (statement == NULL || !store_change_begin (self, error))
+  if (statement == NULL)
     return FALSE;
-  sql_bind_text (statement, 1, jail, -1);
-  sql_bind_text (statement, 2, path, -1);
-  sql_bind_text (statement, 3, hash, -1);
-  bind (statement, 4, position);
-  return store_change_end (self, sql_run (self->sql, statement, error), error);
+  sql_bind_text (statement, 1, change->jail, -1);
+  sql_bind_text (statement, 2, change->path, -1);
+  sql_bind_text (statement, 3, change->hash, -1);
+  if (change->is_time)
+    sql_bind_double (statement, 4, (double) change->position / G_USEC_PER_SEC);
+  else
+    sql_bind_int (statement, 4, change->position);
+  return sql_run (self->sql, statement, error);
+}
+
+static gboolean
+apply_position (BanStore *self, const char *jail, const char *path, const char *hash, gint64 position, gboolean is_time,
+                GError **error)
+{
+  StoreChange *change = store_change_new (write_position, jail);
+
+  change->path = g_strdup (path);
+  change->hash = g_strdup (hash);
+  change->position = position;
+  change->is_time = is_time;
+  return store_change_apply (self, change, error);
 }
 
 /* The row of a log: FALSE with error; without a row *ret_hash is NULL. */
@@ -245,7 +273,7 @@ ban_store_add_log (BanStore *self, const char *jail, const char *path, const cha
   if (!read_position (self, jail, path, &known_hash, &known, error))
     return FALSE;
   *ret_position = g_strcmp0 (known_hash, hash) == 0 ? (gint64) known : -1;
-  return known_hash != NULL || write_position (self, jail, path, hash, position, bind_bytes, error);
+  return known_hash != NULL || apply_position (self, jail, path, hash, position, FALSE, error);
 }
 
 gboolean
@@ -264,7 +292,7 @@ gboolean
 ban_store_update_log (BanStore *self, const char *jail, const char *path, const char *hash, gint64 position,
                       GError **error)
 {
-  return write_position (self, jail, path, hash, position, bind_bytes, error);
+  return apply_position (self, jail, path, hash, position, FALSE, error);
 }
 
 gboolean
@@ -283,7 +311,7 @@ gboolean
 ban_store_update_journal (BanStore *self, const char *jail, const char *name, gint64 time_usec, const char *iso,
                           GError **error)
 {
-  return write_position (self, jail, name, iso, time_usec, bind_seconds, error);
+  return apply_position (self, jail, name, iso, time_usec, TRUE, error);
 }
 
 /* --- purge --------------------------------------------------------------------------------------------------------------------- */

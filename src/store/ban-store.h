@@ -12,8 +12,9 @@
  *   ban_store_update_log (store, jail, path, hash, position);  ban_store_commit (store, &error);
  * Without begin each call is a transaction of its own.
  *
- * Errors (STORE_ERROR): disk full, file locked by another program, …: nothing is changed then, the caller logs and
- * goes on.
+ * Errors (STORE_ERROR): the caller logs and goes on.  When the disk is full, the file locked by another program, …: nothing is changed
+ * then, but the changes are kept (STORE_OWED_MAX) and written with the next ones, or by ban_store_settle; until then the
+ * database is what it was before, with positions and bans that belong together.
  */
 #pragma once
 #include "base/clock.h"
@@ -55,7 +56,7 @@ void        ban_store_set_max_matches (BanStore *self, guint count);
 /* May be nested: the outermost commit writes.  begin costs nothing until the first change. */
 void     ban_store_begin    (BanStore *self);
 gboolean ban_store_commit   (BanStore *self, GError **error);
-void     ban_store_rollback (BanStore *self); /* all levels: the outermost begin is undone and nothing is open any more */
+gboolean ban_store_settle   (BanStore *self, GError **error); /* tries to write what could not be written; TRUE: nothing is left of it */
 
 /* --- jails ---------------------------------------------------------------------------------------------------------
  * */
@@ -87,7 +88,7 @@ gboolean ban_store_update_journal   (BanStore *self, const char *jail, const cha
  * */
 /* One row more in bans, the row of bips replaced.  default_ban_time: seconds (PY_INT or PY_FLOAT) for a ticket without
  * one. */
-gboolean ban_store_add_ban     (BanStore *self, const char *jail, const Ticket *ticket, const PyValue *default_ban_time,
+gboolean ban_store_add_ban     (BanStore *self, const char *jail, Ticket *ticket, PyValue *default_ban_time,
                                 GError **error);
 /* Deletes from both tables, also who is not banned. */
 gboolean ban_store_delete_ban  (BanStore *self, const char *jail, const Address *id, GError **error);
@@ -130,7 +131,7 @@ Ticket *ban_store_get_merged (BanStore *self, const char *jail, const Address *i
 /* Not in fail2ban's schema: a table of our own, "failures", made with the first row and dropped with the last.  It is
  * what makes a
  * position and the counting of the lines before it one transaction.  fail2ban leaves such a table alone. */
-gboolean   ban_store_put_failure    (BanStore *self, const char *jail, const Ticket *ticket, GError **error);
+gboolean   ban_store_put_failure    (BanStore *self, const char *jail, Ticket *ticket, GError **error);
 gboolean   ban_store_drop_failure   (BanStore *self, const char *jail, const Address *id, GError **error);
 gboolean   ban_store_drop_failures  (BanStore *self, const char *jail, GError **error); /* all of the jail */
 GPtrArray *ban_store_get_failures   (BanStore *self, const char *jail, GError **error); /* owned Tickets */

@@ -20,6 +20,8 @@ finalize (gpointer statement)
 static gboolean
 fail (Sql *self, GError **error)
 {
+  if (error == NULL)
+    return FALSE;
   self->last_code = sqlite3_errcode (self->db) & 0xff;
   g_set_error (error, STORE_ERROR, STORE_ERROR_SQL, "%s", sqlite3_errmsg (self->db));
   return FALSE;

@@ -14,7 +14,7 @@ Sql *sql_open (const char *path, GError **error);
 void sql_free (Sql *self); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Sql, sql_free)
 
-int         sql_last_code (const Sql *self); /* sqlite's primary result code of the last failure */
+int         sql_last_code (const Sql *self); /* sqlite's primary result code of the last failure that was reported */
 gint64      sql_changes   (const Sql *self); /* rows changed by the last statement */
 gboolean    sql_in_transaction (const Sql *self);
 

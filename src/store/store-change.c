@@ -1,0 +1,171 @@
+#include "store/store-change.h"
+
+#define GIVEN_UP_AT_ONCE 1000
+
+static void
+change_free (gpointer data)
+{
+  StoreChange *self = data;
+
+  g_free (self->jail);
+  g_free (self->path);
+  g_free (self->hash);
+  ticket_unref (self->ticket);
+  address_unref (self->id);
+  py_value_unref (self->number);
+  g_free (self);
+}
+
+StoreChange *
+store_change_new (StoreChangeRun run, const char *jail)
+{
+  StoreChange *self = g_new0 (StoreChange, 1);
+
+  self->run = run;
+  self->jail = g_strdup (jail);
+  return self;
+}
+
+void
+store_changes_init (BanStore *self)
+{
+  self->open = g_ptr_array_new_with_free_func (change_free);
+  self->owed = g_ptr_array_new_with_free_func (change_free);
+}
+
+void
+store_changes_clear (BanStore *self)
+{
+  g_ptr_array_unref (self->open);
+  g_ptr_array_unref (self->owed);
+}
+
+gboolean
+store_changes_are_open (const BanStore *self)
+{
+  return self->open->len > 0 || self->owed->len > 0;
+}
+
+void
+store_changes_committed (BanStore *self)
+{
+  g_ptr_array_set_size (self->open, 0);
+}
+
+static void
+move_all (GPtrArray *to, GPtrArray *from)
+{
+  gsize count;
+  gpointer *changes = g_ptr_array_steal (from, &count);
+
+  for (gsize i = 0; i < count; i++)
+    g_ptr_array_add (to, changes[i]);
+  g_free (changes);
+}
+
+static void
+owe (BanStore *self, StoreChange *change)
+{
+  g_ptr_array_add (self->owed, change);
+  if (self->owed->len <= STORE_OWED_MAX)
+    return;
+  log_error (self->log, STORE_LOGGER, "%s could not be written for too long, the oldest changes are given up",
+             self->path);
+  g_ptr_array_remove_range (self->owed, 0, GIVEN_UP_AT_ONCE);
+}
+
+void
+store_changes_failed (BanStore *self)
+{
+  if (sql_in_transaction (self->sql)) /* sqlite may have undone it by itself */
+    (void) sql_exec (self->sql, "ROLLBACK", NULL);
+  self->has_failures = store_failures_exist (self);
+  store_forget_merged (self, NULL, NULL);
+  move_all (self->owed, self->open);
+}
+
+/* May it work later? */
+static gboolean
+may_pass (const BanStore *self)
+{
+  switch (sql_last_code (self->sql))
+    {
+    case SQLITE_BUSY:
+    case SQLITE_CANTOPEN:
+    case SQLITE_FULL:
+    case SQLITE_IOERR:
+    case SQLITE_LOCKED:
+    case SQLITE_NOMEM:
+    case SQLITE_PERM:
+    case SQLITE_READONLY:
+      return TRUE;
+    default:
+      return FALSE;
+    }
+}
+
+/* To its end, within the savepoint that is open. */
+static gboolean
+run_change (BanStore *self, const StoreChange *change, GError **error)
+{
+  if (change->run (self, change, error))
+    return store_change_end (self, TRUE, error);
+  return store_change_end (self, FALSE, NULL);
+}
+
+gboolean
+store_changes_repay (BanStore *self, GError **error)
+{
+  guint i = 0;
+
+  while (i < self->owed->len)
+    {
+      const StoreChange *change = g_ptr_array_index (self->owed, i);
+      g_autoptr (GError) problem = NULL;
+
+      if (sql_exec (self->sql, "SAVEPOINT change", &problem) && run_change (self, change, &problem))
+        i++;
+      else if (!may_pass (self))
+        g_ptr_array_remove_index (self->owed, i); /* refused */
+      else
+        {
+          store_changes_failed (self);
+          g_propagate_error (error, g_steal_pointer (&problem));
+          return FALSE;
+        }
+    }
+  move_all (self->open, self->owed);
+  return TRUE;
+}
+
+gboolean
+store_change_apply (BanStore *self, StoreChange *change, GError **error)
+{
+  g_autoptr (GError) problem = NULL;
+  gboolean done;
+
+  if (self->broken)
+    {
+      owe (self, change);
+      return TRUE;
+    }
+  done = store_change_begin (self, &problem) && run_change (self, change, &problem);
+  if (done)
+    {
+      if (sql_in_transaction (self->sql))
+        g_ptr_array_add (self->open, change);
+      else
+        change_free (change);
+      return TRUE;
+    }
+  if (may_pass (self))
+    {
+      store_changes_failed (self);
+      owe (self, change);
+      self->broken = self->depth > 0;
+    }
+  else
+    change_free (change);
+  g_propagate_error (error, g_steal_pointer (&problem));
+  return FALSE;
+}
