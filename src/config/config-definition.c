@@ -97,11 +97,11 @@ peek_vars (const ConfigDefinition *self)
 
 /* An option that is known to be in the section. */
 static PyValue *
-get_own (const ConfigDefinition *self, const char *section, const char *option, GError **error)
+get_own (const ConfigDefinition *self, const char *section, const PyOptions *own, const char *option, GError **error)
 {
   PyValue *value = NULL;
 
-  return py_ini_get (self->ini, section, option, NULL, &value, error) == PY_INI_FOUND ? value : NULL;
+  return py_ini_get_of (self->ini, section, own, option, NULL, &value, error) == PY_INI_FOUND ? value : NULL;
 }
 
 /* "port?family=inet6" of [Init] gives way to a plain "port" of the jail or in brackets (1.1.2). */
@@ -126,10 +126,11 @@ take_init_section (ConfigDefinition *self, const PyOptions *given, GError **erro
   for (guint i = 0; section != NULL && i < py_options_size (section); i++)
     {
       const char *option = py_options_peek_name (section, i);
+      guint hash = py_options_peek_hash (section, i);
       gboolean is_known = g_str_has_prefix (option, KNOWN_OPTION);
-      if (strcmp (option, "__name__") == 0 || (is_known && py_options_get (self->init, option) != NULL))
+      if (strcmp (option, "__name__") == 0 || (is_known && py_options_get_hashed (self->init, option, hash) != NULL))
         continue;
-      PyValue *value = get_own (self, INIT, option, error);
+      PyValue *value = get_own (self, INIT, section, option, error);
       if (value == NULL)
         return FALSE;
       if (!is_known)
@@ -137,10 +138,11 @@ take_init_section (ConfigDefinition *self, const PyOptions *given, GError **erro
           g_autofree char *known = g_strconcat (KNOWN_OPTION, option, NULL);
           py_options_set (self->init, known, py_value_ref (value));
         }
-      if (py_options_get (self->init, option) == NULL)
+      if (py_options_get_hashed (self->init, option, hash) == NULL)
         {
           PyValue *override = conditional_override (option, given);
-          py_options_set (self->init, option, py_value_ref (override != NULL ? override : value));
+          py_options_set_shared (self->init, py_options_peek_key (section, i), hash,
+                                 py_value_ref (override != NULL ? override : value));
         }
       py_value_unref (value);
     }
@@ -155,12 +157,13 @@ take_other_options (ConfigDefinition *self, GError **error)
   for (guint i = 0; section != NULL && i < py_options_size (section); i++)
     {
       const char *option = py_options_peek_name (section, i);
-      if (strcmp (option, "__name__") == 0 || py_options_get (self->options, option) != NULL)
+      guint hash = py_options_peek_hash (section, i);
+      if (strcmp (option, "__name__") == 0 || py_options_get_hashed (self->options, option, hash) != NULL)
         continue;
-      PyValue *value = get_own (self, DEFINITION, option, error);
+      PyValue *value = get_own (self, DEFINITION, section, option, error);
       if (value == NULL)
         return FALSE;
-      py_options_set (self->options, option, value);
+      py_options_set_shared (self->options, py_options_peek_key (section, i), hash, value);
     }
   return TRUE;
 }

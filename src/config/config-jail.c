@@ -209,9 +209,10 @@ jail_learn_filter_options (ConfigJail *self, GError **error)
   for (guint i = 0; i < py_options_size (options); i++)
     {
       const char *name = py_options_peek_name (options, i);
+      if (g_str_has_prefix (name, "known/") || strcmp (name, "__name__") == 0)
+        continue;
       g_autofree char *known = g_strconcat ("known/", name, NULL);
-      if (!g_str_has_prefix (name, "known/") && strcmp (name, "__name__") != 0)
-        py_options_set (section, known, py_value_ref (py_options_peek_value (options, i)));
+      py_options_set (section, known, py_value_ref (py_options_peek_value (options, i)));
     }
   return TRUE;
 }
