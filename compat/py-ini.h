@@ -14,9 +14,13 @@
 #include "compat/py-options.h"
 
 #define PY_INI_MAX_DEPTH 10 /* Python's MAX_INTERPOLATION_DEPTH */
-#define PY_INI_MAX_VALUE                                                                                               \
-  (4 * 1024 * 1024)             /* bytes of one expanded value; the longest of a stock configuration has 8 KB */
-#define PY_INI_MAX_STEPS 100000 /* references followed for one value */
+#ifdef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION /* what reaches a limit reaches a small one sooner */
+#define PY_INI_MAX_VALUE (64 * 1024)
+#define PY_INI_MAX_STEPS 1000
+#else
+#define PY_INI_MAX_VALUE (4 * 1024 * 1024) /* bytes of one expanded value; the longest of a stock configuration has 8 KB */
+#define PY_INI_MAX_STEPS 100000            /* references followed for one value */
+#endif
 
 #define PY_INI_DEFAULT "DEFAULT" /* the section whose options all others have too */
 

@@ -9,7 +9,11 @@
 #pragma once
 #include "compat/py-options.h"
 
+#ifdef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
+#define CONFIG_TAGS_MAX_WORK (1024 * 1024)
+#else
 #define CONFIG_TAGS_MAX_WORK (512 * 1024 * 1024) /* bytes written by replacements for one file; stock: below 1 MB */
+#endif
 
 /* A value for a tag that is no option: a new reference, NULL when there is none (no error) or when it failed (error).
  * hash: py_options_hash (tag). */
