@@ -221,6 +221,26 @@ test_a_command_says_yes_by_status_zero (Fixture *f, gconstpointer data)
 }
 
 static void
+test_scripts_find_the_modules_of_fail2ban (Fixture *f, gconstpointer data)
+{
+  const char *folder = g_getenv ("PYTHON_FOLDER"), *scripts = g_getenv ("PYTHON_ACTIONS");
+
+  if (folder == NULL || scripts == NULL)
+    {
+      g_test_skip ("needs PYTHON_FOLDER and PYTHON_ACTIONS (meson test sets them)");
+      return;
+    }
+  g_autoptr (PyValue) yes = py_str_printf ("%s/ignore-documentation 192.0.2.1", scripts);
+  g_autoptr (PyValue) no = py_str_printf ("%s/ignore-documentation 198.51.100.1", scripts);
+  ignore_list_set_python_folder (f->list, folder);
+  ignore_list_set_command (f->list, yes);
+  g_assert_true (is_ignored (f, "192.0.2.1", NULL));
+  ignore_list_set_command (f->list, no);
+  g_assert_false (is_ignored (f, "198.51.100.1", NULL));
+  g_assert_cmpstr (f->lines->str, ==, "[j] Ignore 192.0.2.1 by command\n");
+}
+
+static void
 test_an_answer_is_remembered_for_a_while (Fixture *f, gconstpointer data)
 {
   g_autoptr (PyValue) command = py_str_new ("true");
@@ -271,6 +291,7 @@ main (int argc, char **argv)
        test_names_and_our_own_addresses_are_looked_up_in_the_loop);
   ADD ("a file is read again when it changed", test_a_file_is_read_again_when_it_changed);
   ADD ("a command says yes by status zero", test_a_command_says_yes_by_status_zero);
+  ADD ("scripts find the modules of fail2ban", test_scripts_find_the_modules_of_fail2ban);
   ADD ("an answer is remembered for a while", test_an_answer_is_remembered_for_a_while);
   ADD ("a full cache forgets the oldest", test_a_full_cache_forgets_the_oldest);
   g_test_add_func ("/ignore-list/slashes before the name of a file are few or many",
