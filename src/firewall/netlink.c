@@ -13,7 +13,7 @@ struct Netlink
   struct mnl_socket *socket;
   guint32 sequence;
   guint send_bytes; /* the largest that the socket takes */
-  guint8 buffer[65536];
+  _Alignas(struct nlmsghdr) guint8 buffer[65536];
 };
 
 Netlink *
@@ -90,7 +90,7 @@ receive (Netlink *self, NetlinkAnswer func, gpointer user_data)
       if (n <= 0)
         return outcome;
       int left = (int) n;
-      for (const struct nlmsghdr *header = (const struct nlmsghdr *) self->buffer; mnl_nlmsg_ok (header, left);
+      for (const struct nlmsghdr *header = (const void *) self->buffer; mnl_nlmsg_ok (header, left);
            header = mnl_nlmsg_next (header, &left))
         answer (header, func, user_data);
     }
