@@ -72,12 +72,13 @@ def kill_and_restart():
 class Writer:
     """Writes the lines, one write each, between them those of innocents, and calls rotate after each part."""
 
+    least_sec = SLOW_SEC[1]
     is_slow = False    # each part at full speed, but with pauses between them, so that something can go wrong meanwhile
 
     def __init__(self, count):
         self.count = count
         self.every = max(count // PARTS, 1)
-        self.pause_sec = max(SLOW_SEC[0] * count / 3000, SLOW_SEC[1]) / PARTS if self.is_slow else 0
+        self.pause_sec = max(SLOW_SEC[0] * count / 3000, self.least_sec) / PARTS if self.is_slow else 0
         self.rotations = 0
         self.written = 0
         self.open()
@@ -127,9 +128,10 @@ class Shifting(Writer):
 
 
 class Replacing(Writer):
-    """A new file takes the name, and the old one is gone with it: it has to be opened while it is there."""
+    """A new file takes the name, and the old one is gone with it: it has to be opened while it is there, so not too quickly."""
 
     is_slow = True
+    least_sec = SLOW_SEC[0]
 
     def rotate(self):
         os.close(self.fd)

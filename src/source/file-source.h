@@ -5,13 +5,12 @@
  * and line end) share one reading.  Each watch has a position of its own, so one that was paused or begins earlier is
  * served from there until it has caught up.
  *
- * Rotation: renamed and made anew, replaced by a rename, copied and truncated, deleted, its folder gone for a while. 
- * What was
- * renamed is read to its end first, then the new file from its start; the old one is still read for
- * FILE_SOURCE_LINGER_SEC, since
- * writers keep it open until they are told.  A file that shrinks, or whose beginning or last lines read are others
- * than before, was
- * truncated: it is read from the start (1.1.2 misses that when the new content is at least as long).
+ * Rotation: renamed and made anew, replaced by a rename, copied and truncated, deleted, its folder gone for a while.  What was renamed
+ * is read to its end first, then the new file from its start; the old one is still read for FILE_SOURCE_LINGER_SEC, since writers
+ * keep it open until they are told.  Files that had the name only between two looks are found beside the log under their new names;
+ * lost is only one that was deleted by then: between two polls, or, with inotify, before the loop came to it.  A file that shrinks, or
+ * whose beginning or last lines read are others than before, was truncated: it is read from the start (1.1.2 misses that when the new
+ * content is at least as long).
  *
  * The loop stays responsive: a slice of reading takes about FILE_SOURCE_SLICE_USEC, then other sources have their turn.
  * An unfinished last line is not handed out before its line end is there.  Memory is bounded: a line is handed out cut
