@@ -64,6 +64,10 @@ gboolean action_mentions_tag (const Action *self, const char *tag); /* in any of
 double   action_get_timeout_sec (const Action *self);
 gboolean action_wants_native    (const Action *self); /* no `native = no` */
 
+/* Does its ban live in the kernel's firewall, where somebody can flush it and where trying again does no harm?  A guess by the
+ * text of actionban. */
+gboolean action_is_for_firewall (Action *self);
+
 /* Does it start with the first ban of a family (actionstart_on_demand; by default when it has options for a family)? */
 gboolean   action_starts_on_demand (const Action *self);
 /* The families to start without demand: "inet4" and "inet6" when it has options for a family, else "". */

@@ -329,6 +329,14 @@ block_rest (const ActionQueue *self, const Operation *operation)
     ((Action *) operation->actions->pdata[i])->blocked_at = self->pump_count;
 }
 
+static ActionMethod
+early_method (const Operation *operation)
+{
+  return operation->kind == OPERATION_BAN     ? ACTION_METHOD_BAN
+         : operation->kind == OPERATION_REBAN ? ACTION_METHOD_REBAN
+                                              : ACTION_METHOD_UNBAN;
+}
+
 /* It is not its turn: only what goes straight to the kernel.  Returns whether it is through. */
 static gboolean
 drive_early (ActionQueue *self, Operation *operation)
@@ -343,8 +351,7 @@ drive_early (ActionQueue *self, Operation *operation)
   if (action == NULL)
     return operation->begun; /* one that has nothing to do still waits, to be announced in order */
   if (!is_blocked (self, action)
-      && action_may_overtake (action, operation->kind == OPERATION_BAN ? ACTION_METHOD_BAN : ACTION_METHOD_UNBAN,
-                              operation->info))
+      && action_may_overtake (action, early_method (operation), operation->info))
     operation_start_next (operation, FALSE);
   return FALSE;
 }
@@ -527,9 +534,10 @@ drop_waiting_bans (ActionQueue *self)
     {
       Operation *operation = link->data;
       next = link->next;
-      if (operation->kind != OPERATION_BAN || operation->begun)
+      if ((operation->kind != OPERATION_BAN && !operation->is_batched) || operation->begun)
         continue;
       operation->dropped = TRUE;
+      operation->rebanned = 0;
       finish_operation (self, operation);
     }
 }
@@ -561,10 +569,20 @@ mark_banned (const ActionQueue *self, Ticket *ticket, guint epoch)
 }
 
 static void
+tell_refused (const Operation *operation)
+{
+  const ActionQueue *self = operation->queue;
+
+  if (operation->refused != NULL && self->funcs.ban_refused != NULL)
+    self->funcs.ban_refused (self->jail, operation->ticket, operation->refused);
+}
+
+static void
 done_ban (Operation *operation)
 {
   if (!operation->dropped)
     mark_banned (operation->queue, operation->ticket, operation->epoch);
+  tell_refused (operation);
   done_ticket (operation);
 }
 
@@ -572,7 +590,8 @@ static void
 done_reban (Operation *operation)
 {
   if (operation->rebanned > 0)
-    mark_banned (operation->queue, operation->ticket, G_MAXUINT);
+    mark_banned (operation->queue, operation->ticket, operation->epoch);
+  tell_refused (operation);
   if (operation->callback != NULL)
     ((ActionQueueRebanDone) operation->callback) (operation->queue, operation->ticket, operation->rebanned,
                                                   operation->user_data);
@@ -622,6 +641,86 @@ action_queue_reban (ActionQueue *self, Ticket *ticket, gboolean check, ActionQue
     self->last_check_usec = now_usec;
   else
     operation->index = operation->actions->len;
+  push (self, operation);
+}
+
+/* --- what is in the kernel ------------------------------------------------------------------------------------------- */
+
+gboolean
+action_queue_is_for_firewall (const ActionQueue *self)
+{
+  for (guint i = 0; i < self->actions->len; i++)
+    if (action_is_for_firewall (self->actions->pdata[i]))
+      return TRUE;
+  return FALSE;
+}
+
+void
+action_queue_check (ActionQueue *self, ActionQueueDone done, gpointer user_data)
+{
+  Operation *operation = operation_new (self, OPERATION_CHECK, done_plain, (OperationCallback) done, user_data);
+
+  operation->actions = g_ptr_array_new_with_free_func ((GDestroyNotify) action_unref);
+  for (guint i = 0; i < self->actions->len; i++)
+    if (action_is_for_firewall (self->actions->pdata[i]))
+      g_ptr_array_add (operation->actions, action_ref (self->actions->pdata[i]));
+  push (self, operation);
+}
+
+/* The newest epoch of an action whose bans a repair takes away with it. */
+static guint
+firewall_epoch (const ActionQueue *self)
+{
+  guint epoch = 0;
+
+  for (guint i = 0; i < self->actions->len; i++)
+    {
+      Action *action = self->actions->pdata[i];
+      if (action->ban_epoch > epoch && action_is_for_firewall (action))
+        epoch = action->ban_epoch;
+    }
+  return epoch;
+}
+
+guint
+action_queue_restore (ActionQueue *self, const GPtrArray *tickets)
+{
+  guint epoch = firewall_epoch (self), count = 0;
+
+  for (guint i = 0; i < tickets->len; i++)
+    {
+      Ticket *ticket = tickets->pdata[i];
+      if (!ticket_is_banned (ticket) || ticket_get_ban_epoch (ticket) >= epoch)
+        continue;
+      Operation *operation = operation_new (self, OPERATION_REBAN, done_reban, NULL, NULL);
+      operation_set_ticket (operation, ticket, NULL);
+      operation_fix_actions (operation);
+      operation->checking = TRUE;
+      operation->is_batched = TRUE;
+      operation->index = operation->actions->len;
+      push (self, operation);
+      count++;
+    }
+  return count;
+}
+
+void
+action_queue_retry (ActionQueue *self, Ticket *ticket, GPtrArray *actions, ActionQueueRebanDone done,
+                    gpointer user_data)
+{
+  Operation *operation = operation_new (self, OPERATION_REBAN, done_reban, (OperationCallback) done, user_data);
+
+  operation_set_ticket (operation, ticket, "Reban");
+  operation->actions = g_ptr_array_new_with_free_func ((GDestroyNotify) action_unref);
+  for (guint i = 0; i < self->actions->len; i++)
+    {
+      Action *action = self->actions->pdata[i];
+      if (g_ptr_array_find (actions, action, NULL)
+          || (action->ban_epoch > ticket_get_ban_epoch (ticket) && action_is_for_firewall (action)))
+        g_ptr_array_add (operation->actions, action_ref (action));
+    }
+  operation->is_batched = TRUE;
+  operation->rebanned = 1; /* until one fails */
   push (self, operation);
 }
 

@@ -20,6 +20,7 @@
 #include "base/log.h"
 #include "base/resolver.h"
 #include "base/ticket.h"
+#include "firewall/firewall-watch.h"
 #include "firewall/firewall.h"
 
 /* Tickets waiting to be banned beyond this: action_queue_has_room says FALSE and the jail keeps further offenders in its own,
@@ -66,6 +67,9 @@ typedef struct
   /* A Python action asks its jail: "bantime", "findtime", "maxretry", "banlist" (with times), "addbanned" (list of ids),
    * "removebanned" (likewise).  args is a list.  A new reference; NULL: no answer to that.  May be NULL. */
   PyValue *(*ask) (gpointer jail, const char *question, const PyValue *args);
+  /* A ban (or reban) is through, but these actions (of Action, lent) failed to put it into the firewall, also after check,
+   * repair and a second try.  Called before done.  May be NULL. */
+  void    (*ban_refused) (gpointer jail, Ticket *ticket, GPtrArray *actions);
 } ActionJailFuncs;
 
 /* context and funcs are copied.  jail_name: as in "Jail('name')". */
@@ -109,6 +113,19 @@ void action_queue_prolong (ActionQueue *self, Ticket *ticket, ActionQueueTicketD
  * again: "[j] Reban ip, action 'x'".  rebanned: 1 when that happened without failure, else 0. */
 typedef void (*ActionQueueRebanDone) (ActionQueue *queue, Ticket *ticket, guint rebanned, gpointer user_data);
 void action_queue_reban   (ActionQueue *self, Ticket *ticket, gboolean check, ActionQueueRebanDone done, gpointer user_data);
+
+/* --- bans that the kernel should have and has not (jail-truth.h) ------------------------------------------------------ */
+/* Does any of the actions ban in the kernel's firewall (by the look of its actionban)? */
+gboolean action_queue_is_for_firewall (const ActionQueue *self);
+/* actioncheck of those actions, and what it takes to restore an environment that is gone. */
+void     action_queue_check   (ActionQueue *self, ActionQueueDone done, gpointer user_data);
+/* Of these tickets, those whose ban is older than the environment of such an action are banned again, as action_queue_reban does
+ * without check, but together.  Returns how many. */
+guint    action_queue_restore (ActionQueue *self, const GPtrArray *tickets);
+/* Once more with the actions (of Action) that refused the ticket, as far as the jail still has them, and with those that
+ * action_queue_restore would take.  Says "[j] Reban ip".  When that fails too, ban_refused is called again. */
+void     action_queue_retry   (ActionQueue *self, Ticket *ticket, GPtrArray *actions, ActionQueueRebanDone done,
+                               gpointer user_data);
 
 /* Undoes bans: actions with actionflush run it once ("[j] Flush ticket(s) with x"), the others unban each of the tickets
  * (array of Ticket, reffed).  stopping: the end is near: bans that did not begin yet are

@@ -8,6 +8,7 @@
 #include "base/duration.h"
 #include "compat/py-expr.h"
 #include "compat/py-repr.h"
+#include "firewall/firewall-watch.h"
 
 G_DEFINE_QUARK (fail2ban - action - error - quark, action_error)
 
@@ -536,4 +537,12 @@ action_replace_static (Action *self, const char *query, const char *family, GErr
   if (self->tags == NULL)
     self->tags = build_tags (self);
   return tag_table_replace (self->tags, query, family, error);
+}
+
+gboolean
+action_is_for_firewall (Action *self)
+{
+  const GString *text = action_replace_static (self, "<actionban>", NULL, NULL);
+
+  return text != NULL && firewall_watch_concerns (text->str);
 }

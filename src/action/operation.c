@@ -35,6 +35,7 @@ operation_free (Operation *self)
   g_free (self->announce);
   g_clear_pointer (&self->tickets, g_ptr_array_unref);
   g_clear_pointer (&self->unflushed, g_ptr_array_unref);
+  g_clear_pointer (&self->refused, g_ptr_array_unref);
   action_info_free (self->call.info);
   py_value_unref (self->kwargs);
   py_value_unref (self->result);
@@ -65,7 +66,8 @@ jail_of (const Operation *self)
 gboolean
 operation_may_overtake (const Operation *self)
 {
-  return self->kind == OPERATION_BAN || self->kind == OPERATION_UNBAN;
+  return self->kind == OPERATION_BAN || self->kind == OPERATION_UNBAN
+         || (self->kind == OPERATION_REBAN && self->is_batched);
 }
 
 /* --- which action is next -------------------------------------------------------------------------------------------- */
@@ -132,6 +134,7 @@ takes_part (Operation *self, const Action *action)
     case OPERATION_UNBAN:
     case OPERATION_STOP:
     case OPERATION_CALL:
+    case OPERATION_CHECK:
     case OPERATION_NOTIFY:
     default:
       return TRUE;
@@ -264,6 +267,20 @@ flush_done (Operation *self, const Action *action, gboolean value, const GError 
 }
 
 static void
+note_refused (Operation *self, guint from, guint to)
+{
+  for (guint i = from; i < to; i++)
+    {
+      Action *action = self->actions->pdata[i];
+      if (!action_is_for_firewall (action))
+        continue;
+      if (self->refused == NULL)
+        self->refused = g_ptr_array_new_with_free_func ((GDestroyNotify) action_unref);
+      g_ptr_array_add (self->refused, action_ref (action));
+    }
+}
+
+static void
 reban_done (Operation *self, const Action *action, const GError *error)
 {
   if (self->checking)
@@ -275,6 +292,7 @@ reban_done (Operation *self, const Action *action, const GError *error)
   else if (error != NULL)
     {
       complain (self, action, error);
+      note_refused (self, self->index, self->actions->len);
       self->rebanned = 0;
       self->index = self->actions->len;
     }
@@ -317,8 +335,16 @@ on_task_done (gboolean value, const GError *error, gpointer data)
       log_debug (log_of (self), LOGGER, "%s: action %s terminated", jail_of (self), action->name);
       self->index++;
       break;
-    case OPERATION_START:
+    case OPERATION_CHECK:
+      if (error != NULL)
+        log_error (log_of (self), LOGGER, "[%s] unhandled error in actions thread: %s", jail_of (self), error->message);
+      self->index++;
+      break;
     case OPERATION_BAN:
+      if (error != NULL)
+        note_refused (self, self->index, self->index + 1);
+      G_GNUC_FALLTHROUGH;
+    case OPERATION_START:
     case OPERATION_UNBAN:
     case OPERATION_PROLONG:
       if (error != NULL)
@@ -359,6 +385,16 @@ announce_step (const Operation *self, const Action *action)
     }
 }
 
+/* An action that does not start on demand is stopped by a failing ban and left so (1.1.2). */
+static ActionMethod
+check_method (const Action *action)
+{
+  g_autoptr (GPtrArray) started = action_dup_started (action, 0);
+
+  return started->len == 0 && action->families->len > 0 && !action_starts_on_demand (action) ? ACTION_METHOD_START
+                                                                                             : ACTION_METHOD_CHECK;
+}
+
 static const ActionMethod methods[] = {
   [OPERATION_START] = ACTION_METHOD_START, [OPERATION_BAN] = ACTION_METHOD_BAN,
   [OPERATION_UNBAN] = ACTION_METHOD_UNBAN, [OPERATION_PROLONG] = ACTION_METHOD_PROLONG,
@@ -393,6 +429,8 @@ operation_start_next (Operation *self, gboolean allowed)
       if (self->call.info != NULL)
         spec.info = self->call.info;
     }
+  else if (self->kind == OPERATION_CHECK)
+    spec.method = check_method (action);
   else
     spec.method = methods[self->kind];
   self->overtaking = !allowed;

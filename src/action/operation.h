@@ -17,6 +17,7 @@ typedef enum
   OPERATION_STOP,
   OPERATION_RELOAD,
   OPERATION_CALL,
+  OPERATION_CHECK, /* are the environments what they should be?  Repairs them */
   OPERATION_NOTIFY, /* does nothing: only tells that everything before it is through */
 } OperationKind;
 
@@ -37,7 +38,7 @@ struct Operation
   guint      index;   /* the one that is next or at work */
   ActionTask *task;
   gboolean   begun;
-  gboolean   dropped; /* BAN: the jail stops before it began */
+  gboolean   dropped; /* BAN, REBAN: the jail stops before it began */
   gboolean   overtaking; /* the task was started before its turn */
   guint      epoch;      /* what it did before its turn belongs to this ban epoch; G_MAXUINT: nothing */
 
@@ -50,6 +51,8 @@ struct Operation
   GPtrArray *tickets;   /* FLUSH */
   GPtrArray *unflushed; /* FLUSH: of Action, those that unban each ticket */
   guint      rebanned;  /* REBAN */
+  gboolean   is_batched; /* REBAN: checks nothing, goes to the kernel together with others */
+  GPtrArray *refused;   /* BAN, REBAN: of Action, those for the firewall that failed; NULL: none */
   ActionCall call;      /* CALL */
   PyValue   *kwargs, *result;
   GError    *error; /* RELOAD */
