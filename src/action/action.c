@@ -542,7 +542,7 @@ action_replace_static (Action *self, const char *query, const char *family, GErr
 gboolean
 action_is_for_firewall (Action *self)
 {
-  const GString *text = action_replace_static (self, "<actionban>", NULL, NULL);
+  const GString *text = self->python == NULL ? action_replace_static (self, "<actionban>", NULL, NULL) : NULL;
 
   return text != NULL && firewall_watch_concerns (text->str);
 }

@@ -38,6 +38,7 @@ on_banned (ActionQueue *queue, Ticket *ticket, gpointer user_data)
   Jail *self = user_data;
   Underway *underway = g_hash_table_lookup (self->underway, ticket);
 
+  jail_truth_banned (self->truth);
   if (underway == NULL)
     return;
   for (guint i = 0; i < underway->requests->len; i++)
@@ -291,6 +292,7 @@ on_unbanned (ActionQueue *queue, Ticket *ticket, gpointer user_data)
 void
 jail_bans_unban (Jail *self, Ticket *ticket, JailRequest *request)
 {
+  jail_truth_ended (self->truth, ticket);
   if (forget_unqueued (self, ticket))
     {
       log_notice (self->log, LOGGER_ACTIONS, "[%s] Unban %s", self->name, address_peek_text (ticket_peek_id (ticket)));
@@ -374,6 +376,7 @@ jail_bans_take_all (Jail *self)
         g_ptr_array_remove_index (tickets, i);
     }
   g_ptr_array_set_size (self->prolongs, 0);
+  jail_truth_ended (self->truth, NULL);
   disarm_expiry (self);
   return tickets;
 }

@@ -3,6 +3,7 @@
  * jail.c         birth, start, stop, idle, reload
  * jail-lines.c   a line's failures: looked up, ignored or counted; what of them goes into the database
  * jail-bans.c    tickets become bans, bans end
+ * jail-truth.c  bans that the kernel should have and has not
  * jail-by-hand.c bans and unbans by command
  * jail-log.c     reading: files and lines, positions
  * jail-journal.c reading: the journal
@@ -18,6 +19,7 @@
 #include "jail/ignore-list.h"
 #include "jail/jail-request.h"
 #include "jail/jail-services-private.h"
+#include "jail/jail-truth.h"
 #include "jail/jail.h"
 #include "match/filter.h"
 
@@ -76,6 +78,7 @@ struct Jail
   gint64 expiry_usec;
   GHashTable *increased; /* Ticket -> char *: what to log when its ban begins */
   GPtrArray *prolongs;   /* timers of actionprolong */
+  JailTruth *truth;
   GPtrArray *unbans;     /* requests that are on their way */
 };
 

@@ -13,6 +13,7 @@ struct JailServices
   Log *log;
   Resolver *resolver;
   Firewall *firewall;
+  FirewallWatch *watch;
   CommandGate *gate;
   char *python_folder; /* for Python actions and scripts */
   DatePool *dates;

@@ -76,6 +76,7 @@ jail_services_new (const Clock *clock, Log *log)
   self->log = log;
   self->resolver = resolver_new (clock, log);
   self->firewall = firewall_new ();
+  self->watch = firewall_watch_new ();
   self->gate = command_gate_new ();
   self->python_folder = python_folder_find ();
   self->dates = date_pool_new ();
@@ -97,6 +98,7 @@ jail_services_free (JailServices *self)
   g_source_unref (self->purge);
   ban_store_free (self->store);
   file_source_free (self->files);
+  firewall_watch_free (self->watch);
   firewall_free (self->firewall);
   command_gate_free (self->gate);
   g_free (self->python_folder);

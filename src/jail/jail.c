@@ -86,6 +86,7 @@ make_parts (Jail *self)
                                    .get_counts = get_counts,
                                    .dup_merged_bans = dup_merged_bans,
                                    .ban_begins = jail_bans_begin,
+                                   .ban_refused = jail_truth_refused,
                                    .ask = jail_answer_action };
   self->filter = filter_new_sharing (self->name, (Clock *) self->clock, self->log, self->services->dates);
   self->failures = fail_counter_new ();
@@ -99,6 +100,7 @@ make_parts (Jail *self)
   self->find_time = py_int_new (600);
   self->find_time_usec = 600 * G_USEC_PER_SEC;
   g_queue_init (&self->pending);
+  self->truth = jail_truth_new (self);
   jail_bans_init (self);
 }
 
@@ -148,6 +150,7 @@ jail_free (Jail *self)
   jail_log_close (self);
   jail_lines_clear (self);
   jail_bans_clear (self);
+  jail_truth_free (self->truth);
   action_queue_free (self->actions);
   ban_list_free (self->bans);
   ban_time_free (self->ban_time);
