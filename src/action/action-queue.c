@@ -2,42 +2,11 @@
 
 #include <string.h>
 
-#include "action/operation.h"
+#include "action/action-queue-private.h"
 #include "action/python-action.h"
 
 /* So many operations are looked at for firewall commands that could go along with the first one's. */
 #define LOOK_AHEAD 4096
-
-/* Two checks of the environments are at least so far apart (1.1.2). */
-#define CHECK_INTERVAL_USEC (3 * G_USEC_PER_SEC)
-
-struct ActionQueue
-{
-  char *jail_name;
-  ActionContext context;
-  ActionJailFuncs funcs;
-  gpointer jail;
-
-  GPtrArray *actions; /* of Action, in order */
-  GPtrArray *asks;    /* of action-queue-python.c */
-  ActionInfo *info;   /* for commands without a ticket */
-  char *own_name;     /* <fq-hostname>; NULL: nobody asked for it yet */
-  ResolverQuery *own_name_query;
-  guint epoch;
-  gint64 last_check_usec;
-  gboolean reloading;
-
-  GQueue operations; /* of Operation, by their links */
-  GQueue finished;   /* likewise: only to be told */
-  guint n_bans;
-  GSource *pump;
-  guint64 pump_count;
-  gboolean telling, gone; /* callbacks are being called; one of them freed the queue */
-
-  ActionQueueDone room_func;
-  gpointer room_data;
-  gboolean room_wanted;
-};
 
 /* --- life ------------------------------------------------------------------------------------------------------------ */
 
@@ -271,8 +240,8 @@ action_queue_get_n_actions (ActionQueue *self)
 
 /* --- order ----------------------------------------------------------------------------------------------------------- */
 
-static void
-finish_operation (ActionQueue *self, Operation *operation)
+void
+action_queue_finish (ActionQueue *self, Operation *operation)
 {
   g_queue_unlink (&self->operations, &operation->link);
   g_queue_push_tail_link (&self->finished, &operation->link);
@@ -350,8 +319,7 @@ drive_early (ActionQueue *self, Operation *operation)
   Action *action = operation_peek_next (operation);
   if (action == NULL)
     return operation->begun; /* one that has nothing to do still waits, to be announced in order */
-  if (!is_blocked (self, action)
-      && action_may_overtake (action, early_method (operation), operation->info))
+  if (!is_blocked (self, action) && action_may_overtake (action, early_method (operation), operation->info))
     operation_start_next (operation, FALSE);
   return FALSE;
 }
@@ -380,7 +348,7 @@ drive (ActionQueue *self)
         break;
       if (first ? drive_first (operation) : drive_early (self, operation))
         {
-          finish_operation (self, operation);
+          action_queue_finish (self, operation);
           if (!has_sequel (operation))
             continue;
           action_queue_wake (self);
@@ -445,8 +413,8 @@ action_queue_wake (ActionQueue *self)
   g_source_attach (self->pump, NULL);
 }
 
-static void
-push (ActionQueue *self, Operation *operation)
+void
+action_queue_push (ActionQueue *self, Operation *operation)
 {
   if (operation->kind == OPERATION_BAN)
     self->n_bans++;
@@ -454,368 +422,11 @@ push (ActionQueue *self, Operation *operation)
   action_queue_wake (self);
 }
 
-/* In front of everything that waits: the rest of an operation that was just carried out.  Later calls go before earlier ones. */
-static void
-push_front (ActionQueue *self, Operation *operation)
+void
+action_queue_push_front (ActionQueue *self, Operation *operation)
 {
   g_queue_push_head_link (&self->operations, &operation->link);
   action_queue_wake (self);
-}
-
-/* --- operations without a ticket ------------------------------------------------------------------------------------- */
-
-static void
-done_plain (Operation *operation)
-{
-  if (operation->callback != NULL)
-    ((ActionQueueDone) operation->callback) (operation->queue, operation->user_data);
-}
-
-void
-action_queue_start (ActionQueue *self, ActionQueueDone done, gpointer user_data)
-{
-  push (self, operation_new (self, OPERATION_START, done_plain, (OperationCallback) done, user_data));
-}
-
-void
-action_queue_stop (ActionQueue *self, ActionQueueDone done, gpointer user_data)
-{
-  push (self, operation_new (self, OPERATION_STOP, done_plain, (OperationCallback) done, user_data));
-}
-
-/* The flushes are done; what they did not cover is undone ticket by ticket, and then the caller is told. */
-static void
-done_flush (Operation *operation)
-{
-  ActionQueue *self = operation->queue;
-
-  push_front (self, operation_new (self, OPERATION_NOTIFY, done_plain, operation->callback, operation->user_data));
-  for (guint i = operation->tickets->len; i-- > 0;)
-    {
-      if (!ticket_is_banned (operation->tickets->pdata[i]))
-        continue; /* its ban was dropped */
-      Operation *unban = operation_new (self, OPERATION_UNBAN, NULL, NULL, NULL);
-      operation_set_ticket (unban, operation->tickets->pdata[i], operation->announce);
-      unban->actions = g_ptr_array_ref (operation->unflushed);
-      push_front (self, unban);
-    }
-}
-
-static GPtrArray *
-ref_tickets (const GPtrArray *tickets)
-{
-  GPtrArray *reffed = g_ptr_array_new_with_free_func ((GDestroyNotify) ticket_unref);
-
-  for (guint i = 0; tickets != NULL && i < tickets->len; i++)
-    g_ptr_array_add (reffed, ticket_ref (tickets->pdata[i]));
-  return reffed;
-}
-
-/* actions NULL: all. */
-static Operation *
-new_flush (ActionQueue *self, GPtrArray *actions, const GPtrArray *tickets, gboolean stopping, const char *announce,
-           ActionQueueDone done, gpointer user_data)
-{
-  Operation *operation = operation_new (self, OPERATION_FLUSH, done_flush, (OperationCallback) done, user_data);
-
-  operation->actions = actions != NULL ? g_ptr_array_ref (actions) : NULL;
-  operation->tickets = ref_tickets (tickets);
-  operation->unflushed = g_ptr_array_new_with_free_func ((GDestroyNotify) action_unref);
-  operation->stopping = stopping;
-  operation->announce = g_strdup (announce);
-  return operation;
-}
-
-/* Bans that nobody has begun with would only be undone again: a jail with a slow action would take for ever to stop. */
-static void
-drop_waiting_bans (ActionQueue *self)
-{
-  for (GList *link = self->operations.head, *next; link != NULL; link = next)
-    {
-      Operation *operation = link->data;
-      next = link->next;
-      if ((operation->kind != OPERATION_BAN && !operation->is_batched) || operation->begun)
-        continue;
-      operation->dropped = TRUE;
-      operation->rebanned = 0;
-      finish_operation (self, operation);
-    }
-}
-
-void
-action_queue_flush (ActionQueue *self, GPtrArray *tickets, gboolean stopping, const char *announce,
-                    ActionQueueDone done, gpointer user_data)
-{
-  if (stopping)
-    drop_waiting_bans (self);
-  push (self, new_flush (self, NULL, tickets, stopping, announce, done, user_data));
-}
-
-/* --- tickets --------------------------------------------------------------------------------------------------------- */
-
-static void
-done_ticket (Operation *operation)
-{
-  if (operation->callback != NULL)
-    ((ActionQueueTicketDone) operation->callback) (operation->queue, operation->ticket, operation->user_data);
-}
-
-static void
-mark_banned (const ActionQueue *self, Ticket *ticket, guint epoch)
-{
-  ticket_set_banned (ticket, TRUE);
-  if (self->epoch > 0)
-    ticket_set_ban_epoch (ticket, MIN (epoch, self->epoch));
-}
-
-static void
-tell_refused (const Operation *operation)
-{
-  const ActionQueue *self = operation->queue;
-
-  if (operation->refused != NULL && self->funcs.ban_refused != NULL)
-    self->funcs.ban_refused (self->jail, operation->ticket, operation->refused);
-}
-
-static void
-done_ban (Operation *operation)
-{
-  if (!operation->dropped)
-    mark_banned (operation->queue, operation->ticket, operation->epoch);
-  tell_refused (operation);
-  done_ticket (operation);
-}
-
-static void
-done_reban (Operation *operation)
-{
-  if (operation->rebanned > 0)
-    mark_banned (operation->queue, operation->ticket, operation->epoch);
-  tell_refused (operation);
-  if (operation->callback != NULL)
-    ((ActionQueueRebanDone) operation->callback) (operation->queue, operation->ticket, operation->rebanned,
-                                                  operation->user_data);
-}
-
-static void
-push_ticket (ActionQueue *self, OperationKind kind, Ticket *ticket, const char *announce, OperationDone done,
-             OperationCallback callback, gpointer user_data)
-{
-  Operation *operation = operation_new (self, kind, done, callback, user_data);
-
-  operation_set_ticket (operation, ticket, announce);
-  push (self, operation);
-}
-
-void
-action_queue_ban (ActionQueue *self, Ticket *ticket, const char *announce, ActionQueueTicketDone done,
-                  gpointer user_data)
-{
-  push_ticket (self, OPERATION_BAN, ticket, announce, done_ban, (OperationCallback) done, user_data);
-}
-
-void
-action_queue_unban (ActionQueue *self, Ticket *ticket, const char *announce, ActionQueueTicketDone done,
-                    gpointer user_data)
-{
-  push_ticket (self, OPERATION_UNBAN, ticket, announce, done_ticket, (OperationCallback) done, user_data);
-}
-
-void
-action_queue_prolong (ActionQueue *self, Ticket *ticket, ActionQueueTicketDone done, gpointer user_data)
-{
-  push_ticket (self, OPERATION_PROLONG, ticket, NULL, done_ticket, (OperationCallback) done, user_data);
-}
-
-void
-action_queue_reban (ActionQueue *self, Ticket *ticket, gboolean check, ActionQueueRebanDone done, gpointer user_data)
-{
-  gint64 now_usec = clock_get_time_usec (self->context.clock);
-  Operation *operation = operation_new (self, OPERATION_REBAN, done_reban, (OperationCallback) done, user_data);
-
-  operation_set_ticket (operation, ticket, NULL);
-  operation_fix_actions (operation);
-  operation->checking = TRUE;
-  /* A ticket of an older epoch is banned again without asking. */
-  if (check && ticket_get_ban_epoch (ticket) == self->epoch && now_usec > self->last_check_usec + CHECK_INTERVAL_USEC)
-    self->last_check_usec = now_usec;
-  else
-    operation->index = operation->actions->len;
-  push (self, operation);
-}
-
-/* --- what is in the kernel ------------------------------------------------------------------------------------------- */
-
-gboolean
-action_queue_is_for_firewall (const ActionQueue *self)
-{
-  for (guint i = 0; i < self->actions->len; i++)
-    if (action_is_for_firewall (self->actions->pdata[i]))
-      return TRUE;
-  return FALSE;
-}
-
-void
-action_queue_check (ActionQueue *self, ActionQueueDone done, gpointer user_data)
-{
-  Operation *operation = operation_new (self, OPERATION_CHECK, done_plain, (OperationCallback) done, user_data);
-
-  operation->actions = g_ptr_array_new_with_free_func ((GDestroyNotify) action_unref);
-  for (guint i = 0; i < self->actions->len; i++)
-    if (action_is_for_firewall (self->actions->pdata[i]))
-      g_ptr_array_add (operation->actions, action_ref (self->actions->pdata[i]));
-  push (self, operation);
-}
-
-/* The newest epoch of an action whose bans a repair takes away with it. */
-static guint
-firewall_epoch (const ActionQueue *self)
-{
-  guint epoch = 0;
-
-  for (guint i = 0; i < self->actions->len; i++)
-    {
-      Action *action = self->actions->pdata[i];
-      if (action->ban_epoch > epoch && action_is_for_firewall (action))
-        epoch = action->ban_epoch;
-    }
-  return epoch;
-}
-
-guint
-action_queue_restore (ActionQueue *self, const GPtrArray *tickets)
-{
-  guint epoch = firewall_epoch (self), count = 0;
-
-  for (guint i = 0; i < tickets->len; i++)
-    {
-      Ticket *ticket = tickets->pdata[i];
-      if (!ticket_is_banned (ticket) || ticket_get_ban_epoch (ticket) >= epoch)
-        continue;
-      Operation *operation = operation_new (self, OPERATION_REBAN, done_reban, NULL, NULL);
-      operation_set_ticket (operation, ticket, NULL);
-      operation_fix_actions (operation);
-      operation->checking = TRUE;
-      operation->is_batched = TRUE;
-      operation->index = operation->actions->len;
-      push (self, operation);
-      count++;
-    }
-  return count;
-}
-
-void
-action_queue_retry (ActionQueue *self, Ticket *ticket, GPtrArray *actions, ActionQueueRebanDone done,
-                    gpointer user_data)
-{
-  Operation *operation = operation_new (self, OPERATION_REBAN, done_reban, (OperationCallback) done, user_data);
-
-  operation_set_ticket (operation, ticket, "Reban");
-  operation->actions = g_ptr_array_new_with_free_func ((GDestroyNotify) action_unref);
-  for (guint i = 0; i < self->actions->len; i++)
-    {
-      Action *action = self->actions->pdata[i];
-      if (g_ptr_array_find (actions, action, NULL)
-          || (action->ban_epoch > ticket_get_ban_epoch (ticket) && action_is_for_firewall (action)))
-        g_ptr_array_add (operation->actions, action_ref (action));
-    }
-  operation->is_batched = TRUE;
-  operation->rebanned = 1; /* until one fails */
-  push (self, operation);
-}
-
-/* --- reload ---------------------------------------------------------------------------------------------------------- */
-
-void
-action_queue_reload_begin (ActionQueue *self)
-{
-  self->reloading = TRUE;
-  for (guint i = 0; i < self->actions->len; i++)
-    {
-      Action *action = self->actions->pdata[i];
-      action->taken_over = FALSE;
-      action->is_new = FALSE;
-    }
-}
-
-static void
-done_reload_end (Operation *operation)
-{
-  ((ActionQueueReloadDone) operation->callback) (operation->queue, NULL, operation->user_data);
-}
-
-/* The actionreloads are through; now those that nobody asked for go. */
-static void
-done_reload (Operation *operation)
-{
-  ActionQueue *self = operation->queue;
-  ActionQueueReloadDone done = (ActionQueueReloadDone) operation->callback;
-  g_autoptr (GPtrArray) obsolete = g_ptr_array_new_with_free_func ((GDestroyNotify) action_unref);
-
-  if (operation->error != NULL)
-    {
-      if (done != NULL)
-        done (self, operation->error, operation->user_data);
-      return;
-    }
-  for (guint i = 0; i < self->actions->len; i++)
-    {
-      Action *action = self->actions->pdata[i];
-      if (!action->taken_over && !action->is_new)
-        g_ptr_array_add (obsolete, action_ref (action));
-    }
-  if (done != NULL)
-    push_front (
-        self, operation_new (self, OPERATION_NOTIFY, done_reload_end, (OperationCallback) done, operation->user_data));
-  if (obsolete->len == 0)
-    return;
-
-  Operation *stop = operation_new (self, OPERATION_STOP, NULL, NULL, NULL);
-  stop->actions = g_ptr_array_new_with_free_func ((GDestroyNotify) action_unref);
-  for (guint i = obsolete->len; i-- > 0;)
-    g_ptr_array_add (stop->actions, action_ref (obsolete->pdata[i]));
-  push_front (self, stop);
-  push_front (self, new_flush (self, obsolete, operation->tickets, TRUE, NULL, NULL, NULL));
-}
-
-void
-action_queue_reload_end (ActionQueue *self, GPtrArray *tickets, ActionQueueReloadDone done, gpointer user_data)
-{
-  Operation *operation = operation_new (self, OPERATION_RELOAD, done_reload, (OperationCallback) done, user_data);
-
-  self->reloading = FALSE;
-  operation->tickets = ref_tickets (tickets);
-  operation->actions = g_ptr_array_new_with_free_func ((GDestroyNotify) action_unref);
-  for (guint i = 0; i < self->actions->len; i++)
-    if (((const Action *) self->actions->pdata[i])->taken_over)
-      g_ptr_array_add (operation->actions, action_ref (self->actions->pdata[i]));
-  push (self, operation);
-}
-
-/* --- calls ----------------------------------------------------------------------------------------------------------- */
-
-static void
-done_call (Operation *operation)
-{
-  if (operation->callback != NULL)
-    ((ActionQueueCallDone) operation->callback) (operation->queue, operation->result, operation->user_data);
-}
-
-void
-action_queue_call (ActionQueue *self, const char *action_name, const char *method, const PyValue *kwargs,
-                   ActionQueueCallDone done, gpointer user_data)
-{
-  Operation *operation = operation_new (self, OPERATION_CALL, done_call, (OperationCallback) done, user_data);
-  g_autoptr (GError) error = NULL;
-  Action *action = action_queue_peek (self, action_name, &error);
-
-  operation->actions = g_ptr_array_new_with_free_func ((GDestroyNotify) action_unref);
-  operation->kwargs = kwargs != NULL ? py_value_ref ((PyValue *) kwargs) : NULL;
-  if (action == NULL)
-    operation->result = action_error_to_exception (error);
-  else if (action_call_prepare (action, method, operation->kwargs, &operation->call, &operation->result))
-    g_ptr_array_add (operation->actions, action_ref (action));
-  push (self, operation);
 }
 
 /* --- how full it is -------------------------------------------------------------------------------------------------- */
