@@ -52,9 +52,10 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
   for (guint i = 0; commands != NULL && i < commands->len; i++)
     {
       const ShellCall *call = commands->pdata[i];
-      g_autofree NftCommand *nft = nft_command_parse ((const char *const *) call->words);
       g_autoptr (IptablesCommand) command = iptables_command_parse ((const char *const *) call->words);
       gsize entry_size;
+
+      g_free (nft_command_parse ((const char *const *) call->words));
       if (command == NULL)
         continue;
       read_again (command);

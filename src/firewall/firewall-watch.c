@@ -2,10 +2,10 @@
 
 #include <errno.h>
 #include <glib-unix.h>
+#include <libmnl/libmnl.h>
 #include <linux/filter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
-#include <linux/netlink.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -138,8 +138,8 @@ on_messages (int fd, GIOCondition condition, gpointer data)
       if (size < 0)
         return G_SOURCE_CONTINUE;
       int left = (int) size;
-      for (const struct nlmsghdr *message = &buffer.header; self->delay == NULL && NLMSG_OK (message, (guint) left);
-           message = NLMSG_NEXT (message, left))
+      for (const struct nlmsghdr *message = &buffer.header; self->delay == NULL && mnl_nlmsg_ok (message, left);
+           message = mnl_nlmsg_next (message, &left))
         if (is_suspicious (message))
           suspect (self);
     }
