@@ -283,7 +283,7 @@ check_refusal (const char *variant)
   wait_until (&f, is_idle);
   g_assert_cmpuint (count_rules (), ==, N_BANS - 1);
   g_assert_cmpuint (count_lines (f.lines->str, "Failed to execute ban"), ==, 1);
-  g_assert_nonnull (strstr (f.lines->str, "\n[j] 10.0.2.1 is not in force, trying again in 10 s\n"));
+  g_assert_null (strstr (f.lines->str, "is not in force"));
   g_assert_cmpuint (jail_truth_count_refused (f.jail->truth), ==, 1);
 
   jail_truth_retry_now (f.jail->truth);

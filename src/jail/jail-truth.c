@@ -201,10 +201,12 @@ jail_truth_refused (gpointer user_data, Ticket *ticket, GPtrArray *actions)
     }
   g_clear_pointer (&refused->actions, g_ptr_array_unref);
   refused->actions = g_ptr_array_ref (actions);
-  gint64 seconds = wait_sec (refused->tries++);
+  gint64 seconds = wait_sec (refused->tries);
   refused->due_usec = g_get_monotonic_time () + seconds * G_USEC_PER_SEC;
-  log_warning (jail->log, LOGGER_ACTIONS, "[%s] %s is not in force, trying again in %" G_GINT64_FORMAT " s", jail->name,
-               address_peek_text (ticket_peek_id (ticket)), seconds);
+  /* Of the first time the queue's error has just told, in the reference's words; who reads along finds no more than that. */
+  if (refused->tries++ > 0)
+    log_warning (jail->log, LOGGER_ACTIONS, "[%s] %s is not in force, trying again in %" G_GINT64_FORMAT " s", jail->name,
+                 address_peek_text (ticket_peek_id (ticket)), seconds);
   if (self->retry == NULL)
     arm_retry (self);
 }
