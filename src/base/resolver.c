@@ -84,6 +84,15 @@ job_free (gpointer data)
   g_free (job);
 }
 
+/* What the pool still held when it was freed.  GLib (2.74) wakes its threads with items of the value 1, and hands those that
+ * no thread took in time to this function, too. */
+static void
+drop_waiting (gpointer data)
+{
+  if (data != GUINT_TO_POINTER (1))
+    job_free (data);
+}
+
 void
 resolver_free (Resolver *self)
 {
@@ -355,7 +364,7 @@ send_job (Job *job, const char *key)
   Resolver *self = job->owner;
 
   if (self->pool == NULL)
-    self->pool = g_thread_pool_new_full (run_job, NULL, job_free, RESOLVER_MAX_THREADS, FALSE, NULL);
+    self->pool = g_thread_pool_new_full (run_job, NULL, drop_waiting, RESOLVER_MAX_THREADS, FALSE, NULL);
   job->key = g_strdup (key);
   job->with_ipv6 = resolver_is_ipv6_allowed (self);
   g_hash_table_insert (self->by_key, job->key, job);
