@@ -20,39 +20,25 @@ struct MathFunction
   gboolean overflows; /* an infinite result is a range error, not a domain error */
 };
 
-static PyValue *set_error (GError **error, PyExprError code, const char *format, ...) G_GNUC_PRINTF (3, 4);
-
-static PyValue *
-set_error (GError **error, PyExprError code, const char *format, ...)
-{
-  va_list args;
-
-  va_start (args, format);
-  g_autofree char *text = g_strdup_vprintf (format, args);
-  va_end (args);
-  g_set_error_literal (error, PY_EXPR_ERROR, (int) code, text);
-  return NULL;
-}
-
 static PyValue *
 domain_error (GError **error)
 {
-  return set_error (error, PY_EXPR_ERROR_VALUE, "math domain error");
+  return py_number_fail (error, PY_EXPR_ERROR_VALUE, "math domain error");
 }
 
 static PyValue *
 range_error (GError **error)
 {
-  return set_error (error, PY_EXPR_ERROR_OVERFLOW, "math range error");
+  return py_number_fail (error, PY_EXPR_ERROR_OVERFLOW, "math range error");
 }
 
 static gboolean
 get_double (const PyValue *value, double *ret_value, GError **error)
 {
   if (!py_number_is_int (value) && py_value_type (value) != PY_FLOAT)
-    set_error (error, PY_EXPR_ERROR_TYPE, "must be real number, not %s", py_value_type_name (value));
+    py_number_fail (error, PY_EXPR_ERROR_TYPE, "must be real number, not %s", py_value_type_name (value));
   else if (!py_value_to_double (value, ret_value))
-    set_error (error, PY_EXPR_ERROR_OVERFLOW, "int too large to convert to float");
+    py_number_fail (error, PY_EXPR_ERROR_OVERFLOW, "int too large to convert to float");
   else
     return TRUE;
   return FALSE;
@@ -63,7 +49,8 @@ dup_int (const PyValue *value, GError **error)
 {
   if (py_number_is_int (value))
     return py_number_dup_bigint (value);
-  set_error (error, PY_EXPR_ERROR_TYPE, "'%s' object cannot be interpreted as an integer", py_value_type_name (value));
+  py_number_fail (error, PY_EXPR_ERROR_TYPE, "'%s' object cannot be interpreted as an integer",
+                  py_value_type_name (value));
   return NULL;
 }
 
@@ -71,7 +58,7 @@ static PyValue *
 take_int (PyBigint *value, GError **error)
 {
   return value != NULL ? py_int_take_bigint (value)
-                       : set_error (error, PY_EXPR_ERROR_OVERFLOW, "too many digits in integer");
+                       : py_number_fail (error, PY_EXPR_ERROR_OVERFLOW, "too many digits in integer");
 }
 
 /* --- floats ------------------------------------------------------------------------------------------------------- */
@@ -297,7 +284,7 @@ dup_count (const PyValue *value, const char *what, GError **error)
 
   if (number == NULL || py_bigint_sign (number) >= 0)
     return g_steal_pointer (&number);
-  set_error (error, PY_EXPR_ERROR_VALUE, "%s", what);
+  py_number_fail (error, PY_EXPR_ERROR_VALUE, "%s", what);
   return NULL;
 }
 
@@ -351,7 +338,7 @@ call_isqrt (const MathFunction *self, PyValue *const *args, guint n, GError **er
   if (number == NULL)
     return NULL;
   if (py_bigint_sign (number) < 0)
-    return set_error (error, PY_EXPR_ERROR_VALUE, "isqrt() argument must be nonnegative");
+    return py_number_fail (error, PY_EXPR_ERROR_VALUE, "isqrt() argument must be nonnegative");
   if (py_bigint_sign (number) == 0)
     return py_int_new (0);
   g_autoptr (PyBigint) guess = py_bigint_shift_left (one, (py_bigint_bit_length (number) + 1) / 2);
@@ -418,7 +405,7 @@ call_gcd (const MathFunction *self, PyValue *const *args, guint n, GError **erro
 static PyValue *
 call_sequence (const MathFunction *self, PyValue *const *args, guint n, GError **error)
 {
-  return set_error (error, PY_EXPR_ERROR_TYPE, "math.%s() deals with sequences, not with numbers", self->name);
+  return py_number_fail (error, PY_EXPR_ERROR_TYPE, "math.%s() deals with sequences, not with numbers", self->name);
 }
 
 /* --- the table ---------------------------------------------------------------------------------------------------- */
@@ -516,11 +503,12 @@ py_math_call (const char *name, PyValue *const *args, guint n_args, GError **err
   if (n_args >= function->min_args && n_args <= function->max_args)
     return function->call (function, args, n_args, error);
   if (function->max_args == 1)
-    return set_error (error, PY_EXPR_ERROR_TYPE, "math.%s() takes exactly one argument (%u given)", name, n_args);
-  return set_error (error, PY_EXPR_ERROR_TYPE, "%s expected %s%u argument%s, got %u", name,
-                    function->min_args == function->max_args ? ""
-                    : n_args < function->min_args            ? "at least "
-                                                             : "at most ",
-                    n_args < function->min_args ? function->min_args : function->max_args,
-                    (n_args < function->min_args ? function->min_args : function->max_args) == 1 ? "" : "s", n_args);
+    return py_number_fail (error, PY_EXPR_ERROR_TYPE, "math.%s() takes exactly one argument (%u given)", name, n_args);
+  return py_number_fail (error, PY_EXPR_ERROR_TYPE, "%s expected %s%u argument%s, got %u", name,
+                         function->min_args == function->max_args ? ""
+                         : n_args < function->min_args            ? "at least "
+                                                                  : "at most ",
+                         n_args < function->min_args ? function->min_args : function->max_args,
+                         (n_args < function->min_args ? function->min_args : function->max_args) == 1 ? "" : "s",
+                         n_args);
 }

@@ -6,25 +6,22 @@
 #include "compat/py-bigint.h"
 #include "compat/py-expr.h"
 
-static PyValue *set_error (GError **error, PyExprError code, const char *format, ...) G_GNUC_PRINTF (3, 4);
-
-/* Always NULL. */
-static PyValue *
-set_error (GError **error, PyExprError code, const char *format, ...)
+PyValue *
+py_number_fail (GError **error, int code, const char *format, ...)
 {
   va_list args;
 
   va_start (args, format);
   g_autofree char *text = g_strdup_vprintf (format, args);
   va_end (args);
-  g_set_error_literal (error, PY_EXPR_ERROR, (int) code, text);
+  g_set_error_literal (error, PY_EXPR_ERROR, code, text);
   return NULL;
 }
 
 static PyValue *
 set_too_large (GError **error)
 {
-  return set_error (error, PY_EXPR_ERROR_OVERFLOW, "too many digits in integer");
+  return py_number_fail (error, PY_EXPR_ERROR_OVERFLOW, "too many digits in integer");
 }
 
 static gboolean
@@ -50,7 +47,7 @@ to_double (const PyValue *value, double *ret_value, GError **error)
 {
   if (py_value_to_double (value, ret_value))
     return TRUE;
-  set_error (error, PY_EXPR_ERROR_OVERFLOW, "int too large to convert to float");
+  py_number_fail (error, PY_EXPR_ERROR_OVERFLOW, "int too large to convert to float");
   return FALSE;
 }
 
@@ -96,7 +93,7 @@ static PyValue *
 int_shift (PyBinaryOp op, const PyValue *a, const PyValue *b, GError **error)
 {
   if (int_sign (b) < 0)
-    return set_error (error, PY_EXPR_ERROR_VALUE, "negative shift count");
+    return py_number_fail (error, PY_EXPR_ERROR_VALUE, "negative shift count");
   gboolean far = !is_small_int (b) || py_int_get (b) > PY_BIGINT_MAX_BITS;
   g_autoptr (PyBigint) value = py_number_dup_bigint (a);
   guint bits = far ? PY_BIGINT_MAX_BITS + 1 : (guint) py_int_get (b);
@@ -110,7 +107,7 @@ int_true_divide (const PyBigint *a, const PyBigint *b, GError **error)
   double quotient;
 
   if (!py_bigint_true_divide (a, b, &quotient))
-    return set_error (error, PY_EXPR_ERROR_OVERFLOW, "integer division result too large for a float");
+    return py_number_fail (error, PY_EXPR_ERROR_OVERFLOW, "integer division result too large for a float");
   return py_float_new (quotient);
 }
 
@@ -120,10 +117,10 @@ int_divide (PyBinaryOp op, const PyBigint *a, const PyBigint *b, GError **error)
   PyBigint *result = NULL;
 
   if (py_bigint_sign (b) == 0)
-    return set_error (error, PY_EXPR_ERROR_ZERO_DIVISION, "%s",
-                      op == PY_OP_DIVIDE         ? "division by zero"
-                      : op == PY_OP_FLOOR_DIVIDE ? "integer division or modulo by zero"
-                                                 : "integer modulo by zero");
+    return py_number_fail (error, PY_EXPR_ERROR_ZERO_DIVISION, "%s",
+                           op == PY_OP_DIVIDE         ? "division by zero"
+                           : op == PY_OP_FLOOR_DIVIDE ? "integer division or modulo by zero"
+                                                      : "integer modulo by zero");
   if (op == PY_OP_DIVIDE)
     return int_true_divide (a, b, error);
   py_bigint_divide (a, b, op == PY_OP_FLOOR_DIVIDE ? &result : NULL, op == PY_OP_MODULO ? &result : NULL);
@@ -214,12 +211,12 @@ static PyValue *
 float_power (double a, double b, GError **error)
 {
   if (a == 0 && b < 0)
-    return set_error (error, PY_EXPR_ERROR_ZERO_DIVISION, "0.0 cannot be raised to a negative power");
+    return py_number_fail (error, PY_EXPR_ERROR_ZERO_DIVISION, "0.0 cannot be raised to a negative power");
   if (a < 0 && isfinite (a) && isfinite (b) && b != floor (b))
-    return set_error (error, PY_EXPR_ERROR_TYPE, "not a number: complex");
+    return py_number_fail (error, PY_EXPR_ERROR_TYPE, "not a number: complex");
   double result = pow (a, b);
   if (isinf (result) && isfinite (a) && isfinite (b))
-    return set_error (error, PY_EXPR_ERROR_OVERFLOW, "(%d, '%s')", ERANGE, "Numerical result out of range");
+    return py_number_fail (error, PY_EXPR_ERROR_OVERFLOW, "(%d, '%s')", ERANGE, "Numerical result out of range");
   return py_float_new (result);
 }
 
@@ -229,10 +226,10 @@ float_binary (PyBinaryOp op, double a, double b, GError **error)
   gboolean zero = b == 0 && (op == PY_OP_DIVIDE || op == PY_OP_FLOOR_DIVIDE || op == PY_OP_MODULO);
 
   if (zero)
-    return set_error (error, PY_EXPR_ERROR_ZERO_DIVISION, "%s",
-                      op == PY_OP_DIVIDE         ? "float division by zero"
-                      : op == PY_OP_FLOOR_DIVIDE ? "float floor division by zero"
-                                                 : "float modulo");
+    return py_number_fail (error, PY_EXPR_ERROR_ZERO_DIVISION, "%s",
+                           op == PY_OP_DIVIDE         ? "float division by zero"
+                           : op == PY_OP_FLOOR_DIVIDE ? "float floor division by zero"
+                                                      : "float modulo");
   switch (op)
     {
     case PY_OP_ADD:
@@ -277,8 +274,8 @@ py_number_binary (PyBinaryOp op, const PyValue *a, const PyValue *b, GError **er
   if (py_number_is_int (a) && py_number_is_int (b))
     return int_binary (op, a, b, error);
   if (!is_number (a) || !is_number (b) || op >= PY_OP_SHIFT_LEFT)
-    return set_error (error, PY_EXPR_ERROR_TYPE, "unsupported operand type(s) for %s: '%s' and '%s'", names[op],
-                      py_value_type_name (a), py_value_type_name (b));
+    return py_number_fail (error, PY_EXPR_ERROR_TYPE, "unsupported operand type(s) for %s: '%s' and '%s'", names[op],
+                           py_value_type_name (a), py_value_type_name (b));
   if (!to_double (a, &x, error) || !to_double (b, &y, error))
     return NULL;
   return float_binary (op, x, y, error);
@@ -291,7 +288,8 @@ py_number_unary (char op, const PyValue *a, GError **error)
   if (py_value_type (a) == PY_FLOAT && op != '~')
     return py_float_new (op == '-' ? -py_float_get (a) : py_float_get (a));
   if (!py_number_is_int (a))
-    return set_error (error, PY_EXPR_ERROR_TYPE, "bad operand type for unary %c: '%s'", op, py_value_type_name (a));
+    return py_number_fail (error, PY_EXPR_ERROR_TYPE, "bad operand type for unary %c: '%s'", op,
+                           py_value_type_name (a));
   g_autoptr (PyBigint) value = py_number_dup_bigint (a);
   if (op == '+')
     return py_int_take_bigint (g_steal_pointer (&value));
@@ -336,8 +334,8 @@ py_number_compare (PyCompareOp op, const PyValue *a, const PyValue *b, gboolean 
       if (equality) /* objects are equal to themselves only */
         *ret_result = (py_value_type (a) == py_value_type (b)) == (op == PY_COMPARE_EQ);
       else
-        set_error (error, PY_EXPR_ERROR_TYPE, "'%s' not supported between instances of '%s' and '%s'", names[op],
-                   py_value_type_name (a), py_value_type_name (b));
+        py_number_fail (error, PY_EXPR_ERROR_TYPE, "'%s' not supported between instances of '%s' and '%s'", names[op],
+                        py_value_type_name (a), py_value_type_name (b));
       return equality;
     }
   if (is_nan (a) || is_nan (b))
@@ -357,9 +355,9 @@ static PyValue *
 float_to_int (double value, GError **error)
 {
   if (isnan (value))
-    return set_error (error, PY_EXPR_ERROR_VALUE, "cannot convert float NaN to integer");
+    return py_number_fail (error, PY_EXPR_ERROR_VALUE, "cannot convert float NaN to integer");
   if (isinf (value))
-    return set_error (error, PY_EXPR_ERROR_OVERFLOW, "cannot convert float infinity to integer");
+    return py_number_fail (error, PY_EXPR_ERROR_OVERFLOW, "cannot convert float infinity to integer");
   return py_int_take_bigint (py_bigint_new_double (value));
 }
 
@@ -370,9 +368,9 @@ py_number_to_int (const PyValue *value, GError **error)
     return float_to_int (py_float_get (value), error);
   if (py_number_is_int (value))
     return py_number_unary ('+', value, error);
-  return set_error (error, PY_EXPR_ERROR_TYPE,
-                    "int() argument must be a string, a bytes-like object or a real number, not '%s'",
-                    py_value_type_name (value));
+  return py_number_fail (error, PY_EXPR_ERROR_TYPE,
+                         "int() argument must be a string, a bytes-like object or a real number, not '%s'",
+                         py_value_type_name (value));
 }
 
 PyValue *
@@ -381,8 +379,8 @@ py_number_to_float (const PyValue *value, GError **error)
   double number;
 
   if (!is_number (value))
-    return set_error (error, PY_EXPR_ERROR_TYPE, "float() argument must be a string or a real number, not '%s'",
-                      py_value_type_name (value));
+    return py_number_fail (error, PY_EXPR_ERROR_TYPE, "float() argument must be a string or a real number, not '%s'",
+                           py_value_type_name (value));
   return to_double (value, &number, error) ? py_float_new (number) : NULL;
 }
 
@@ -392,7 +390,7 @@ py_number_abs (const PyValue *value, GError **error)
   if (py_value_type (value) == PY_FLOAT)
     return py_float_new (fabs (py_float_get (value)));
   if (!py_number_is_int (value))
-    return set_error (error, PY_EXPR_ERROR_TYPE, "bad operand type for abs(): '%s'", py_value_type_name (value));
+    return py_number_fail (error, PY_EXPR_ERROR_TYPE, "bad operand type for abs(): '%s'", py_value_type_name (value));
   return py_number_unary (int_sign (value) < 0 ? '-' : '+', value, error);
 }
 
@@ -446,7 +444,7 @@ float_round_before_point (double value, guint n, GError **error)
   if (rounded == NULL)
     return NULL;
   if (!py_value_to_double (rounded, &number))
-    return set_error (error, PY_EXPR_ERROR_OVERFLOW, "rounded value too large to represent");
+    return py_number_fail (error, PY_EXPR_ERROR_OVERFLOW, "rounded value too large to represent");
   return py_float_new (copysign (number, value));
 }
 
@@ -471,13 +469,14 @@ PyValue *
 py_number_round (const PyValue *value, const PyValue *digits, GError **error)
 {
   if (!is_number (value))
-    return set_error (error, PY_EXPR_ERROR_TYPE, "type %s doesn't define __round__ method", py_value_type_name (value));
+    return py_number_fail (error, PY_EXPR_ERROR_TYPE, "type %s doesn't define __round__ method",
+                           py_value_type_name (value));
   if (digits == NULL)
     return py_value_type (value) == PY_FLOAT ? float_to_int (rint (py_float_get (value)), error)
                                              : py_number_unary ('+', value, error);
   if (!py_number_is_int (digits))
-    return set_error (error, PY_EXPR_ERROR_TYPE, "'%s' object cannot be interpreted as an integer",
-                      py_value_type_name (digits));
+    return py_number_fail (error, PY_EXPR_ERROR_TYPE, "'%s' object cannot be interpreted as an integer",
+                           py_value_type_name (digits));
   gint64 n
       = is_small_int (digits) ? CLAMP (py_int_get (digits), -G_MAXINT32, G_MAXINT32) : int_sign (digits) * G_MAXINT32;
   if (py_value_type (value) == PY_FLOAT)
@@ -529,9 +528,10 @@ PyValue *
 py_number_power_modulo (const PyValue *a_value, const PyValue *b_value, const PyValue *modulus, GError **error)
 {
   if (!py_number_is_int (a_value) || !py_number_is_int (b_value) || !py_number_is_int (modulus))
-    return set_error (error, PY_EXPR_ERROR_TYPE, "pow() 3rd argument not allowed unless all arguments are integers");
+    return py_number_fail (error, PY_EXPR_ERROR_TYPE,
+                           "pow() 3rd argument not allowed unless all arguments are integers");
   if (int_sign (modulus) == 0)
-    return set_error (error, PY_EXPR_ERROR_VALUE, "pow() 3rd argument cannot be 0");
+    return py_number_fail (error, PY_EXPR_ERROR_VALUE, "pow() 3rd argument cannot be 0");
   g_autoptr (PyBigint) sign = py_number_dup_bigint (modulus);
   g_autoptr (PyBigint) m = py_bigint_sign (sign) < 0 ? py_bigint_negate (sign) : py_bigint_copy (sign);
   g_autoptr (PyBigint) base = py_number_dup_bigint (a_value);
@@ -544,7 +544,7 @@ py_number_power_modulo (const PyValue *a_value, const PyValue *b_value, const Py
     {
       PyBigint *inverse = inverse_modulo (base, m);
       if (inverse == NULL)
-        return set_error (error, PY_EXPR_ERROR_VALUE, "base is not invertible for the given modulus");
+        return py_number_fail (error, PY_EXPR_ERROR_VALUE, "base is not invertible for the given modulus");
       py_bigint_free (base);
       base = inverse;
       PyBigint *opposite = py_bigint_negate (exponent);

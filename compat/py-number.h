@@ -49,3 +49,5 @@ PyValue *py_number_round (const PyValue *value, const PyValue *digits, GError **
 PyValue *py_number_power_modulo (const PyValue *a, const PyValue *b, const PyValue *modulus, GError **error);
 /* A new PyBigint of any int. */
 struct PyBigint *py_number_dup_bigint (const PyValue *value);
+/* What a function of arithmetic ends with when it fails: sets a PyExprError code with this text.  Always NULL. */
+PyValue *py_number_fail (GError **error, int code, const char *format, ...) G_GNUC_PRINTF (3, 4);
