@@ -2,28 +2,8 @@
 
 #include <string.h>
 
-#include "compat/py-repr.h"
-
-/* One line on its way through the expressions.
- *
- * Without maxlines this touches no PyValue before an expression matches; then `lines` is made of the line.  With maxlines
- * above 1 the filter's window holds the last lines, and `lines` is what was in it when this line came. */
-typedef struct
-{
-  Filter *filter;
-  const LinePieces *line;
-  FilterReport to;
-  gboolean no_date, multi;
-
-  PyValue *lines;   /* list of tuples */
-  const char *text; /* what is searched now; NULL: it has to be made of the window */
-  gsize len;
-  PySearchFlags flags;
-  PyValue *pre_groups; /* NULL: not made yet, or there is no prefregex */
-} Find;
-
 static void
-set_text (Find *f, const GString *text, PySearchFlags flags)
+set_text (FilterFind *f, const GString *text, PySearchFlags flags)
 {
   f->text = text->str;
   f->len = text->len;
@@ -31,21 +11,12 @@ set_text (Find *f, const GString *text, PySearchFlags flags)
 }
 
 static void
-set_window (Filter *self, PyValue *lines)
-{
-  PyValue *old = self->window;
-
-  self->window = lines;
-  py_value_unref (old);
-}
-
-static void
-find_clear (Find *f)
+find_clear (FilterFind *f)
 {
   py_value_unref (f->lines);
   py_value_unref (f->pre_groups);
 }
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Find, find_clear)
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (FilterFind, find_clear)
 
 /* --- what is searched --------------------------------------------------------------------------------------------- */
 /* a + b + a line end: what every line goes through, without a call for each piece */
@@ -59,7 +30,7 @@ set_lines (GString *out, const char *a, gsize a_len, const char *b, gsize b_len)
 }
 
 static void
-begin_line (Find *f, PySearchFlags flags)
+begin_line (FilterFind *f, PySearchFlags flags)
 {
   Filter *self = f->filter;
 
@@ -74,7 +45,7 @@ begin_line (Find *f, PySearchFlags flags)
   py_list_append (self->window, line_tuple_new (f->line));
   n = py_seq_length (self->window);
   if (n > self->max_lines)
-    set_window (self, line_tuples_slice (self->window, n - self->max_lines, n));
+    filter_set_window (self, line_tuples_slice (self->window, n - self->max_lines, n));
   f->lines = line_tuples_slice (self->window, 0, n);
   line_tuples_join (f->lines, self->text);
   set_text (f, self->text, PY_SEARCH_DEFAULT);
@@ -82,7 +53,7 @@ begin_line (Find *f, PySearchFlags flags)
 
 /* What the expressions see after a match was taken out. */
 static void
-refresh_text (Find *f)
+refresh_text (FilterFind *f)
 {
   if (f->text != NULL)
     return;
@@ -98,19 +69,8 @@ refresh_text (Find *f)
     }
 }
 
-static const PyValue *
-get_lines (Find *f)
-{
-  if (f->lines == NULL)
-    {
-      f->lines = py_list_new ();
-      py_list_append (f->lines, line_tuple_new (f->line));
-    }
-  return f->lines;
-}
-
 static gboolean
-search (Find *f, Failregex *regex, PyMatch *match, const char *text, gsize len, PySearchFlags flags)
+search (FilterFind *f, Failregex *regex, PyMatch *match, const char *text, gsize len, PySearchFlags flags)
 {
   if (f->filter->ungated)
     flags |= PY_SEARCH_UNGATED;
@@ -128,8 +88,8 @@ search (Find *f, Failregex *regex, PyMatch *match, const char *text, gsize len, 
 }
 
 /* --- ignoreregex -------------------------------------------------------------------------------------------------- */
-static gboolean
-is_ignored (Find *f, const char *text, gsize len, PySearchFlags flags)
+gboolean
+filter_find_is_ignored (FilterFind *f, const char *text, gsize len, PySearchFlags flags)
 {
   Filter *self = f->filter;
   gboolean ignored = FALSE;
@@ -146,32 +106,7 @@ is_ignored (Find *f, const char *text, gsize len, PySearchFlags flags)
   return ignored;
 }
 
-/* Of several lines only those that matched count. */
-static gboolean
-is_match_ignored (Find *f, const MatchedLines *lines)
-{
-  if (f->filter->ignoreregexes->len == 0)
-    return FALSE;
-  if (!f->multi)
-    return is_ignored (f, f->text, f->len, f->flags);
-  line_tuples_join (lines->matched, f->filter->content);
-  if (!is_ignored (f, f->filter->content->str, f->filter->content->len, PY_SEARCH_DEFAULT))
-    return FALSE;
-  set_window (f->filter, py_value_ref (lines->unmatched));
-  return TRUE;
-}
-
 /* --- prefregex ---------------------------------------------------------------------------------------------------- */
-static void
-make_pre_groups (Find *f)
-{
-  Filter *self = f->filter;
-
-  if (self->prefregex == NULL || f->pre_groups != NULL)
-    return;
-  f->pre_groups = failregex_dup_groups_around (self->prefregex, self->pre_match, self->text->str);
-}
-
 PyValue *
 filter_dup_prefregex_groups (const Filter *self)
 {
@@ -180,7 +115,7 @@ filter_dup_prefregex_groups (const Filter *self)
 
 /* Searches the prefregex; what it captured as content is what the expressions see instead of the line. */
 static gboolean
-pass_prefregex (Find *f)
+pass_prefregex (FilterFind *f)
 {
   Filter *self = f->filter;
   gboolean matched;
@@ -194,7 +129,7 @@ pass_prefregex (Find *f)
   if (!matched)
     return FALSE;
   if (f->multi)
-    make_pre_groups (f); /* self->text will be used for something else */
+    filter_make_pre_groups (f); /* self->text will be used for something else */
   if (!failregex_get_content (self->prefregex, self->pre_match, &start, &end) || start == end)
     return TRUE;
   if (f->multi)
@@ -202,116 +137,13 @@ pass_prefregex (Find *f)
       PyValue *window = py_list_new ();
       py_list_append (window, py_tuple_new_items (py_str_new (""), py_str_new (""),
                                                   py_str_new_len (f->text + start, (gssize) (end - start)), NULL));
-      set_window (self, window);
+      filter_set_window (self, window);
       f->text = NULL;
       return TRUE;
     }
   set_lines (self->content, f->text + start, end - start, "", 0);
   set_text (f, self->content, f->flags);
   return TRUE;
-}
-
-/* --- failures ----------------------------------------------------------------------------------------------------- */
-static void
-warn_no_date (Find *f, const MatchedLines *lines)
-{
-  Filter *self = f->filter;
-  g_autoptr (GString) matched = g_string_new ("Match without a timestamp: ");
-  g_autofree char *shown = py_repr_str (f->line->date, (gssize) f->line->date_len);
-
-  for (guint i = 0; i < py_seq_length (lines->matched); i++)
-    {
-      if (i > 0)
-        g_string_append_c (matched, '\n');
-      line_tuple_append_whole (matched, py_seq_peek (lines->matched, i));
-    }
-  filter_warn_once (
-      self, &self->next_no_time_warning, g_strdup_printf ("Found a match but no valid date/time found for %s.", shown),
-      g_strdup (matched->str), g_strdup ("Please try setting a custom date pattern (see man page jail.conf(5))."));
-}
-
-static void
-log_no_group (Find *f, Failregex *regex)
-{
-  g_autofree char *shown = failregex_dup_repr (regex);
-  g_autoptr (GString) text = g_string_new ("No group found in '");
-
-  g_string_append_len (text, f->text, (gssize) f->len);
-  g_string_append_printf (text, "' using '%s'", shown);
-  log_write_text (f->filter->log, LOG_LEVEL_ERROR, FILTER_LOGGER, __func__, text->str, text->len);
-}
-
-static void
-set_matches (PyValue *fail, const PyValue *matched)
-{
-  PyValue *old = py_dict_get_str (fail, "matches");
-  PyValue *all = old != NULL && py_value_is_seq (old) ? line_tuples_slice (old, 0, G_MAXUINT) : py_list_new ();
-
-  for (guint i = 0; i < py_seq_length (matched); i++)
-    py_list_append (all, py_value_ref (py_seq_peek (matched, i)));
-  py_dict_set_str (fail, "matches", all);
-}
-
-/* A failregex matched. */
-static FilterStep
-handle_match (Find *f, guint index, Failregex *regex, GError **error)
-{
-  Filter *self = f->filter;
-  g_auto (MatchedLines) lines = { 0 };
-  g_autoptr (PyValue) fail = failregex_dup_groups (regex, self->fail_match, f->text);
-  PyValue *mlfid;
-  const char *searched = f->text;
-  gsize searched_len = f->len;
-
-  line_tuples_split (get_lines (f), f->text, f->len, regex, self->fail_match, &lines);
-  if (is_match_ignored (f, &lines))
-    {
-      if (f->multi)
-        f->text = NULL;
-      return self->check_all ? FILTER_STEP_NEXT : FILTER_STEP_DONE;
-    }
-  if (f->no_date)
-    {
-      warn_no_date (f, &lines);
-      if (!f->to.time->is_set && self->check_find_time)
-        return FILTER_STEP_NEXT;
-    }
-  make_pre_groups (f);
-  if (!self->check_all || f->multi)
-    {
-      if (f->multi)
-        set_window (self, py_value_ref (lines.unmatched));
-      f->text = NULL;
-    }
-  if (f->pre_groups != NULL && py_dict_length (f->pre_groups) > 0)
-    {
-      PyValue *all = py_dict_new ();
-      py_dict_update (all, f->pre_groups, PY_DICT_UPDATE_ALL);
-      py_dict_update (all, fail, PY_DICT_UPDATE_NOT_NONE);
-      py_value_unref (fail);
-      fail = all;
-    }
-  mlfid = filter_get_captured (fail, "mlfid");
-  if (mlfid != NULL && py_value_is_hashable (mlfid))
-    {
-      PyValue *no_failure;
-      fail = filter_merge (self, mlfid, fail, lines.matched);
-      no_failure = py_dict_get_str (fail, "nofail");
-      if (no_failure != NULL && py_value_truth (no_failure) && !self->check_all)
-        return FILTER_STEP_DONE;
-    }
-  else
-    set_matches (fail, lines.matched);
-  if (mlfid == NULL && filter_get_captured (fail, "fid") == NULL && filter_get_captured (fail, "ip4") == NULL
-      && filter_get_captured (fail, "ip6") == NULL && filter_get_captured (fail, "dns") == NULL)
-    {
-      Find shown = *f;
-      shown.text = searched;
-      shown.len = searched_len;
-      log_no_group (&shown, regex);
-      return FILTER_STEP_NEXT;
-    }
-  return filter_identify (&f->to, index, fail, mlfid != NULL, error);
 }
 
 /* Most failregexes begin with ^ and some words: a line's first bytes leave few of them.  The table says for each place and byte
@@ -362,16 +194,16 @@ gboolean
 filter_find (Filter *self, const LinePieces *line, PySearchFlags flags, const FilterTime *time, gboolean no_date,
              FailureFunc func, gpointer user_data, GError **error)
 {
-  g_auto (Find) f = { .filter = self,
-                      .line = line,
-                      .to = { self, time, func, user_data },
-                      .no_date = no_date,
-                      .multi = self->max_lines > 1 };
+  g_auto (FilterFind) f = { .filter = self,
+                            .line = line,
+                            .to = { self, time, func, user_data },
+                            .no_date = no_date,
+                            .multi = self->max_lines > 1 };
 
   begin_line (&f, flags);
   /* Few ignoreregex and many failregex: the few first. */
   if (self->ignoreregexes->len > 0 && self->ignoreregexes->len + 2 < self->failregexes->len
-      && is_ignored (&f, f.text, f.len, f.flags))
+      && filter_find_is_ignored (&f, f.text, f.len, f.flags))
     return TRUE;
   if (!pass_prefregex (&f))
     return TRUE;
@@ -385,7 +217,7 @@ filter_find (Filter *self, const LinePieces *line, PySearchFlags flags, const Fi
 
       if (!search (&f, regex, self->fail_match, f.text, f.len, f.flags))
         continue;
-      switch (handle_match (&f, i, regex, error))
+      switch (filter_handle_match (&f, i, regex, error))
         {
         case FILTER_STEP_EXCEPTION:
           return FALSE;

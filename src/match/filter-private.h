@@ -1,5 +1,5 @@
 /* filter-private.h - what the files of the filter share: filter.c (settings), filter-line.c (dates), filter-find.c
- * (expressions), filter-merge.c (connections), filter-identify.c (ids) */
+ * (expressions), filter-match.c (what matched), filter-merge.c (connections), filter-identify.c (ids) */
 #pragma once
 
 #include "compat/py-codec.h"
@@ -35,7 +35,7 @@ struct Filter
   const char *use_dns; /* static */
   guint max_lines;
   PyCodec *codec;
-  DatePool *pool; /* NULL: templates of its own */
+  DatePool *pool;         /* NULL: templates of its own */
   DateDetector *detector; /* NULL: no date is searched */
   char *date_patterns;    /* NULL: the default ones */
   char *zone;
@@ -94,6 +94,32 @@ typedef enum
   FILTER_STEP_DONE,      /* no more for this line */
   FILTER_STEP_EXCEPTION, /* error is set */
 } FilterStep;
+
+/* One line on its way through the expressions.
+ *
+ * Without maxlines this touches no PyValue before an expression matches; then `lines` is made of the line.  With maxlines
+ * above 1 the filter's window holds the last lines, and `lines` is what was in it when this line came. */
+typedef struct
+{
+  Filter *filter;
+  const LinePieces *line;
+  FilterReport to;
+  gboolean no_date, multi;
+
+  PyValue *lines;   /* list of tuples */
+  const char *text; /* what is searched now; NULL: it has to be made of the window */
+  gsize len;
+  PySearchFlags flags;
+  PyValue *pre_groups; /* NULL: not made yet, or there is no prefregex */
+} FilterFind;
+
+/* filter-find.c: does an ignoreregex match this text? */
+gboolean filter_find_is_ignored (FilterFind *f, const char *text, gsize len, PySearchFlags flags);
+
+/* filter-match.c: a failregex matched. */
+FilterStep filter_handle_match (FilterFind *f, guint index, Failregex *regex, GError **error);
+void filter_make_pre_groups (FilterFind *f);           /* what the prefregex captured, once for each line */
+void filter_set_window (Filter *self, PyValue *lines); /* takes lines */
 
 /* filter-identify.c: who it was, told to the callback.  fail: what was captured; it gets "ip" or "mlfpending" where these apply.
  * has_mlfid: the line is one of a connection, which may have an id later. */
