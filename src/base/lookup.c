@@ -8,8 +8,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <gio/gio.h>
-
 #define HOST_BUFFER_MAX (64 * 1024) /* a name with very many aliases is no name we want to know */
 
 static void

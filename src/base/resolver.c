@@ -1,6 +1,5 @@
 #include "base/resolver.h"
 
-#include <glib-object.h>
 #include <string.h>
 
 #include "base/lookup.h"
@@ -13,6 +12,8 @@ typedef enum
   ASK_OWN,
   ASK_OWN_NAME,
 } AskKind;
+
+typedef void (*AnyFunc) (void);
 
 /* A question on its way: made in the loop, answered in a thread, brought back by an idle source. */
 typedef struct
@@ -33,7 +34,7 @@ typedef struct
 struct ResolverQuery
 {
   Job *job;
-  GCallback func;
+  AnyFunc func;
   gpointer data;
 };
 
@@ -382,7 +383,7 @@ addresses_of (const AddressSet *set)
 }
 
 static ResolverQuery *
-add_query (Job *job, GCallback func, gpointer data)
+add_query (Job *job, AnyFunc func, gpointer data)
 {
   ResolverQuery *query = g_new0 (ResolverQuery, 1);
 
@@ -401,7 +402,7 @@ is_crowded (const Resolver *self)
 
 /* text: the name as it is looked up and cached. */
 static ResolverQuery *
-query_addresses (Resolver *self, AskKind kind, char *text /* taken */, gboolean answerable, GCallback func,
+query_addresses (Resolver *self, AskKind kind, char *text /* taken */, gboolean answerable, AnyFunc func,
                  gpointer data)
 {
   g_autofree char *key = g_strconcat ("n", text, NULL);
@@ -428,13 +429,13 @@ query_addresses (Resolver *self, AskKind kind, char *text /* taken */, gboolean 
 ResolverQuery *
 resolver_query_name (Resolver *self, const char *name, gssize len, ResolverNameFunc func, gpointer data)
 {
-  return query_addresses (self, ASK_NAME, dup_name (name, len), !has_nul (name, len), G_CALLBACK (func), data);
+  return query_addresses (self, ASK_NAME, dup_name (name, len), !has_nul (name, len), (AnyFunc) func, data);
 }
 
 ResolverQuery *
 resolver_query_own (Resolver *self, ResolverOwnFunc func, gpointer data)
 {
-  return query_addresses (self, ASK_OWN, g_strdup (OWN_KEY), TRUE, G_CALLBACK (func), data);
+  return query_addresses (self, ASK_OWN, g_strdup (OWN_KEY), TRUE, (AnyFunc) func, data);
 }
 
 ResolverQuery *
@@ -446,7 +447,7 @@ resolver_query_address (Resolver *self, const Address *address, ResolverAddressF
   const char *known = NULL;
 
   if (job != NULL)
-    return add_query (job, G_CALLBACK (func), data);
+    return add_query (job, (AnyFunc) func, data);
   job = job_new (self, ASK_ADDRESS, g_strdup (text));
   job->address = address_ref (address);
   if (!has_nul (text, (gssize) address_get_length (address)) && !resolver_peek_address (self, address, &known)
@@ -457,7 +458,7 @@ resolver_query_address (Resolver *self, const Address *address, ResolverAddressF
       job->name = g_strdup (known);
       bring_back (job);
     }
-  return add_query (job, G_CALLBACK (func), data);
+  return add_query (job, (AnyFunc) func, data);
 }
 
 ResolverQuery *
@@ -467,7 +468,7 @@ resolver_query_own_name (Resolver *self, ResolverOwnNameFunc func, gpointer data
   gpointer known = NULL;
 
   if (job != NULL)
-    return add_query (job, G_CALLBACK (func), data);
+    return add_query (job, (AnyFunc) func, data);
   job = job_new (self, ASK_OWN_NAME, g_strdup (OWN_FULL_KEY));
   if (!resolver_cache_get (self->addresses, OWN_FULL_KEY, clock_get_monotonic_usec (self->clock), &known))
     send_job (job, OWN_FULL_KEY);
@@ -476,7 +477,7 @@ resolver_query_own_name (Resolver *self, ResolverOwnNameFunc func, gpointer data
       job->name = g_strdup (known);
       bring_back (job);
     }
-  return add_query (job, G_CALLBACK (func), data);
+  return add_query (job, (AnyFunc) func, data);
 }
 
 void

@@ -8,6 +8,7 @@
 #include <glib.h>
 
 typedef struct FirewallBatch FirewallBatch;
+typedef void (*FirewallApply) (FirewallBatch *self);
 
 typedef struct
 {
@@ -34,9 +35,9 @@ struct FirewallBatch
   GPtrArray *jobs;
   guint n_deletes;
   gboolean in_thread;
+  FirewallApply apply; /* what the thread does */
 };
 
 void firewall_batch_finish (FirewallBatch *self);
 /* apply runs in a thread of its own, must touch nothing but elements, n, scope and done; then the batch is finished. */
-typedef void (*FirewallApply) (FirewallBatch *self);
 void firewall_batch_run_in_thread (FirewallBatch *self, FirewallApply apply);

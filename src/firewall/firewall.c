@@ -1,8 +1,8 @@
 #include "firewall/firewall.h"
 
-#include <gio/gio.h>
 #include <string.h>
 
+#include "base/background.h"
 #include "firewall/firewall-command.h"
 
 /* A command that hangs must not keep all others from banning. */
@@ -18,12 +18,6 @@ struct FirewallJob
   GList link; /* in pending */
   gboolean is_pending;
 };
-
-typedef struct
-{
-  FirewallBatch *batch;
-  FirewallApply apply;
-} ThreadWork;
 
 struct Firewall
 {
@@ -105,16 +99,15 @@ firewall_batch_finish (FirewallBatch *batch)
 /* --- a driver's thread ---------------------------------------------------------------------------------------------- */
 
 static void
-apply_in_thread (GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
+apply_in_thread (gpointer data)
 {
-  ThreadWork *work = data;
+  FirewallBatch *batch = data;
 
-  work->apply (work->batch);
-  g_task_return_boolean (task, TRUE);
+  batch->apply (batch);
 }
 
 static void
-on_applied (GObject *source, GAsyncResult *result, gpointer data)
+on_applied (gpointer data)
 {
   FirewallBatch *batch = data;
 
@@ -128,14 +121,9 @@ on_applied (GObject *source, GAsyncResult *result, gpointer data)
 void
 firewall_batch_run_in_thread (FirewallBatch *self, FirewallApply apply)
 {
-  g_autoptr (GTask) task = g_task_new (NULL, NULL, on_applied, self);
-  ThreadWork *work = g_new (ThreadWork, 1);
-
-  work->batch = self;
-  work->apply = apply;
-  g_task_set_task_data (task, work, g_free);
+  self->apply = apply;
   self->in_thread = TRUE;
-  g_task_run_in_thread (task, apply_in_thread);
+  background_run (apply_in_thread, on_applied, self);
 }
 
 /* --- who wants the legacy tables for himself --------------------------------------------------------------------------- */

@@ -1,5 +1,7 @@
 #include "jail/jail-log-private.h"
 
+#include <errno.h>
+
 #include "compat/py-repr.h"
 
 #define LOGGER_JOURNAL "fail2ban.filtersystemd"
@@ -64,6 +66,11 @@ jail_journal_open (Jail *self, const PyValue *options, GError **error)
     }
   self->logs->journal = journal_source_new (&journal, &journal_funcs, self, self->clock, self->log, &local);
   journal_options_clear (&journal);
+  if (self->logs->journal == NULL && local->code == ELIBACC)
+    {
+      log_error (self->log, LOGGER_JAIL, "Backend 'systemd' failed to initialize due to %s", local->message);
+      return FALSE; /* without an error: another backend might do */
+    }
   if (self->logs->journal == NULL)
     {
       jail_set_os_error (error, local->code, "journal");

@@ -155,19 +155,19 @@ field_to_usec (const GString *field, guint64 *ret_usec)
 
 /* Kernel messages have the time since boot before them. */
 static void
-append_monotonic (GString *line, sd_journal *journal, const GString *field)
+append_monotonic (GString *line, const JournalHandle *journal, const GString *field)
 {
   guint64 usec = 0;
   sd_id128_t boot;
 
   if (!field_to_usec (field, &usec))
-    (void) sd_journal_get_monotonic_usec (journal, &usec, &boot);
+    (void) journal->library->get_monotonic_usec (journal->journal, &usec, &boot);
   g_string_append_printf (line, "[%5" G_GUINT64_FORMAT ".%06" G_GUINT64_FORMAT "] ", usec / G_USEC_PER_SEC,
                           usec % G_USEC_PER_SEC);
 }
 
 static void
-append_sender (GString *line, sd_journal *journal, GString *const fields[N_FIELDS], const JournalDecoder *decoder)
+append_sender (GString *line, const JournalHandle *journal, GString *const fields[N_FIELDS], const JournalDecoder *decoder)
 {
   const GString *name = has_text (fields[FIELD_IDENTIFIER]) ? fields[FIELD_IDENTIFIER] : fields[FIELD_COMM];
   gsize start = line->len;
@@ -195,7 +195,7 @@ escape_newlines (GString *line)
 }
 
 static GString *
-build_line (sd_journal *journal, GString *const fields[N_FIELDS], const JournalDecoder *decoder)
+build_line (const JournalHandle *journal, GString *const fields[N_FIELDS], const JournalDecoder *decoder)
 {
   GString *line = g_string_new (NULL);
 
@@ -229,17 +229,17 @@ iso_time (gint64 time_usec, int utc_offset_sec)
 }
 
 static gint64
-entry_time (sd_journal *journal, const GString *field)
+entry_time (const JournalHandle *journal, const GString *field)
 {
   guint64 usec = 0;
 
   if (!field_to_usec (field, &usec))
-    (void) sd_journal_get_realtime_usec (journal, &usec);
+    (void) journal->library->get_realtime_usec (journal->journal, &usec);
   return (gint64) usec;
 }
 
 int
-journal_entry_read (sd_journal *journal, int utc_offset_sec, const JournalDecoder *decoder, JournalEntry *ret_entry)
+journal_entry_read (const JournalHandle *journal, int utc_offset_sec, const JournalDecoder *decoder, JournalEntry *ret_entry)
 {
   GString *fields[N_FIELDS] = { NULL };
   GString *line;
@@ -247,8 +247,8 @@ journal_entry_read (sd_journal *journal, int utc_offset_sec, const JournalDecode
   size_t len;
   int result;
 
-  sd_journal_restart_data (journal);
-  while ((result = sd_journal_enumerate_available_data (journal, &data, &len)) > 0)
+  journal->library->restart_data (journal->journal);
+  while ((result = journal->library->enumerate_available_data (journal->journal, &data, &len)) > 0)
     keep_field (fields, data, len);
   if (result == 0)
     {

@@ -4,9 +4,14 @@
  * Internal to source/.
  */
 #pragma once
-#include <systemd/sd-journal.h>
-
+#include "source/journal-library.h"
 #include "source/journal-reader.h"
+
+typedef struct
+{
+  const JournalLibrary *library;
+  sd_journal *journal;
+} JournalHandle;
 
 /* How a field becomes text that is no UTF-8; decode NULL: each broken byte is U+FFFD. */
 typedef struct
@@ -16,4 +21,4 @@ typedef struct
 } JournalDecoder;
 
 /* The entry that journal stands at.  utc_offset_sec: of local time, for iso.  A negative errno when it cannot be read. */
-int journal_entry_read (sd_journal *journal, int utc_offset_sec, const JournalDecoder *decoder, JournalEntry *ret_entry);
+int journal_entry_read (const JournalHandle *journal, int utc_offset_sec, const JournalDecoder *decoder, JournalEntry *ret_entry);

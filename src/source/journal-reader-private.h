@@ -1,10 +1,8 @@
 /* journal-reader-private.h - what journal-source needs of a reader beyond reading */
 #pragma once
-#include <systemd/sd-journal.h>
+#include "source/journal-entry.h"
 
-#include "source/journal-reader.h"
-
-sd_journal *journal_reader_peek_journal (JournalReader *self); /* another one after reopen */
+JournalHandle journal_reader_get_handle (const JournalReader *self); /* another one after reopen */
 /* Were files replaced since they were opened?  (sd-journal does not follow files that it was given by name.) */
 gboolean    journal_reader_is_outdated  (const JournalReader *self);
 /* Opens what is there now, behind the last entry read, with the same matches.  On failure the old one stays. */

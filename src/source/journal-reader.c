@@ -11,6 +11,7 @@
 struct JournalReader
 {
   JournalOptions options;
+  JournalLibrary library;
   sd_journal *journal;
   char *identity;     /* of the files that are open; NULL: sd-journal finds them by itself */
   char *cursor;       /* of the last entry before the last end; NULL: none yet */
@@ -41,20 +42,27 @@ fail (GError **error, int result, const char *what)
 /* --- opening ------------------------------------------------------------------------------------------------------------------- */
 
 static int
-open_place (const JournalPlace *place, sd_journal **ret_journal)
+open_place (const JournalLibrary *library, const JournalPlace *place, sd_journal **ret_journal)
 {
   if (place->path != NULL)
-    return sd_journal_open_directory (ret_journal, place->path, place->flags);
+    return library->open_directory (ret_journal, place->path, place->flags);
   if (place->files != NULL)
-    return sd_journal_open_files (ret_journal, (const char **) place->files, place->flags);
+    return library->open_files (ret_journal, (const char **) place->files, place->flags);
   if (place->namespace_ == NULL)
-    return sd_journal_open (ret_journal, place->flags);
+    return library->open (ret_journal, place->flags);
   if (strcmp (place->namespace_, "*") == 0)
-    return sd_journal_open_namespace (ret_journal, NULL, place->flags | SD_JOURNAL_ALL_NAMESPACES);
+    return library->open_namespace (ret_journal, NULL, place->flags | SD_JOURNAL_ALL_NAMESPACES);
   if (*place->namespace_ == '+')
-    return sd_journal_open_namespace (ret_journal, place->namespace_ + 1,
+    return library->open_namespace (ret_journal, place->namespace_ + 1,
                                       place->flags | SD_JOURNAL_INCLUDE_DEFAULT_NAMESPACE);
-  return sd_journal_open_namespace (ret_journal, place->namespace_, place->flags);
+  return library->open_namespace (ret_journal, place->namespace_, place->flags);
+}
+
+static void
+close_journal (JournalReader *self)
+{
+  if (self->journal != NULL)
+    self->library.close (g_steal_pointer (&self->journal));
 }
 
 static gboolean
@@ -70,10 +78,10 @@ open_journal (JournalReader *self, GError **error)
   identity = journal_place_dup_identity (&place);
   if (self->identity != NULL)
     journal_place_add_renamed (&place, self->identity);
-  result = open_place (&place, &journal);
+  result = open_place (&self->library, &place, &journal);
   if (result >= 0)
     {
-      g_clear_pointer (&self->journal, sd_journal_close);
+      close_journal (self);
       g_free (self->identity);
       self->journal = journal;
       self->identity = g_steal_pointer (&identity);
@@ -94,7 +102,7 @@ journal_reader_open (const JournalOptions *options, GError **error)
   self->options.rotated = options->rotated;
   self->matches = g_ptr_array_new_with_free_func ((GDestroyNotify) g_strfreev);
   self->utc_offset_sec = present_utc_offset ();
-  return open_journal (self, error) ? g_steal_pointer (&self) : NULL;
+  return journal_library_load (&self->library, JOURNAL_LIBRARY_NAME, error) && open_journal (self, error) ? g_steal_pointer (&self) : NULL;
 }
 
 void
@@ -102,7 +110,7 @@ journal_reader_free (JournalReader *self)
 {
   if (self == NULL)
     return;
-  g_clear_pointer (&self->journal, sd_journal_close);
+  close_journal (self);
   journal_options_clear (&self->options);
   g_ptr_array_unref (self->matches);
   g_free (self->identity);
@@ -110,10 +118,10 @@ journal_reader_free (JournalReader *self)
   g_free (self);
 }
 
-sd_journal *
-journal_reader_peek_journal (JournalReader *self)
+JournalHandle
+journal_reader_get_handle (const JournalReader *self)
 {
-  return self->journal;
+  return (JournalHandle){ &self->library, self->journal };
 }
 
 gboolean
@@ -134,10 +142,10 @@ journal_reader_is_outdated (const JournalReader *self)
 static int
 apply_match (JournalReader *self, GStrv words)
 {
-  int result = sd_journal_add_disjunction (self->journal);
+  int result = self->library.add_disjunction (self->journal);
 
   for (guint i = 0; words[i] != NULL && result >= 0; i++)
-    result = sd_journal_add_match (self->journal, words[i], strlen (words[i]));
+    result = self->library.add_match (self->journal, words[i], strlen (words[i]));
   return result;
 }
 
@@ -146,7 +154,7 @@ apply_matches (JournalReader *self)
 {
   int result = 0;
 
-  sd_journal_flush_matches (self->journal);
+  self->library.flush_matches (self->journal);
   for (guint i = 0; i < self->matches->len && result >= 0; i++)
     result = apply_match (self, self->matches->pdata[i]);
   return result;
@@ -162,7 +170,7 @@ journal_reader_reopen (JournalReader *self, GError **error)
   result = apply_matches (self);
   if (result >= 0 && self->cursor != NULL)
     {
-      result = sd_journal_seek_cursor (self->journal, self->cursor);
+      result = self->library.seek_cursor (self->journal, self->cursor);
       self->reopened = TRUE;
     }
   return result >= 0 || fail (error, result, "journal");
@@ -219,7 +227,7 @@ void
 journal_reader_clear_matches (JournalReader *self)
 {
   g_ptr_array_set_size (self->matches, 0);
-  sd_journal_flush_matches (self->journal);
+  self->library.flush_matches (self->journal);
 }
 
 guint
@@ -243,7 +251,7 @@ keep_cursor (JournalReader *self)
 {
   char *cursor = NULL;
 
-  if (sd_journal_get_cursor (self->journal, &cursor) < 0)
+  if (self->library.get_cursor (self->journal, &cursor) < 0)
     return;
   g_free (self->cursor);
   self->cursor = g_strdup (cursor);
@@ -254,10 +262,10 @@ keep_cursor (JournalReader *self)
 static int
 next_unread (JournalReader *self)
 {
-  int result = sd_journal_next (self->journal);
+  int result = self->library.next (self->journal);
 
-  if (result > 0 && self->reopened && sd_journal_test_cursor (self->journal, self->cursor) > 0)
-    result = sd_journal_next (self->journal);
+  if (result > 0 && self->reopened && self->library.test_cursor (self->journal, self->cursor) > 0)
+    result = self->library.next (self->journal);
   self->reopened = FALSE;
   return result;
 }
@@ -278,6 +286,7 @@ journal_reader_set_decoder (JournalReader *self, JournalDecodeFunc decode, gpoin
 JournalResult
 journal_reader_next (JournalReader *self, JournalEntry *ret_entry, GError **error)
 {
+  JournalHandle handle = journal_reader_get_handle (self);
   int result = next_unread (self);
 
   if (result < 0)
@@ -290,7 +299,7 @@ journal_reader_next (JournalReader *self, JournalEntry *ret_entry, GError **erro
       return JOURNAL_END;
     }
   self->moved = TRUE;
-  result = journal_entry_read (self->journal, self->utc_offset_sec, &self->decoder, ret_entry);
+  result = journal_entry_read (&handle, self->utc_offset_sec, &self->decoder, ret_entry);
   return result < 0 ? read_error (error, result) : JOURNAL_ENTRY;
 }
 
@@ -306,14 +315,14 @@ void
 journal_reader_seek_time (JournalReader *self, gint64 time_usec)
 {
   forget_place (self);
-  (void) sd_journal_seek_realtime_usec (self->journal, (guint64) MAX (time_usec, 0));
+  (void) self->library.seek_realtime_usec (self->journal, (guint64) MAX (time_usec, 0));
 }
 
 void
 journal_reader_seek_head (JournalReader *self)
 {
   forget_place (self);
-  (void) sd_journal_seek_head (self->journal);
+  (void) self->library.seek_head (self->journal);
 }
 
 void
@@ -321,6 +330,6 @@ journal_reader_seek_tail (JournalReader *self)
 {
   forget_place (self);
   /* Without an entry to stand at, the tail is a place that new entries do not come behind: then it is the present moment. */
-  if (sd_journal_seek_tail (self->journal) < 0 || sd_journal_previous (self->journal) <= 0)
+  if (self->library.seek_tail (self->journal) < 0 || self->library.previous (self->journal) <= 0)
     journal_reader_seek_time (self, g_get_real_time ());
 }

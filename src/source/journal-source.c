@@ -43,12 +43,20 @@ stop_one (GSource **source)
 
 /* --- waiting ---------------------------------------------------------------------------------------------------------------------- */
 
+static int
+process_changes (JournalSource *self)
+{
+  JournalHandle handle = journal_reader_get_handle (self->reader);
+
+  return handle.library->process (handle.journal);
+}
+
 static gboolean
 on_change (int fd, GIOCondition condition, gpointer data)
 {
   JournalSource *self = data;
 
-  if (sd_journal_process (journal_reader_peek_journal (self->reader)) != SD_JOURNAL_NOP)
+  if (process_changes (self) != SD_JOURNAL_NOP)
     start_work (self);
   return G_SOURCE_CONTINUE;
 }
@@ -56,8 +64,8 @@ on_change (int fd, GIOCondition condition, gpointer data)
 static void
 watch_changes (JournalSource *self)
 {
-  sd_journal *journal = journal_reader_peek_journal (self->reader);
-  int fd = sd_journal_get_fd (journal);
+  JournalHandle handle = journal_reader_get_handle (self->reader);
+  int fd = handle.library->get_fd (handle.journal);
 
   stop_one (&self->changes);
   if (fd < 0)
@@ -89,7 +97,7 @@ on_timer (gpointer data)
 {
   JournalSource *self = data;
 
-  (void) sd_journal_process (journal_reader_peek_journal (self->reader));
+  (void) process_changes (self);
   start_work (self);
   return G_SOURCE_CONTINUE;
 }
