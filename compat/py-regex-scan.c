@@ -189,7 +189,10 @@ slice (const PyScanner *self, gsize start, gsize end)
 char *
 py_scanner_slice (const PyScanner *self, gsize start, gsize end)
 {
-  return g_string_free (slice (self, start, end), FALSE);
+  GString *text = slice (self, start, end);
+  gsize size = text->len + 1;
+
+  return g_realloc (g_string_free (text, FALSE), size); /* names of groups are kept, and there are thousands of them */
 }
 
 char *

@@ -16,6 +16,35 @@ is_escaped_tag (const char *name)
   return g_str_equal (name, "matches") || g_str_equal (name, "ipmatches") || g_str_equal (name, "ipjailmatches");
 }
 
+/* A value, never changed: what has no tag in it is the same in all families.  An action has a dozen, a server a thousand. */
+typedef struct
+{
+  guint refs;
+  gsize len;
+  char str[];
+} Text;
+
+static Text *
+text_new (const char *str, gsize len)
+{
+  Text *self = g_malloc (sizeof *self + len + 1);
+
+  self->refs = 1;
+  self->len = len;
+  memcpy (self->str, str, len);
+  self->str[len] = '\0';
+  return self;
+}
+
+static void
+text_unref (gpointer data)
+{
+  Text *self = data;
+
+  if (--self->refs == 0)
+    g_free (self);
+}
+
 static void
 string_free (gpointer string)
 {
@@ -25,7 +54,7 @@ string_free (gpointer string)
 /* What was worked out for one family. */
 typedef struct
 {
-  GTree *values;        /* name -> GString: the properties with the tags in them replaced */
+  GTree *values;        /* name (the table's) -> Text: the properties with the tags in them replaced */
   GHashTable *commands; /* query -> GString */
 } Resolved;
 
@@ -43,7 +72,7 @@ struct TagTable
 {
   TagBuiltin builtin;
   gpointer user_data;
-  GTree *values; /* name -> GString, sorted: the order in which 1.1.2 meets the properties (errors name the first) */
+  GTree *values; /* name -> Text, sorted: the order in which 1.1.2 meets the properties (errors name the first) */
   GHashTable *resolved; /* "family=inet4" or "" -> Resolved */
 };
 
@@ -54,9 +83,9 @@ compare_names (gconstpointer a, gconstpointer b, gpointer unused)
 }
 
 static GTree *
-values_new (void)
+values_new (GDestroyNotify free_name)
 {
-  return g_tree_new_full (compare_names, NULL, g_free, string_free);
+  return g_tree_new_full (compare_names, NULL, free_name, text_unref);
 }
 
 TagTable *
@@ -66,7 +95,7 @@ tag_table_new (TagBuiltin builtin, gpointer user_data)
 
   self->builtin = builtin;
   self->user_data = user_data;
-  self->values = values_new ();
+  self->values = values_new (g_free);
   self->resolved = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, resolved_free);
   return self;
 }
@@ -85,16 +114,16 @@ void
 tag_table_set (TagTable *self, const char *name, const char *value, gssize len)
 {
   g_hash_table_remove_all (self->resolved);
-  g_tree_replace (self->values, g_strdup (name), g_string_new_len (value, len < 0 ? (gssize) strlen (value) : len));
+  g_tree_replace (self->values, g_strdup (name), text_new (value, len < 0 ? strlen (value) : (gsize) len));
 }
 
-static const GString *
+static const Text *
 values_lookup (GTree *values, const char *name, const char *condition)
 {
   if (*condition != '\0')
     {
       g_autofree char *conditional = g_strconcat (name, "?", condition, NULL);
-      const GString *value = g_tree_lookup (values, conditional);
+      const Text *value = g_tree_lookup (values, conditional);
       if (value != NULL)
         return value;
     }
@@ -173,7 +202,7 @@ set_self_reference (GError **error, const char *name, const char *found, const R
 }
 
 static void
-replace_all (GString *text, const char *what, const GString *with)
+replace_all (GString *text, const char *what, const Text *with)
 {
   gsize what_length = strlen (what);
   GString *out = g_string_sized_new (text->len);
@@ -220,7 +249,7 @@ expand_value (GTree *values, const char *name, GString *value, const char *condi
           set_self_reference (error, name, found, replaced, value);
           return FALSE;
         }
-      const GString *replacement = values_lookup (values, found, condition);
+      const Text *replacement = values_lookup (values, found, condition);
       if (replacement == NULL)
         {
           more = tags_find (value->str, value->len, span.end, &span); /* <ip> and the like: for the second pass */
@@ -246,9 +275,10 @@ collect_name (gpointer name, gpointer value, gpointer names)
 static gboolean
 copy_value (gpointer name, gpointer value, gpointer copy)
 {
-  const GString *string = value;
+  Text *text = value;
 
-  g_tree_replace (copy, g_strdup (name), g_string_new_len (string->str, (gssize) string->len));
+  text->refs++;
+  g_tree_insert (copy, name, text);
   return FALSE;
 }
 
@@ -265,7 +295,7 @@ expand_round (GTree *values, GPtrArray *names, const char *condition, GHashTable
       const char *name = names->pdata[i];
       if (is_escaped_tag (name))
         continue;
-      const GString *old = g_tree_lookup (values, name);
+      const Text *old = g_tree_lookup (values, name);
       if (memchr (old->str, '<', old->len) == NULL)
         continue;
       g_autoptr (GString) value = g_string_new_len (old->str, (gssize) old->len);
@@ -275,7 +305,7 @@ expand_round (GTree *values, GPtrArray *names, const char *condition, GHashTable
         g_ptr_array_add (owner, replaced = replaced_new ());
       if (!expand_value (values, name, value, condition, replaced, error))
         return FALSE;
-      if (g_string_equal (old, value))
+      if (old->len == value->len && memcmp (old->str, value->str, value->len) == 0)
         continue;
       if (tags_find (value->str, value->len, 0, &span))
         {
@@ -283,7 +313,7 @@ expand_round (GTree *values, GPtrArray *names, const char *condition, GHashTable
             g_hash_table_insert (counts, (gpointer) name, g_ptr_array_steal_index (owner, 0));
           *ret_again = TRUE;
         }
-      g_tree_replace (values, g_strdup (name), g_steal_pointer (&value));
+      g_tree_insert (values, (gpointer) name, text_new (value->str, value->len));
     }
   return TRUE;
 }
@@ -291,7 +321,7 @@ expand_round (GTree *values, GPtrArray *names, const char *condition, GHashTable
 static GTree *
 expand_values (GTree *original, const char *condition, GError **error)
 {
-  g_autoptr (GTree) values = values_new ();
+  g_autoptr (GTree) values = values_new (NULL);
   g_autoptr (GPtrArray) names = g_ptr_array_new ();
   g_autoptr (GHashTable) counts = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, replaced_free);
   gboolean again = TRUE;
@@ -335,7 +365,7 @@ replace_once (TagTable *self, GTree *values, const GString *query, const char *c
       g_string_append_len (out, query->str + at, (gssize) (span.start - at));
       at = span.end;
 
-      const GString *value = values_lookup (values, name, condition);
+      const Text *value = values_lookup (values, name, condition);
       g_autofree char *builtin = value == NULL && self->builtin != NULL ? self->builtin (name, self->user_data) : NULL;
       if (value != NULL && is_escaped_tag (name))
         {

@@ -7,8 +7,7 @@ struct AddressSet
   gint refs;
   GHashTable *entries; /* Address -> Address, the same */
   GPtrArray *order;    /* of Address, owned */
-  guint networks4[32]; /* how many networks of each prefix length there are */
-  guint networks6[128];
+  guint *networks; /* how many networks of each prefix length there are, IPv4's before IPv6's; NULL: none yet */
   guint odd; /* entries with a prefix beyond the full one ("/4000"): equal to nothing, contain one address */
 };
 
@@ -37,8 +36,12 @@ address_set_unref (AddressSet *self)
     return;
   g_hash_table_unref (self->entries);
   g_ptr_array_unref (self->order);
+  g_free (self->networks);
   g_free (self);
 }
+
+#define PREFIXES_IPV4 32
+#define PREFIXES_IPV6 128
 
 static guint *
 counter_of (AddressSet *self, const Address *address)
@@ -47,9 +50,11 @@ counter_of (AddressSet *self, const Address *address)
 
   if (!address_is_ip (address) || address_is_single (address))
     return NULL;
+  if (self->networks == NULL)
+    self->networks = g_new0 (guint, PREFIXES_IPV4 + PREFIXES_IPV6);
   if (address_get_kind (address) == ADDRESS_IPV4)
-    return prefix < G_N_ELEMENTS (self->networks4) ? &self->networks4[prefix] : &self->odd;
-  return prefix < G_N_ELEMENTS (self->networks6) ? &self->networks6[prefix] : &self->odd;
+    return prefix < PREFIXES_IPV4 ? &self->networks[prefix] : &self->odd;
+  return prefix < PREFIXES_IPV6 ? &self->networks[PREFIXES_IPV4 + prefix] : &self->odd;
 }
 
 gboolean
@@ -88,8 +93,7 @@ address_set_clear (AddressSet *self)
 {
   g_hash_table_remove_all (self->entries);
   g_ptr_array_set_size (self->order, 0);
-  memset (self->networks4, 0, sizeof self->networks4);
-  memset (self->networks6, 0, sizeof self->networks6);
+  g_clear_pointer (&self->networks, g_free);
   self->odd = 0;
 }
 
@@ -106,17 +110,19 @@ const Address *
 address_set_find (const AddressSet *self, const Address *address)
 {
   const Address *found = g_hash_table_lookup (self->entries, address);
-  const guint *networks = self->networks4;
-  guint count = G_N_ELEMENTS (self->networks4);
+  const guint *networks = self->networks;
+  guint count = PREFIXES_IPV4;
 
   if (found != NULL || !address_is_ip (address))
     return found;
   if (self->odd > 0)
     return find_linear (self, address);
+  if (networks == NULL)
+    return NULL;
   if (address_get_kind (address) == ADDRESS_IPV6)
     {
-      networks = self->networks6;
-      count = G_N_ELEMENTS (self->networks6);
+      networks += PREFIXES_IPV4;
+      count = PREFIXES_IPV6;
     }
   for (guint prefix = 0; prefix < count && found == NULL; prefix++)
     if (networks[prefix] > 0)

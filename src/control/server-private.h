@@ -25,6 +25,8 @@ struct Server
   ServerDone on_ended;
   gpointer quit_data;
 
+  GSource *tidy; /* when a start or a reload is over: memory goes back; NULL: nothing to be done */
+
   GHashTable *reloading; /* Jail -> how far it has come; NULL: no reload */
 };
 

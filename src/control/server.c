@@ -3,11 +3,14 @@
 #include <errno.h>
 #include <glib/gstdio.h>
 
+#include "base/memory.h"
 #include "base/version.h"
 #include "compat/py-repr.h"
 #include "control/command-table.h"
 #include "control/server-private.h"
 
+/* After the commands of a start or a reload: the actions that they let start are done by then, mostly. */
+#define TIDY_MSEC          200
 #define LOGGER_TRANSMITTER "fail2ban.transmitter"
 #define LOGGER_OBSERVER    "fail2ban.observer"
 
@@ -35,6 +38,9 @@ server_free (Server *self)
 {
   if (self == NULL)
     return;
+  if (self->tidy != NULL)
+    g_source_destroy (self->tidy);
+  g_clear_pointer (&self->tidy, g_source_unref);
   jail_set_free (self->jails);
   jail_services_free (self->services);
   g_clear_pointer (&self->reloading, g_hash_table_unref);
@@ -116,8 +122,29 @@ on_run_ended (PyValue *result, gpointer user_data)
     run_more (run);
 }
 
+static gboolean
+on_tidy (gpointer user_data)
+{
+  Server *self = user_data;
+
+  g_clear_pointer (&self->tidy, g_source_unref);
+  memory_give_back ();
+  return G_SOURCE_REMOVE;
+}
+
 static void
-run_more (Run *run)
+tidy_later (Server *self)
+{
+  if (self->tidy != NULL)
+    return;
+  self->tidy = g_timeout_source_new (TIDY_MSEC);
+  g_source_set_callback (self->tidy, on_tidy, self, NULL);
+  g_source_attach (self->tidy, NULL);
+}
+
+/* FALSE: a command takes its time; it goes on when that has ended. */
+static gboolean
+run_until_wait (Run *run)
 {
   while (run->failure == NULL && run->next < py_seq_length (run->commands))
     {
@@ -128,9 +155,24 @@ run_more (Run *run)
       if (run->state == RUN_IN_LOOP)
         {
           run->state = RUN_WAITING;
-          return;
+          return FALSE;
         }
     }
+  return TRUE;
+}
+
+static void
+run_more (Run *run)
+{
+  Server *server = run->server;
+  gboolean is_over;
+
+  jail_services_begin_changes (server->services);
+  is_over = run_until_wait (run);
+  jail_services_commit_changes (server->services);
+  if (!is_over)
+    return;
+  tidy_later (server);
   run->done (run->failure, run->user_data);
   py_value_unref (run->failure);
   py_value_unref (run->commands);

@@ -19,6 +19,7 @@ struct JailServices
   DatePool *dates;
   FileSource *files; /* lines come with a LogLine of match/ */
   BanStore *store;   /* NULL: no database */
+  guint changing;    /* depth of begin_changes */
   GSource *purge;
   GSource *settle; /* while the database owes something */
   GRand *random;

@@ -129,6 +129,8 @@ jail_services_open_store (JailServices *self, const char *path, GError **error)
   self->store = ban_store_open (path, self->clock, self->log, error);
   if (self->store == NULL)
     return FALSE;
+  for (guint i = 0; i < self->changing; i++)
+    ban_store_begin (self->store);
   if (!ban_store_disable_all_jails (self->store, error))
     {
       g_clear_pointer (&self->store, ban_store_free);
@@ -165,6 +167,28 @@ void
 jail_services_set_max_matches (JailServices *self, gint64 count)
 {
   ban_store_set_max_matches (self->store, (guint) CLAMP (count, 0, G_MAXINT));
+}
+
+void
+jail_services_begin_changes (JailServices *self)
+{
+  self->changing++;
+  if (self->store != NULL)
+    ban_store_begin (self->store);
+}
+
+void
+jail_services_commit_changes (JailServices *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_return_if_fail (self->changing > 0);
+
+  self->changing--;
+  if (self->store == NULL || ban_store_commit (self->store, &error))
+    return;
+  log_error (self->log, "fail2ban.database", "%s", error->message);
+  jail_services_settle_later (self);
 }
 
 void
