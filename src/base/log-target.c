@@ -22,7 +22,11 @@ struct LogTarget
   int fd;       /* file or socket; -1: not open (any more) */
   FILE *stream; /* the caller's */
   int facility;
+  gboolean held;    /* a file: lines are kept … */
+  GString *waiting; /* … here */
 };
+
+#define HELD_MAX (64 * 1024)
 
 static LogTarget *
 target_alloc (void (*write_func) (LogTarget *, const LogTargetLine *))
@@ -39,6 +43,9 @@ log_target_free (LogTarget *self)
 {
   if (self == NULL)
     return;
+  log_target_set_held (self, FALSE);
+  if (self->waiting != NULL)
+    g_string_free (self->waiting, TRUE);
   if (self->fd >= 0)
     close (self->fd);
   g_free (self->path);
@@ -59,23 +66,40 @@ open_log (const char *path)
   return open (path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0666);
 }
 
-/* One write a line, so that lines of two writers do not mix. */
+static void
+write_waiting (LogTarget *self)
+{
+  gsize done = 0;
+
+  while (self->fd >= 0 && done < self->waiting->len)
+    {
+      gssize n = write (self->fd, self->waiting->str + done, self->waiting->len - done);
+
+      if (n < 0 && errno != EINTR)
+        break;
+      done += n > 0 ? (gsize) n : 0;
+    }
+  g_string_truncate (self->waiting, 0);
+}
+
+/* Whole lines in one write, so that those of two writers do not mix. */
 static void
 write_file (LogTarget *self, const LogTargetLine *line)
 {
-  g_autofree char *text = g_malloc (line->line_len + 1);
-  gsize done = 0;
+  if (self->waiting == NULL)
+    self->waiting = g_string_new (NULL);
+  g_string_append_len (self->waiting, line->line, (gssize) line->line_len);
+  g_string_append_c (self->waiting, '\n');
+  if (!self->held || self->waiting->len >= HELD_MAX)
+    write_waiting (self);
+}
 
-  memcpy (text, line->line, line->line_len);
-  text[line->line_len] = '\n';
-  while (self->fd >= 0 && done <= line->line_len)
-    {
-      gssize n = write (self->fd, text + done, line->line_len + 1 - done);
-
-      if (n < 0 && errno != EINTR)
-        return;
-      done += n > 0 ? (gsize) n : 0;
-    }
+void
+log_target_set_held (LogTarget *self, gboolean held)
+{
+  self->held = held;
+  if (!held && self->waiting != NULL && self->waiting->len > 0)
+    write_waiting (self);
 }
 
 LogTarget *
@@ -102,6 +126,8 @@ log_target_reopen (LogTarget *self)
 
   if (self->write != write_file)
     return;
+  if (self->waiting != NULL)
+    write_waiting (self);
   fd = open_log (self->path);
   if (fd < 0)
     return; /* the old file is better than none */

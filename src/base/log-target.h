@@ -27,6 +27,9 @@ typedef struct
 } LogTargetLine;
 void log_target_write (LogTarget *self, const LogTargetLine *line);
 
+/* What goes to a file is kept in memory until it is released (or 64 KiB are together), for one write; others write at once. */
+void log_target_set_held (LogTarget *self, gboolean held);
+
 /* A file is opened again by its name; others have nothing to do. */
 void log_target_reopen (LogTarget *self);
 

@@ -158,6 +158,28 @@ test_flush_opens_the_file_again (Fixture *f, gconstpointer data)
 }
 
 static void
+test_lines_that_are_held_come_together (Fixture *f, gconstpointer data)
+{
+  set_target (f, "[format='%(message)s']");
+  log_hold (f->log);
+  log_info (f->log, "fail2ban", "one");
+  log_hold (f->log);
+  log_info (f->log, "fail2ban", "two");
+  log_release (f->log);
+  HOLDS (f, "^$");
+  log_release (f->log);
+  HOLDS (f, "^one\ntwo\n$");
+  log_hold (f->log);
+  log_info (f->log, "fail2ban", "three");
+  g_assert_true (log_flush (f->log));
+  HOLDS (f, "^one\ntwo\nthree\n$");
+  for (guint i = 0; i < 70 * 1024; i++)
+    log_info (f->log, "fail2ban", "x");
+  HOLDS (f, "^one\ntwo\nthree\nx\n"); /* not without limit */
+  log_release (f->log);
+}
+
+static void
 test_bytes_that_are_no_text_are_shown (Fixture *f, gconstpointer data)
 {
   set_target (f, "[format='%(message)s']");
@@ -314,6 +336,7 @@ main (int argc, char **argv)
   ADD ("options change the line", test_options_change_the_line);
   ADD ("a target that cannot be opened leaves the old one", test_a_target_that_cannot_be_opened_leaves_the_old_one);
   ADD ("flush opens the file again", test_flush_opens_the_file_again);
+  ADD ("lines that are held come together", test_lines_that_are_held_come_together);
   ADD ("bytes that are no text are shown", test_bytes_that_are_no_text_are_shown);
   ADD ("syslog gets datagrams", test_syslog_gets_datagrams);
   ADD ("formats are Python's", test_formats_are_python_s);

@@ -18,6 +18,7 @@ struct Log
   char *target_name; /* without options */
   char *syslog_socket;
   int verbosity;
+  guint holds;
   LogSinkFunc sink;
   gpointer sink_data;
 };
@@ -144,6 +145,20 @@ log_write_full (Log *self, int level, const char *logger, const char *function, 
   log_write_text (self, level, logger, function, text, strlen (text));
 }
 
+void
+log_hold (Log *self)
+{
+  if (self != NULL && self->holds++ == 0 && self->target != NULL)
+    log_target_set_held (self->target, TRUE);
+}
+
+void
+log_release (Log *self)
+{
+  if (self != NULL && --self->holds == 0 && self->target != NULL)
+    log_target_set_held (self->target, FALSE);
+}
+
 gboolean
 log_enabled (const Log *self, int level)
 {
@@ -260,6 +275,7 @@ use_target (Log *self, LogTarget *target, LogFormat *format)
   log_format_free (self->format);
   self->target = target;
   self->format = format;
+  log_target_set_held (target, self->holds > 0);
 }
 
 gboolean

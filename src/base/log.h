@@ -64,6 +64,11 @@ void log_write_full (Log *self, int level, const char *logger, const char *funct
 /* The message as it is, with its length (text of log lines, which may hold NUL). */
 void log_write_text (Log *self, int level, const char *logger, const char *function, const char *text, gsize len);
 
+/* Between the two what goes to a file is kept, and then written at once: a thousand lines are no thousand system calls.  For the time of
+ * one call from the loop.  May be nested; log may be NULL. */
+void log_hold (Log *self);
+void log_release (Log *self);
+
 /* Would a line of this level be written?  Ask before building expensive text. */
 gboolean log_enabled (const Log *self, int level);
 
