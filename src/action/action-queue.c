@@ -386,9 +386,11 @@ static gboolean
 on_pump (gpointer data)
 {
   ActionQueue *self = data;
+  Log *log = self->context.log;
   GList *link;
 
   g_source_unref (g_steal_pointer (&self->pump));
+  log_hold (log);
   drive (self);
 
   self->telling = TRUE;
@@ -399,6 +401,7 @@ on_pump (gpointer data)
   self->telling = FALSE;
   if (self->gone)
     g_free (self);
+  log_release (log);
   return G_SOURCE_REMOVE;
 }
 
