@@ -33,23 +33,22 @@ begin_slice (Jail *self)
   if (self->logs->in_slice)
     return;
   self->logs->in_slice = TRUE;
+  log_hold (self->log);
   if (store != NULL)
-    ban_store_begin (store);
+    ban_store_begin_soon (store);
 }
 
-/* What was read and what was decided: one transaction. */
+/* What was read and what was decided: one transaction, perhaps with the next slice's. */
 void
 jail_log_end_slice (Jail *self)
 {
-  BanStore *store = jail_peek_store (self);
-  g_autoptr (GError) error = NULL;
-
   if (!self->logs->in_slice)
     return;
   self->logs->in_slice = FALSE;
   jail_lines_save (self);
-  if (store != NULL && !ban_store_commit (store, &error))
-    jail_store_failed (self, error);
+  if (jail_peek_store (self) != NULL)
+    jail_services_commit_soon (self->services, self->name);
+  log_release (self->log);
 }
 
 static void

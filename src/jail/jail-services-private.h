@@ -22,8 +22,16 @@ struct JailServices
   guint changing;    /* depth of begin_changes */
   GSource *purge;
   GSource *settle; /* while the database owes something */
+  GSource *quiet, *late; /* while a transaction is open that more may join */
+  char *joined;          /* the name of the jail that opened it, for messages */
   GRand *random;
 };
+
+/* Ends a transaction that was begun: it is written when the loop has nothing else to do, or JAIL_SERVICES_COMMIT_MSEC after the first
+ * that was left open, together with what others have added until then.  A burst of lines costs one transaction that way, not one
+ * for every few milliseconds of reading. */
+#define JAIL_SERVICES_COMMIT_MSEC 100
+void jail_services_commit_soon (JailServices *self, const char *jail);
 
 /* The database could not be written: what it did not take is offered again until it does. */
 void jail_services_settle_later (JailServices *self);

@@ -19,12 +19,13 @@ on_purge (gpointer user_data)
   return G_SOURCE_CONTINUE;
 }
 
+
 static void
-disarm_settle (JailServices *self)
+clear_source (GSource **source)
 {
-  if (self->settle != NULL)
-    g_source_destroy (self->settle);
-  g_clear_pointer (&self->settle, g_source_unref);
+  if (*source != NULL)
+    g_source_destroy (*source);
+  g_clear_pointer (source, g_source_unref);
 }
 
 static gboolean
@@ -33,7 +34,7 @@ on_settle (gpointer user_data)
   JailServices *self = user_data;
 
   if (self->store == NULL || ban_store_settle (self->store, NULL))
-    disarm_settle (self);
+    clear_source (&self->settle);
   return self->settle != NULL ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
 }
 
@@ -45,6 +46,49 @@ jail_services_settle_later (JailServices *self)
   self->settle = g_timeout_source_new_seconds (SETTLE_INTERVAL_SEC);
   g_source_set_callback (self->settle, on_settle, self, NULL);
   g_source_attach (self->settle, NULL);
+}
+
+static void
+write_joined (JailServices *self)
+{
+  g_autofree char *jail = g_steal_pointer (&self->joined);
+  g_autoptr (GError) error = NULL;
+
+  clear_source (&self->quiet);
+  clear_source (&self->late);
+  if (self->store == NULL)
+    return;
+  ban_store_begin (self->store);
+  if (ban_store_commit (self->store, &error))
+    return;
+  log_error (self->log, "fail2ban.database", "[%s] %s", jail, error->message);
+  jail_services_settle_later (self);
+}
+
+static gboolean
+on_commit_time (gpointer user_data)
+{
+  write_joined (user_data);
+  return G_SOURCE_REMOVE;
+}
+
+static GSource *
+add_commit_source (JailServices *self, GSource *source /* taken */, int priority)
+{
+  g_source_set_priority (source, priority);
+  g_source_set_callback (source, on_commit_time, self, NULL);
+  g_source_attach (source, NULL);
+  return source;
+}
+
+void
+jail_services_commit_soon (JailServices *self, const char *jail)
+{
+  if (!ban_store_commit_soon (self->store) || self->quiet != NULL)
+    return;
+  self->joined = g_strdup (jail);
+  self->quiet = add_commit_source (self, g_idle_source_new (), G_PRIORITY_DEFAULT_IDLE);
+  self->late = add_commit_source (self, g_timeout_source_new (JAIL_SERVICES_COMMIT_MSEC), G_PRIORITY_HIGH);
 }
 
 static gpointer
@@ -93,7 +137,10 @@ jail_services_free (JailServices *self)
 {
   if (self == NULL)
     return;
-  disarm_settle (self);
+  clear_source (&self->settle);
+  clear_source (&self->quiet);
+  clear_source (&self->late);
+  g_free (self->joined);
   g_source_destroy (self->purge);
   g_source_unref (self->purge);
   ban_store_free (self->store);

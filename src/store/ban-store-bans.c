@@ -233,6 +233,7 @@ ban_store_get_current (BanStore *self, const char *jail, const Address *id, cons
 
   g_return_val_if_fail (jail != NULL || id != NULL, NULL);
 
+  store_changes_run_noted (self);
   statement = prepare_current (self, jail, id, query, error);
   if (statement == NULL)
     return NULL;
@@ -253,6 +254,7 @@ gboolean
 ban_store_get_history (BanStore *self, const char *jail, const Address *id, gboolean all_jails,
                        BanStoreHistory *ret_history, GError **error)
 {
+  store_changes_run_noted (self);
   const char *sql = all_jails ? "SELECT sum(bancount), max(timeofban), sum(bantime) FROM bips WHERE ip = ?2 GROUP BY ip"
                               : "SELECT bancount, timeofban, bantime FROM bips WHERE ip = ?2 AND jail = ?1";
   SqlStatement *statement = sql_prepare (self->sql, sql, error);
@@ -346,6 +348,7 @@ ban_store_get_merged (BanStore *self, const char *jail, const Address *id, GErro
   SqlStatement *statement;
   SqlStep step;
 
+  store_changes_run_noted (self);
   if (g_hash_table_lookup_extended (self->merged, key, NULL, (gpointer *) &merged))
     return merged != NULL ? ticket_ref (merged) : NULL;
   statement = prepare_merged (self, jail, id, error);

@@ -80,6 +80,7 @@ ban_store_put_failure (BanStore *self, const char *jail, Ticket *ticket, GError 
   StoreChange *change = store_change_new (put_failure, jail);
 
   change->ticket = ticket_ref (ticket);
+  self->puts_failures = TRUE;
   if (store_change_apply (self, change, error))
     return TRUE;
   self->has_failures = store_failures_exist (self); /* the table went with the change */
@@ -106,7 +107,7 @@ ban_store_drop_failure (BanStore *self, const char *jail, const Address *id, GEr
 {
   StoreChange *change;
 
-  if (!self->has_failures && !store_changes_are_open (self))
+  if (!self->has_failures && !self->puts_failures)
     return TRUE;
   change = store_change_new (drop_failure, jail);
   change->id = address_ref (id);
@@ -123,7 +124,7 @@ drop_failures (BanStore *self, const StoreChange *change, GError **error)
 gboolean
 ban_store_drop_failures (BanStore *self, const char *jail, GError **error)
 {
-  if (!self->has_failures && !store_changes_are_open (self))
+  if (!self->has_failures && !self->puts_failures)
     return TRUE;
   return store_change_apply (self, store_change_new (drop_failures, jail), error);
 }
@@ -150,6 +151,7 @@ ban_store_get_failures (BanStore *self, const char *jail, GError **error)
   SqlStatement *statement;
   SqlStep step;
 
+  store_changes_run_noted (self);
   if (!self->has_failures)
     return g_steal_pointer (&tickets);
   statement = sql_prepare (

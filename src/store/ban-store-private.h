@@ -18,8 +18,12 @@ struct BanStore
   guint        depth;        /* of begin */
   GHashTable  *merged;       /* jail "\1" id -> Ticket or NULL: ban_store_get_merged */
   gboolean     has_failures; /* our own table is there */
+  gboolean     puts_failures; /* or a change that is on its way makes it */
   GPtrArray   *open;         /* of StoreChange: those of the open transaction */
   GPtrArray   *owed;         /* those that could not be written yet */
+  GPtrArray   *noted;        /* those that are not run yet */
+  guint        noting;       /* of begin_soon */
+  GError      *missed;       /* why noted ones failed, for the next commit to tell */
   gboolean     broken;       /* a change of this transaction could not be written: what comes now is owed, too */
 };
 

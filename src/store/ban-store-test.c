@@ -507,6 +507,79 @@ test_what_could_not_be_written_is_written_later (Fixture *f, gconstpointer data)
 }
 
 static void
+test_what_is_noted_is_written_by_the_next_commit (Fixture *f, gconstpointer data)
+{
+  g_autoptr (Address) id = address_new ("192.0.2.1", -1);
+  BanStoreHistory history;
+
+  open_store (f);
+  g_assert_true (ban_store_add_jail (f->store, "j", NULL));
+  for (guint i = 1; i <= 2; i++)
+    {
+      g_autofree char *ip = g_strdup_printf ("192.0.2.%u", i);
+      ban_store_begin_soon (f->store);
+      ban (f, "j", ip, 1, NULL);
+      ban_store_begin (f->store); /* within, the other kind changes nothing */
+      ban_store_update_log (f->store, "j", "/a", "h", 10 * i, NULL);
+      g_assert_true (ban_store_commit (f->store, NULL));
+      g_assert_true (ban_store_commit_soon (f->store));
+    }
+  SHOWS (f, "SELECT count(*) FROM bips UNION ALL SELECT count(*) FROM logs", "0\n0\n");
+  g_assert_true (ban_store_get_history (f->store, "j", id, FALSE, &history, NULL)); /* who asks sees it */
+  SHOWS (f, "SELECT count(*) FROM bips", "0\n");
+  ban_store_begin (f->store);
+  g_assert_true (ban_store_commit (f->store, NULL));
+  SHOWS (f, "SELECT ip, lastfilepos FROM bips, logs ORDER BY ip", "192.0.2.1|20\n192.0.2.2|20\n");
+
+  ban_store_begin_soon (f->store);
+  ban (f, "j", "192.0.2.3", 1, NULL);
+  g_assert_true (ban_store_commit_soon (f->store));
+  g_assert_true (ban_store_delete_ban (f->store, "j", id, NULL)); /* a change of its own takes it along */
+  SHOWS (f, "SELECT ip FROM bips ORDER BY ip", "192.0.2.2\n192.0.2.3\n");
+  ban_store_begin_soon (f->store);
+  g_assert_false (ban_store_commit_soon (f->store)); /* nothing to write */
+}
+
+static void
+test_what_is_noted_stays_what_it_was (Fixture *f, gconstpointer data)
+{
+  g_autoptr (Address) id = address_new ("192.0.2.1", -1);
+  g_autoptr (Ticket) ticket = ticket_new (id, NOW_USEC);
+  g_autoptr (PyValue) time = py_int_new (600);
+
+  open_store (f);
+  g_assert_true (ban_store_add_jail (f->store, "j", NULL));
+  ticket_set_ban_count (ticket, 1);
+  ban_store_begin_soon (f->store);
+  g_assert_true (ban_store_add_ban (f->store, "j", ticket, time, NULL));
+  ticket_set_ban_count (ticket, 7);
+  g_assert_true (ban_store_commit_soon (f->store));
+  g_clear_pointer (&f->store, ban_store_free); /* writes it, too */
+  SHOWS (f, "SELECT ip, bancount FROM bips", "192.0.2.1|1\n");
+}
+
+static void
+test_a_commit_tells_what_noted_changes_met (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+
+  (void) signal (SIGXFSZ, SIG_IGN);
+  open_store (f);
+  g_assert_true (ban_store_add_jail (f->store, "j", NULL));
+  ban_store_begin_soon (f->store);
+  ban (f, "j", "192.0.2.1", 1, NULL);
+  g_assert_true (ban_store_commit_soon (f->store));
+  set_disk_full (TRUE);
+  ban_store_begin (f->store);
+  g_assert_false (ban_store_commit (f->store, &error));
+  g_assert_error (error, STORE_ERROR, STORE_ERROR_SQL);
+  set_disk_full (FALSE);
+  SHOWS (f, "SELECT count(*) FROM bips", "0\n");
+  g_assert_true (ban_store_settle (f->store, NULL));
+  SHOWS (f, "SELECT ip FROM bips", "192.0.2.1\n");
+}
+
+static void
 test_failures_come_back (Fixture *f, gconstpointer data)
 {
   g_autoptr (Address) id = address_new ("192.0.2.1", -1);
@@ -616,6 +689,9 @@ main (int argc, char **argv)
   ADD ("all bans of an id make one ticket", test_all_bans_of_an_id_make_one_ticket);
   ADD ("begin and commit are one transaction", test_begin_and_commit_are_one_transaction);
   ADD ("what could not be written is written later", test_what_could_not_be_written_is_written_later);
+  ADD ("what is noted is written by the next commit", test_what_is_noted_is_written_by_the_next_commit);
+  ADD ("what is noted stays what it was", test_what_is_noted_stays_what_it_was);
+  ADD ("a commit tells what noted changes met", test_a_commit_tells_what_noted_changes_met);
   ADD ("failures come back", test_failures_come_back);
   ADD ("purge forgets what is old", test_purge_forgets_what_is_old);
   ADD ("odd data does no harm", test_odd_data_does_no_harm);

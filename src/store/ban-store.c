@@ -36,6 +36,7 @@ ban_store_free (BanStore *self)
 {
   if (self == NULL)
     return;
+  store_changes_run_noted (self);
   if (sql_in_transaction (self->sql))
     (void) sql_exec (self->sql, "COMMIT", NULL);
   self->depth = 0;
@@ -114,10 +115,36 @@ ban_store_commit (BanStore *self, GError **error)
 {
   g_return_val_if_fail (self->depth > 0, FALSE);
 
+  if (self->depth == 1)
+    store_changes_run_noted (self);
   if (--self->depth > 0)
     return TRUE;
   self->broken = FALSE;
-  return commit (self, error);
+  gboolean done = commit (self, error);
+  if (self->missed == NULL)
+    return done;
+  g_clear_error (error);
+  g_propagate_error (error, g_steal_pointer (&self->missed));
+  return FALSE;
+}
+
+void
+ban_store_begin_soon (BanStore *self)
+{
+  self->noting++;
+  ban_store_begin (self);
+}
+
+gboolean
+ban_store_commit_soon (BanStore *self)
+{
+  g_return_val_if_fail (self->depth > 0 && self->noting > 0, FALSE);
+
+  self->noting--;
+  if (--self->depth > 0)
+    return FALSE;
+  self->broken = FALSE;
+  return self->noted->len > 0 || self->missed != NULL || sql_in_transaction (self->sql);
 }
 
 gboolean
@@ -133,14 +160,14 @@ store_change_begin (BanStore *self, GError **error)
     return FALSE;
   if (self->depth > 0 && !sql_in_transaction (self->sql) && !begin (self, error))
     return FALSE;
-  return sql_exec (self->sql, "SAVEPOINT change", error);
+  return sql_repeat (self->sql, "SAVEPOINT change", error);
 }
 
 gboolean
 store_change_end (BanStore *self, gboolean ok, GError **error)
 {
-  if (ok && sql_exec (self->sql, "RELEASE change", error))
-    return TRUE;
+  if (ok && sql_repeat (self->sql, "RELEASE change", error))
+    return self->depth > 0 || commit (self, error);
   /* Not there any more when sqlite undid the whole transaction by itself (disk full). */
   (void) sql_exec (self->sql, "ROLLBACK TO change", NULL);
   (void) sql_exec (self->sql, "RELEASE change", NULL);
@@ -243,6 +270,7 @@ static gboolean
 read_position (BanStore *self, const char *jail, const char *path, char **ret_hash, double *ret_position,
                GError **error)
 {
+  store_changes_run_noted (self);
   SqlStatement *statement
       = sql_prepare (self->sql, "SELECT firstlinemd5, lastfilepos FROM logs WHERE jail = ? AND path = ?", error);
   SqlStep step;
@@ -359,6 +387,7 @@ ban_store_purge (BanStore *self, GError **error)
   gint64 before_usec = now_usec - self->purge_age_sec * G_USEC_PER_SEC;
   gboolean ok;
 
+  store_changes_run_noted (self);
   if (!store_change_begin (self, error))
     return FALSE;
   ok = purge_bans (self, before_usec, error)

@@ -56,6 +56,11 @@ void        ban_store_set_max_matches (BanStore *self, guint count);
 /* May be nested: the outermost commit writes.  begin costs nothing until the first change. */
 void     ban_store_begin    (BanStore *self);
 gboolean ban_store_commit   (BanStore *self, GError **error);
+/* As begin and commit, for changes that others wait behind: what was changed is only noted, and written with the next commit of
+ * the other kind, before anything is read, or when a thousand changes are together.  The error comes from that commit.
+ * commit_soon returns whether something is to be written: then the caller has to see to it that a commit comes soon. */
+void     ban_store_begin_soon  (BanStore *self);
+gboolean ban_store_commit_soon (BanStore *self);
 gboolean ban_store_settle   (BanStore *self, GError **error); /* tries to write what could not be written; TRUE: nothing is left of it */
 
 /* --- jails ---------------------------------------------------------------------------------------------------------

@@ -164,6 +164,14 @@ sql_run (Sql *self, SqlStatement *statement, GError **error)
   return ok;
 }
 
+gboolean
+sql_repeat (Sql *self, const char *text, GError **error)
+{
+  SqlStatement *statement = sql_prepare (self, text, error);
+
+  return statement != NULL && sql_run (self, statement, error);
+}
+
 PyValue *
 sql_dup_number (SqlStatement *statement, int column)
 {

@@ -42,5 +42,7 @@ SqlStep  sql_step (Sql *self, SqlStatement *statement, GError **error);
 void     sql_done (SqlStatement *statement); /* NULL is fine */
 /* For statements without rows: step and done. */
 gboolean sql_run  (Sql *self, SqlStatement *statement, GError **error);
+/* As sql_exec, for a constant text that comes again and again: prepared once. */
+gboolean sql_repeat (Sql *self, const char *text, GError **error);
 
 PyValue *sql_dup_number (SqlStatement *statement, int column); /* PY_INT or PY_FLOAT; NULL for others */

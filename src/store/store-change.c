@@ -31,6 +31,7 @@ store_changes_init (BanStore *self)
 {
   self->open = g_ptr_array_new_with_free_func (change_free);
   self->owed = g_ptr_array_new_with_free_func (change_free);
+  self->noted = g_ptr_array_new_with_free_func (change_free);
 }
 
 void
@@ -38,18 +39,16 @@ store_changes_clear (BanStore *self)
 {
   g_ptr_array_unref (self->open);
   g_ptr_array_unref (self->owed);
-}
-
-gboolean
-store_changes_are_open (const BanStore *self)
-{
-  return self->open->len > 0 || self->owed->len > 0;
+  g_ptr_array_unref (self->noted);
+  g_clear_error (&self->missed);
 }
 
 void
 store_changes_committed (BanStore *self)
 {
   g_ptr_array_set_size (self->open, 0);
+  if (self->owed->len == 0 && self->noted->len == 0)
+    self->puts_failures = FALSE;
 }
 
 static void
@@ -138,8 +137,8 @@ store_changes_repay (BanStore *self, GError **error)
   return TRUE;
 }
 
-gboolean
-store_change_apply (BanStore *self, StoreChange *change, GError **error)
+static gboolean
+apply_now (BanStore *self, StoreChange *change /* taken */, GError **error)
 {
   g_autoptr (GError) problem = NULL;
   gboolean done;
@@ -168,4 +167,47 @@ store_change_apply (BanStore *self, StoreChange *change, GError **error)
     change_free (change);
   g_propagate_error (error, g_steal_pointer (&problem));
   return FALSE;
+}
+
+void
+store_changes_run_noted (BanStore *self)
+{
+  gsize count;
+
+  if (self->noted->len == 0)
+    return;
+  gpointer *changes = g_ptr_array_steal (self->noted, &count);
+  self->depth++;
+  for (gsize i = 0; i < count; i++)
+    (void) apply_now (self, changes[i], self->missed == NULL ? &self->missed : NULL);
+  g_free (changes);
+  if (--self->depth == 0)
+    self->broken = FALSE;
+}
+
+/* It must not become another one until it is written. */
+static void
+note (BanStore *self, StoreChange *change)
+{
+  if (change->ticket != NULL)
+    {
+      Ticket *copy = ticket_copy (change->ticket);
+      ticket_unref (change->ticket);
+      change->ticket = copy;
+    }
+  g_ptr_array_add (self->noted, change);
+  if (self->noted->len >= STORE_NOTED_MAX)
+    store_changes_run_noted (self);
+}
+
+gboolean
+store_change_apply (BanStore *self, StoreChange *change, GError **error)
+{
+  if (self->noting > 0)
+    {
+      note (self, change);
+      return TRUE;
+    }
+  store_changes_run_noted (self);
+  return apply_now (self, change, error);
 }

@@ -8,7 +8,8 @@
 #pragma once
 #include "store/ban-store-private.h"
 
-#define STORE_OWED_MAX 100000 /* changes; then the oldest are given up */
+#define STORE_OWED_MAX  100000 /* changes; then the oldest are given up */
+#define STORE_NOTED_MAX 1024   /* changes; then they are run, in some 20 ms */
 
 typedef gboolean (*StoreChangeRun) (BanStore *self, const StoreChange *change, GError **error);
 
@@ -31,9 +32,11 @@ StoreChange *store_change_new (StoreChangeRun run, const char *jail);
  * change that fails is reported. */
 gboolean     store_change_apply (BanStore *self, StoreChange *change /* taken */, GError **error);
 
+/* Runs what was only noted (ban_store_begin_soon), in its order and in one transaction.  A failure is told by the next commit. */
+void     store_changes_run_noted (BanStore *self);
+
 void     store_changes_init      (BanStore *self);
 void     store_changes_clear     (BanStore *self);
-gboolean store_changes_are_open  (const BanStore *self); /* something is owed, or not committed yet */
 void     store_changes_committed (BanStore *self);
 void     store_changes_failed    (BanStore *self); /* undoes the open transaction: all of it is owed */
 /* Writes what is owed: at the begin of a transaction. */

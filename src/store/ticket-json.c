@@ -85,17 +85,24 @@ plain_value (PyValue *value)
 static GBytes *
 encode (const char *text)
 {
-  GByteArray *out = g_byte_array_sized_new ((guint) strlen (text));
+  const char *end = text + strlen (text);
+  GByteArray *out = g_byte_array_sized_new ((guint) (end - text));
 
-  for (const char *c = text; *c != '\0';)
-    if ((guint8) c[0] == 0xed && (guint8) c[1] >= 0xa0 && c[2] != '\0')
-      {
-        g_byte_array_append (out, (const guint8 *) "?", 1);
-        c += 3;
-      }
-    else
-      g_byte_array_append (out, (const guint8 *) c++, 1);
-  return g_byte_array_free_to_bytes (out);
+  for (const char *at = text, *c = text;; c++)
+    {
+      c = memchr (c, 0xed, (gsize) (end - c));
+      if (c == NULL)
+        {
+          g_byte_array_append (out, (const guint8 *) at, (guint) (end - at));
+          return g_byte_array_free_to_bytes (out);
+        }
+      if (end - c < 3 || (guint8) c[1] < 0xa0)
+        continue;
+      g_byte_array_append (out, (const guint8 *) at, (guint) (c - at));
+      g_byte_array_append (out, (const guint8 *) "?", 1);
+      at = c + 3;
+      c += 2;
+    }
 }
 
 GBytes *
