@@ -278,28 +278,30 @@ jail_lines_clear (Jail *self)
 /* --- what comes in ------------------------------------------------------------------------------------------------------------ */
 
 void
-jail_lines_take_failure (Jail *self, const Failure *failure)
+jail_lines_take_failure (Jail *self, Failure *failure)
 {
   Pending *pending;
   gint64 now_usec = jail_now_usec (self);
+  g_autoptr (PyValue) data = NULL;
   PyValue *ip;
 
-  if (failure->id == NULL && failure->host == NULL)
+  if (!failure_has_id (failure) && failure->host == NULL)
     return;
   pending = g_new0 (Pending, 1);
   pending->kind = PENDING_FAILURE;
   pending->count = 1;
   pending->host = g_strdup (failure->host);
   pending->warn = failure->resolve_warn;
-  if (failure->id != NULL)
-    pending->ticket = ticket_new (failure->id, failure->time_usec);
+  if (failure_has_id (failure))
+    pending->ticket = ticket_new (failure_peek_id (failure), failure->time_usec);
   else
     {
       g_autoptr (Address) name = address_new_raw (failure->host, -1);
 
       pending->ticket = ticket_new (name, failure->time_usec);
     }
-  ticket_set_data (pending->ticket, failure->data);
+  data = failure_dup_data (failure);
+  ticket_set_data (pending->ticket, data);
   ip = ticket_peek_value (pending->ticket, "ip");
   if (ip != NULL && py_value_type (ip) == PY_STR)
     {

@@ -52,7 +52,7 @@ jail_log_end_slice (Jail *self)
 }
 
 static void
-on_failure (const Failure *failure, gpointer user_data)
+on_failure (Failure *failure, gpointer user_data)
 {
   jail_lines_take_failure (user_data, failure);
 }

@@ -89,7 +89,7 @@ void jail_store_failed (Jail *self, const GError *error); /* logs it */
 BanStore *jail_peek_store (const Jail *self);             /* NULL: none */
 
 /* --- jail-lines.c ---------------------------------------------------------------------------------------------------- */
-void jail_lines_take_failure (Jail *self, const Failure *failure);
+void jail_lines_take_failure (Jail *self, Failure *failure);
 void jail_lines_restore (Jail *self, Ticket *ticket /* taken */); /* a ban of the database: asks the ignore lists */
 void jail_lines_clear (Jail *self);
 gboolean jail_lines_are_decided (const Jail *self);                                /* nothing pending, no ban waiting */

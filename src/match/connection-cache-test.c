@@ -1,22 +1,33 @@
 #include "match/connection-cache.h"
 
-static void
-put (ConnectionCache *cache, const char *id, gint64 now_usec)
-{
-  g_autoptr (PyValue) key = py_str_new (id), data = py_dict_new ();
+#include <string.h>
 
-  py_dict_set_str (data, "id", py_str_new (id));
-  connection_cache_put (cache, key, data, now_usec);
+static Capture
+id_of (const char *text)
+{
+  return (Capture){ .kind = CAPTURED_TEXT, .text = text, .len = strlen (text) };
+}
+
+static void
+put (ConnectionCache *cache, const char *text, gint64 now_usec)
+{
+  const Capture id = id_of (text);
+
+  captures_copy (connection_cache_add (cache, &id, now_usec), CAPTURE_MLFID, &id);
 }
 
 static gboolean
-knows (ConnectionCache *cache, const char *id, gint64 now_usec)
+knows (ConnectionCache *cache, const char *text, gint64 now_usec)
 {
-  g_autoptr (PyValue) key = py_str_new (id);
-  PyValue *data = connection_cache_peek (cache, key, now_usec);
+  const Capture id = id_of (text);
+  Captures *data = connection_cache_peek (cache, &id, now_usec);
 
-  g_assert_true (data == NULL || py_str_equals (py_dict_get_str (data, "id"), id));
-  return data != NULL;
+  if (data == NULL)
+    return FALSE;
+  g_assert_cmpuint (captures_get_length (data), ==, 1);
+  g_assert_cmpmem (captures_peek (data, CAPTURE_MLFID)->text, captures_peek (data, CAPTURE_MLFID)->len, id.text,
+                   id.len);
+  return TRUE;
 }
 
 static void
@@ -66,14 +77,43 @@ static void
 test_forgotten_and_put_again (void)
 {
   g_autoptr (ConnectionCache) cache = connection_cache_new ();
-  g_autoptr (PyValue) key = py_str_new ("a");
+  const Capture key = id_of ("a");
 
   put (cache, "a", 0);
   put (cache, "a", 10);
   g_assert_true (knows (cache, "a", CONNECTION_CACHE_AGE_USEC + 5));
-  connection_cache_remove (cache, key);
-  connection_cache_remove (cache, key);
+  connection_cache_remove (cache, &key);
+  connection_cache_remove (cache, &key);
   g_assert_false (knows (cache, "a", 10));
+}
+
+static void
+test_ids_of_the_same_hash_are_told_apart (void)
+{
+  g_autoptr (ConnectionCache) cache = connection_cache_new ();
+  const Capture b = id_of ("b");
+
+  connection_cache_set_hash (cache, 7);
+  put (cache, "a", 0);
+  put (cache, "b", 0);
+  put (cache, "c", 0);
+  connection_cache_remove (cache, &b);
+  g_assert_true (knows (cache, "a", 1));
+  g_assert_false (knows (cache, "b", 1));
+  g_assert_true (knows (cache, "c", 1));
+}
+
+static void
+test_a_tuple_is_another_id_than_its_text (void)
+{
+  g_autoptr (ConnectionCache) cache = connection_cache_new ();
+  g_autoptr (PyValue) tuple = py_tuple_new_items (py_str_new ("a"), py_none_new (), NULL),
+                      same = py_tuple_new_items (py_str_new ("a"), py_none_new (), NULL);
+  const Capture id = { .kind = CAPTURED_VALUE, .value = tuple }, again = { .kind = CAPTURED_VALUE, .value = same };
+
+  (void) connection_cache_add (cache, &id, 0);
+  g_assert_false (knows (cache, "('a', None)", 1));
+  g_assert_nonnull (connection_cache_peek (cache, &again, 1));
 }
 
 int
@@ -84,5 +124,7 @@ main (int argc, char **argv)
   g_test_add_func ("/connections/when full the oldest goes", test_when_full_the_oldest_goes);
   g_test_add_func ("/connections/when full those that are over go too", test_when_full_those_that_are_over_go_too);
   g_test_add_func ("/connections/forgotten and put again", test_forgotten_and_put_again);
+  g_test_add_func ("/connections/ids of the same hash are told apart", test_ids_of_the_same_hash_are_told_apart);
+  g_test_add_func ("/connections/a tuple is another id than its text", test_a_tuple_is_another_id_than_its_text);
   return g_test_run ();
 }

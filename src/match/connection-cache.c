@@ -1,58 +1,192 @@
 #include "match/connection-cache.h"
 
-typedef struct
+#include <string.h>
+
+#include "compat/py-repr.h"
+
+#define N_BUCKETS 128 /* a power of two, more than there are connections */
+
+typedef struct Connection Connection;
+struct Connection
 {
-  PyValue *id, *data;
+  GString *id; /* the text, or the repr of what is none */
+  gboolean is_text;
+  guint hash;
+  Captures *data;
   gint64 end_usec;
-  GList link; /* data: this */
-} Connection;
+  Connection *next_of_hash; /* or of those that are free */
+  Connection *older, *newer;
+};
 
 struct ConnectionCache
 {
-  GHashTable *by_id; /* PyValue -> Connection */
-  GQueue oldest_first;
+  Connection *by_hash[N_BUCKETS];
+  Connection *oldest, *newest;
+  Connection *unused;
+  guint length;
+  gboolean has_fixed_hash;
+  guint fixed_hash;
 };
 
-static void
-connection_free (gpointer data)
+/* An id that is looked for */
+typedef struct
 {
-  Connection *self = data;
+  const char *text;
+  gsize len;
+  gboolean is_text;
+  guint hash;
+  char *repr; /* of what is no text: equal values have equal ones (str and None in tuples) */
+} Id;
 
-  py_value_unref (self->id);
-  py_value_unref (self->data);
-  g_free (self);
+static void
+id_clear (Id *self)
+{
+  g_free (self->repr);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Id, id_clear)
+
+/* Eight bytes a step: an id is some thirty bytes long, and one is looked for at each line of a connection. */
+static guint
+hash_bytes (const char *text, gsize len)
+{
+  guint64 hash = len, part = 0;
+
+  for (; len >= sizeof part; text += sizeof part, len -= sizeof part)
+    {
+      memcpy (&part, text, sizeof part);
+      hash = (hash ^ part) * G_GUINT64_CONSTANT (0x9e3779b97f4a7c15);
+      hash ^= hash >> 32;
+    }
+  part = 0;
+  memcpy (&part, text, len);
+  hash = (hash ^ part) * G_GUINT64_CONSTANT (0x9e3779b97f4a7c15);
+  return (guint) (hash >> 32);
 }
 
+static void
+id_init (Id *id, const ConnectionCache *cache, const Capture *capture)
+{
+  id->is_text = capture->kind == CAPTURED_TEXT;
+  id->repr = NULL;
+  if (id->is_text)
+    {
+      id->text = capture->text;
+      id->len = capture->len;
+    }
+  else
+    {
+      g_autoptr (PyValue) value = capture_dup_value (capture);
+
+      id->text = id->repr = py_repr (value);
+      id->len = strlen (id->repr);
+    }
+  id->hash = cache->has_fixed_hash ? cache->fixed_hash : hash_bytes (id->text, id->len);
+}
+
+/* --- life ---------------------------------------------------------------------------------------------------------- */
 ConnectionCache *
 connection_cache_new (void)
 {
-  ConnectionCache *self = g_new0 (ConnectionCache, 1);
+  return g_new0 (ConnectionCache, 1);
+}
 
-  self->by_id = g_hash_table_new_full (py_value_hash, py_value_equal, NULL, connection_free);
-  return self;
+static void
+connection_free (Connection *self)
+{
+  g_string_free (self->id, TRUE);
+  captures_free (self->data);
+  g_free (self);
 }
 
 void
 connection_cache_free (ConnectionCache *self)
 {
+  Connection *next;
+
   if (self == NULL)
     return;
-  g_hash_table_unref (self->by_id);
+  for (Connection *c = self->oldest; c != NULL; c = next)
+    {
+      next = c->newer;
+      connection_free (c);
+    }
+  for (Connection *c = self->unused; c != NULL; c = next)
+    {
+      next = c->next_of_hash;
+      connection_free (c);
+    }
   g_free (self);
+}
+
+void
+connection_cache_set_hash (ConnectionCache *self, guint hash)
+{
+  self->has_fixed_hash = TRUE;
+  self->fixed_hash = hash;
+}
+
+/* --- finding ------------------------------------------------------------------------------------------------------- */
+static Connection **
+bucket_of (ConnectionCache *self, guint hash)
+{
+  return &self->by_hash[hash % N_BUCKETS];
+}
+
+static Connection *
+find (ConnectionCache *self, const Id *id)
+{
+  for (Connection *c = *bucket_of (self, id->hash); c != NULL; c = c->next_of_hash)
+    if (c->hash == id->hash && c->is_text == id->is_text && c->id->len == id->len
+        && memcmp (c->id->str, id->text, id->len) == 0)
+      return c;
+  return NULL;
+}
+
+static void
+unlink_by_age (ConnectionCache *self, Connection *connection)
+{
+  *(connection->older != NULL ? &connection->older->newer : &self->oldest) = connection->newer;
+  *(connection->newer != NULL ? &connection->newer->older : &self->newest) = connection->older;
 }
 
 static void
 drop (ConnectionCache *self, Connection *connection)
 {
-  g_queue_unlink (&self->oldest_first, &connection->link);
-  g_hash_table_remove (self->by_id, connection->id);
+  Connection **at = bucket_of (self, connection->hash);
+
+  while (*at != connection)
+    at = &(*at)->next_of_hash;
+  *at = connection->next_of_hash;
+  unlink_by_age (self, connection);
+  connection->next_of_hash = self->unused;
+  self->unused = connection;
+  self->length--;
 }
 
-PyValue *
-connection_cache_peek (ConnectionCache *self, const PyValue *id, gint64 now_usec)
+/* Drops the oldest, and those after it that are over, as far as places are needed. */
+static void
+make_room (ConnectionCache *self, gint64 now_usec)
 {
-  Connection *connection = g_hash_table_lookup (self->by_id, id);
+  if (self->length < CONNECTION_CACHE_MAX)
+    return;
+  while (self->oldest != NULL)
+    {
+      gboolean was_over = self->oldest->end_usec <= now_usec;
 
+      drop (self, self->oldest);
+      if (!was_over)
+        return;
+    }
+}
+
+Captures *
+connection_cache_peek (ConnectionCache *self, const Capture *capture, gint64 now_usec)
+{
+  g_auto (Id) id = { 0 };
+  Connection *connection;
+
+  id_init (&id, self, capture);
+  connection = find (self, &id);
   if (connection == NULL)
     return NULL;
   if (connection->end_usec > now_usec)
@@ -61,45 +195,66 @@ connection_cache_peek (ConnectionCache *self, const PyValue *id, gint64 now_usec
   return NULL;
 }
 
-/* Drops the oldest, and those after it that are over, as far as places are needed. */
-static void
-make_room (ConnectionCache *self, gint64 now_usec)
+static Connection *
+take_unused (ConnectionCache *self)
 {
-  if (self->oldest_first.length < CONNECTION_CACHE_MAX)
-    return;
-  while (self->oldest_first.head != NULL)
-    {
-      Connection *oldest = self->oldest_first.head->data;
-      gboolean was_over = oldest->end_usec <= now_usec;
+  Connection *connection = self->unused;
 
-      drop (self, oldest);
-      if (!was_over)
-        return;
+  if (connection != NULL)
+    {
+      self->unused = connection->next_of_hash;
+      captures_clear (connection->data);
+      return connection;
     }
+  connection = g_new0 (Connection, 1);
+  connection->id = g_string_new (NULL);
+  connection->data = captures_new ();
+  return connection;
 }
 
-void
-connection_cache_put (ConnectionCache *self, PyValue *id, PyValue *data, gint64 now_usec)
+static void
+put (ConnectionCache *self, Connection *connection, const Id *id)
 {
-  Connection *connection = g_hash_table_lookup (self->by_id, id);
+  Connection **bucket = bucket_of (self, id->hash);
 
+  g_string_truncate (connection->id, 0);
+  g_string_append_len (connection->id, id->text, (gssize) id->len);
+  connection->is_text = id->is_text;
+  connection->hash = id->hash;
+  connection->next_of_hash = *bucket;
+  *bucket = connection;
+  connection->older = self->newest;
+  connection->newer = NULL;
+  *(self->newest != NULL ? &self->newest->newer : &self->oldest) = connection;
+  self->newest = connection;
+  self->length++;
+}
+
+Captures *
+connection_cache_add (ConnectionCache *self, const Capture *capture, gint64 now_usec)
+{
+  g_auto (Id) id = { 0 };
+  Connection *connection;
+
+  id_init (&id, self, capture);
+  connection = find (self, &id);
   if (connection != NULL)
     drop (self, connection);
   make_room (self, now_usec);
-  connection = g_new0 (Connection, 1);
-  connection->id = py_value_ref (id);
-  connection->data = py_value_ref (data);
+  connection = take_unused (self);
+  put (self, connection, &id);
   connection->end_usec = now_usec + CONNECTION_CACHE_AGE_USEC;
-  connection->link.data = connection;
-  g_queue_push_tail_link (&self->oldest_first, &connection->link);
-  g_hash_table_insert (self->by_id, connection->id, connection);
+  return connection->data;
 }
 
 void
-connection_cache_remove (ConnectionCache *self, const PyValue *id)
+connection_cache_remove (ConnectionCache *self, const Capture *capture)
 {
-  Connection *connection = g_hash_table_lookup (self->by_id, id);
+  g_auto (Id) id = { 0 };
+  Connection *connection;
 
+  id_init (&id, self, capture);
+  connection = find (self, &id);
   if (connection != NULL)
     drop (self, connection);
 }

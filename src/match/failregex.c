@@ -37,11 +37,18 @@ static const struct
   { "SUBNET", SUBNET },
 };
 
+/* A group that has a name. */
+typedef struct
+{
+  guint number;
+  CaptureName name;
+} NamedGroup;
+
 /* A group that fills or joins another one. */
 typedef struct
 {
-  char *group; /* alt_user_1 */
-  char *name;  /* user */
+  CaptureName group; /* alt_user_1 */
+  CaptureName name;  /* user */
 } MergedGroup;
 
 struct Failregex
@@ -50,9 +57,9 @@ struct Failregex
   FailregexFlags flags;
   GArray *alternatives; /* of MergedGroup, sorted by group; NULL: none */
   GArray *tuples;
-  int content;     /* the group <F-CONTENT>; -1: there is none */
-  PyValue **names; /* of the groups, from 1 on, as keys of what they capture; NULL in it: no name */
-  PyValue *none;
+  int content;        /* the group <F-CONTENT>; -1: there is none */
+  NamedGroup *groups; /* in their order */
+  guint n_groups;
   guint64 n_limits; /* searches that were given up */
 };
 
@@ -225,19 +232,11 @@ is_blank (const char *text)
   return TRUE;
 }
 
-static void
-merged_group_clear (gpointer data)
-{
-  MergedGroup *self = data;
-  g_free (self->group);
-  g_free (self->name);
-}
-
 static int
 merged_group_compare (gconstpointer a, gconstpointer b)
 {
   const MergedGroup *left = a, *right = b;
-  return strcmp (left->group, right->group);
+  return strcmp (capture_name_peek_text (left->group), capture_name_peek_text (right->group));
 }
 
 /* alt_user_12 -> user: what follows the prefix, without a number at its end. */
@@ -246,18 +245,17 @@ note_merged (GArray **groups, const char *group, gsize prefix)
 {
   const char *name = group + prefix;
   gsize len = strlen (name), digits = 0;
-  MergedGroup merged = { .group = g_strdup (group) };
+  g_autofree char *merged_name = NULL;
+  MergedGroup merged;
 
   while (digits < len && g_ascii_isdigit (name[len - digits - 1]))
     digits++;
   if (digits > 0 && digits < len && name[len - digits - 1] == '_')
     len -= digits + 1;
-  merged.name = group_of_tag (name, len);
+  merged_name = group_of_tag (name, len);
+  merged = (MergedGroup){ capture_name (group), capture_name (merged_name) };
   if (*groups == NULL)
-    {
-      *groups = g_array_new (FALSE, FALSE, sizeof (MergedGroup));
-      g_array_set_clear_func (*groups, merged_group_clear);
-    }
+    *groups = g_array_new (FALSE, FALSE, sizeof (MergedGroup));
   g_array_append_val (*groups, merged);
 }
 
@@ -280,19 +278,17 @@ find_merged (Failregex *self)
     g_array_sort (self->tuples, merged_group_compare);
 }
 
-/* Each match makes a dict of the groups: the names and the value of those that took no part are made once. */
 static void
-make_names (Failregex *self)
+find_named (Failregex *self)
 {
   guint n = py_regex_group_count (self->regex);
 
-  self->none = py_none_new ();
-  self->names = g_new0 (PyValue *, n + 1);
+  self->groups = g_new (NamedGroup, n + 1);
   for (guint i = 1; i <= n; i++)
     {
       const char *name = py_regex_peek_group_name (self->regex, i);
       if (name != NULL)
-        self->names[i] = py_str_new (name);
+        self->groups[self->n_groups++] = (NamedGroup){ i, capture_name (name) };
     }
 }
 
@@ -325,7 +321,7 @@ failregex_new (const char *pattern, FailregexFlags flags, GError **error)
       return NULL;
     }
   find_merged (self);
-  make_names (self);
+  find_named (self);
   self->content = py_regex_group_index (self->regex, "content");
   return g_steal_pointer (&self);
 }
@@ -335,10 +331,7 @@ failregex_free (Failregex *self)
 {
   if (self == NULL)
     return;
-  for (guint i = 1; self->names != NULL && i <= py_regex_group_count (self->regex); i++)
-    py_value_unref (self->names[i]);
-  g_free (self->names);
-  py_value_unref (self->none);
+  g_free (self->groups);
   py_regex_free (self->regex);
   g_clear_pointer (&self->alternatives, g_array_unref);
   g_clear_pointer (&self->tuples, g_array_unref);
@@ -394,77 +387,81 @@ failregex_count_limit (Failregex *self)
   return ++self->n_limits;
 }
 
-static PyValue *
-group_value (const Failregex *self, const PyMatch *match, const char *text, guint group)
-{
-  gsize start, end;
-
-  if (!py_match_span (match, group, &start, &end))
-    return py_value_ref (self->none);
-  return py_str_new_len (text + start, (gssize) (end - start));
-}
-
+/* --- what was captured -------------------------------------------------------------------------------------------- */
 static void
-fill_alternatives (const Failregex *self, PyValue *groups)
+fill_alternatives (const Failregex *self, Captures *captures)
 {
-  for (guint i = 0; self->alternatives != NULL && i < self->alternatives->len; i++)
+  for (guint i = 0; i < self->alternatives->len; i++)
     {
       const MergedGroup *m = &g_array_index (self->alternatives, MergedGroup, i);
-      PyValue *value = py_dict_get_str (groups, m->group), *old = py_dict_get_str (groups, m->name);
+      const Capture *value = captures_peek (captures, m->group);
 
-      if (py_value_truth (value) && (old == NULL || !py_value_truth (old)))
-        py_dict_set_str (groups, m->name, py_value_ref (value));
+      if (captures_truth (captures, m->group) && !captures_truth (captures, m->name))
+        captures_lend_text (captures, m->name, value->text, value->len);
     }
 }
 
 static void
-join_tuples (const Failregex *self, PyValue *groups)
+join_tuples (const Failregex *self, Captures *captures)
 {
-  for (guint i = 0; self->tuples != NULL && i < self->tuples->len; i++)
+  for (guint i = 0; i < self->tuples->len; i++)
     {
       const MergedGroup *m = &g_array_index (self->tuples, MergedGroup, i);
-      PyValue *value = py_dict_get_str (groups, m->group), *old = py_dict_get_str (groups, m->name);
+      const Capture *old = captures_peek (captures, m->name);
       PyValue *joined = py_tuple_new ();
 
-      if (old != NULL && py_value_type (old) == PY_TUPLE)
-        for (guint j = 0; j < py_seq_length (old); j++)
-          py_list_append (joined, py_value_ref (py_seq_peek (old, j)));
+      if (old != NULL && old->kind == CAPTURED_VALUE)
+        for (guint j = 0; j < py_seq_length (old->value); j++)
+          py_list_append (joined, py_value_ref (py_seq_peek (old->value, j)));
       else
-        py_list_append (joined, old != NULL ? py_value_ref (old) : py_none_new ());
-      py_list_append (joined, py_value_ref (value));
-      py_dict_set_str (groups, m->name, joined);
+        py_list_append (joined, old != NULL ? capture_dup_value (old) : py_none_new ());
+      py_list_append (joined, capture_dup_value (captures_peek (captures, m->group)));
+      captures_take_value (captures, m->name, joined);
     }
 }
 
-static PyValue *
-dup_groups (const Failregex *self, const PyMatch *match, const char *text, int without)
+static void
+capture (const Failregex *self, const PyMatch *match, const char *text, int without, Captures *captures)
 {
-  PyValue *groups = py_dict_new ();
-  int n = (int) py_regex_group_count (self->regex);
-
-  for (int i = 1; i <= n; i++)
+  captures_clear (captures);
+  for (guint i = 0; i < self->n_groups; i++)
     {
-      if (self->names[i] != NULL && i != without)
-        py_dict_set (groups, py_value_ref (self->names[i]), group_value (self, match, text, (guint) i));
+      const NamedGroup *group = &self->groups[i];
+      gsize start, end;
+
+      if ((int) group->number == without)
+        continue;
+      if (py_match_span (match, group->number, &start, &end))
+        captures_lend_text (captures, group->name, text + start, end - start);
+      else
+        captures_set_none (captures, group->name);
     }
-  fill_alternatives (self, groups);
-  join_tuples (self, groups);
-  return groups;
+  if (self->alternatives != NULL)
+    fill_alternatives (self, captures);
+  if (self->tuples != NULL)
+    join_tuples (self, captures);
+}
+
+void
+failregex_capture (const Failregex *self, const PyMatch *match, const char *text, Captures *captures)
+{
+  capture (self, match, text, -1, captures);
+}
+
+void
+failregex_capture_around (const Failregex *self, const PyMatch *match, const char *text, Captures *captures)
+{
+  capture (self, match, text, self->content, captures);
+  (void) captures_remove (captures, CAPTURE_CONTENT); /* of <F-ALT_CONTENT> */
 }
 
 PyValue *
 failregex_dup_groups (const Failregex *self, const PyMatch *match, const char *text)
 {
-  return dup_groups (self, match, text, -1);
-}
+  g_autoptr (Captures) captures = captures_new ();
 
-PyValue *
-failregex_dup_groups_around (const Failregex *self, const PyMatch *match, const char *text)
-{
-  PyValue *groups = dup_groups (self, match, text, self->content);
-
-  (void) py_dict_remove_str (groups, "content"); /* of <F-ALT_CONTENT> */
-  return groups;
+  failregex_capture (self, match, text, captures);
+  return captures_dup_dict (captures);
 }
 
 gboolean

@@ -11,6 +11,7 @@
 
 #include "compat/py-regex.h"
 #include "compat/py-value.h"
+#include "match/captures.h"
 
 typedef enum
 {
@@ -53,10 +54,12 @@ gboolean failregex_can_have (const Failregex *self, guint place, guint8 byte);
 guint64 failregex_count_limit (Failregex *self);
 
 /* The named groups of a match, in their order, None for those that took no part.  Groups alt_NAME and alt_NAME_1, ... fill
- * NAME where it is empty; tuple_NAME, ... join it as a tuple.  text is what was searched. */
-PyValue *failregex_dup_groups (const Failregex *self, const PyMatch *match, const char *text);
-PyValue *failregex_dup_groups_around (const Failregex *self, const PyMatch *match,
-                                      const char *text); /* all but <F-CONTENT> */
+ * NAME where it is empty; tuple_NAME, ... join it as a tuple.  text is what was searched; it is lent to the captures, whose content
+ * is replaced. */
+void failregex_capture (const Failregex *self, const PyMatch *match, const char *text, Captures *captures);
+void failregex_capture_around (const Failregex *self, const PyMatch *match, const char *text,
+                               Captures *captures);                                            /* all but <F-CONTENT> */
+PyValue *failregex_dup_groups (const Failregex *self, const PyMatch *match, const char *text); /* the same as a dict */
 
 /* The span of a named group, FALSE when there is no such group or it took no part. */
 gboolean failregex_span (const Failregex *self, const PyMatch *match, const char *name, gsize *ret_start,

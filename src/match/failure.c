@@ -1,5 +1,77 @@
 #include "match/failure.h"
 
+#include "compat/py-repr.h"
+
+/* An address of <ADDR> and its like, with the prefix of <CIDR>. */
+static Address *
+make_address (const char *text, gsize len, const Capture *cidr)
+{
+  if (cidr != NULL && cidr->kind == CAPTURED_TEXT && cidr->len > 0)
+    {
+      g_autofree char *network = g_strdup_printf ("%.*s/%.*s", (int) len, text, (int) cidr->len, cidr->text);
+      g_autoptr (Address) address = address_new (network, -1);
+      if (address_is_ip (address))
+        return g_steal_pointer (&address);
+    }
+  return address_new (text, (gssize) len);
+}
+
+static Address *
+make_id (const Failure *self)
+{
+  const char *text = self->whom->text;
+  gsize len = self->whom->len;
+  g_autofree char *shown = NULL;
+
+  if (self->whom->kind != CAPTURED_TEXT)
+    {
+      g_autoptr (PyValue) value = capture_dup_value (self->whom);
+
+      text = shown = py_str (value, &len);
+    }
+  return self->whom_is_raw ? address_new_raw (text, (gssize) len) : make_address (text, len, self->cidr);
+}
+
+gboolean
+failure_has_id (const Failure *self)
+{
+  return self->id != NULL || self->whom != NULL;
+}
+
+const Address *
+failure_peek_id (Failure *self)
+{
+  if (self->id == NULL && self->whom != NULL)
+    self->id = make_id (self);
+  return self->id;
+}
+
+PyValue *
+failure_dup_id_value (Failure *self)
+{
+  const Address *id;
+  const Capture *fid = captures_peek_some (self->captures, CAPTURE_FID);
+
+  if (!failure_has_id (self))
+    return NULL;
+  if (fid != NULL && fid->kind == CAPTURED_VALUE)
+    return py_value_ref (fid->value);
+  id = failure_peek_id (self);
+  return py_str_new_len (address_peek_text (id), (gssize) address_get_length (id));
+}
+
+gboolean
+failure_is_no_failure (const Failure *self)
+{
+  return captures_truth (self->captures, CAPTURE_NOFAIL);
+}
+
+PyValue *
+failure_dup_data (Failure *self)
+{
+  return captures_dup_dict (self->captures);
+}
+
 PyValue *
 failure_dup_time (const Failure *failure)
 {

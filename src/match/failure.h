@@ -2,11 +2,13 @@
  *
  * Handed to the callback of filter_process_line() and valid only there: whoever keeps something copies it.
  * Who the offender is stands in one of three places:
- *   id    an address (or a text that is none, or a subnet), ready for use;
- *   host  a host name that has still to be looked up (usedns yes or warn): one failure for each of its addresses, none
- *         if it has none.  With resolve_warn, "Determined IP using DNS Lookup: NAME = {'ADDR', ...}" is logged as
- *         a warning then;
+ *   an id  an address (or a text that is none, or a subnet), ready for use: failure_peek_id();
+ *   host   a host name that has still to be looked up (usedns yes or warn): one failure for each of its addresses, none
+ *          if it has none.  With resolve_warn, "Determined IP using DNS Lookup: NAME = {'ADDR', ...}" is logged as
+ *          a warning then;
  *   neither: a failure of several lines that is still without an id (only with filter_set_ignore_pending (FALSE)).
+ *
+ * Most failures are only counted, so the id and the captured groups are made when they are asked for.
  */
 #pragma once
 
@@ -14,12 +16,11 @@
 
 #include "base/address.h"
 #include "compat/py-value.h"
+#include "match/captures.h"
 
 typedef struct
 {
   guint regex_index; /* which failregex, from 0 */
-  const Address *id; /* or NULL */
-  PyValue *id_value; /* how Python shows the id: a str, or the tuple of <F-TUPLE_ID>; NULL without id */
   const char *host;  /* or NULL; NUL-terminated UTF-8 */
   gboolean resolve_warn;
 
@@ -28,15 +29,30 @@ typedef struct
   gboolean time_is_int; /* Python would hold an int (the line's zone was known), else a float */
   double time_sec;      /* the same as a float of Python has it */
 
-  /* The captured groups in the order of the expression, None for what took no part, then what the filter adds:
-   *   'matches'  list of the matched lines, each a tuple (before, date, after) of str; joined they are the line
-   *   'ip'       str, when the failure id is something else than the address
-   *   'users'    set of str; 'nofail', 'mlfid', 'mlfgained', 'mlfpending', 'nofail-matches': bookkeeping of several lines
-   * Borrowed, and shared with the filter's memory of connections: do not change it. */
-  PyValue *data;
+  /* private: ask */
+  Captures *captures;
+  const Capture *whom; /* what was captured of the id; NULL: there is none */
+  const Capture *cidr; /* the prefix that goes with it, or NULL */
+  gboolean whom_is_raw;
+  Address *id; /* NULL: not made yet */
 } Failure;
 
-typedef void (*FailureFunc) (const Failure *failure, gpointer user_data);
+typedef void (*FailureFunc) (Failure *failure, gpointer user_data);
+
+gboolean failure_has_id (const Failure *self);
+const Address *failure_peek_id (Failure *self); /* NULL without one */
+/* How Python shows the id: a str, or the tuple of <F-TUPLE_ID>; NULL without id.  The caller's. */
+PyValue *failure_dup_id_value (Failure *self);
+
+/* A line that is told though it is none (F-NOFAIL, F-MLFGAINED); only with filter_set_check_all (TRUE). */
+gboolean failure_is_no_failure (const Failure *self);
+
+/* The captured groups in the order of the expression, None for what took no part, then what the filter adds:
+ *   'matches'  list of the matched lines, each a tuple (before, date, after) of str; joined they are the line
+ *   'ip'       str, when the failure id is something else than the address
+ *   'users'    set of str; 'nofail', 'mlfid', 'mlfgained', 'mlfpending', 'nofail-matches': bookkeeping of several lines
+ * The caller's; its values are shared with the filter's memory of connections: do not change them. */
+PyValue *failure_dup_data (Failure *self);
 
 /* The time as Python holds it: int, float or None.  The caller's. */
 PyValue *failure_dup_time (const Failure *failure);

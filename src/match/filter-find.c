@@ -14,7 +14,6 @@ static void
 find_clear (FilterFind *f)
 {
   py_value_unref (f->lines);
-  py_value_unref (f->pre_groups);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (FilterFind, find_clear)
 
@@ -129,7 +128,7 @@ pass_prefregex (FilterFind *f)
   if (!matched)
     return FALSE;
   if (f->multi)
-    filter_make_pre_groups (f); /* self->text will be used for something else */
+    filter_make_pre_groups (f);
   if (!failregex_get_content (self->prefregex, self->pre_match, &start, &end) || start == end)
     return TRUE;
   if (f->multi)

@@ -23,15 +23,16 @@ static const char *const failregexes[] = {
 };
 
 static void
-on_failure (const Failure *failure, gpointer user_data)
+on_failure (Failure *failure, gpointer user_data)
 {
-  g_autoptr (PyValue) time = failure_dup_time (failure);
+  g_autoptr (PyValue) time = failure_dup_time (failure), data = failure_dup_data (failure);
+  const Address *id = failure_peek_id (failure);
 
-  if (failure->id != NULL && address_peek_text (failure->id) == NULL)
+  if (id != NULL && address_peek_text (id) == NULL)
     g_error ("an id without text");
-  if (failure->id != NULL && failure->host != NULL)
+  if (id != NULL && failure->host != NULL)
     g_error ("an id and a host");
-  if (failure->data == NULL || py_value_type (failure->data) != PY_DICT || time == NULL)
+  if (py_value_type (data) != PY_DICT || time == NULL)
     g_error ("a failure without data");
 }
 

@@ -53,7 +53,7 @@ tear_down (Fixture *f, gconstpointer unused)
 }
 
 static void
-count (const Failure *failure, gpointer user_data)
+count (Failure *failure, gpointer user_data)
 {
   Fixture *f = user_data;
 

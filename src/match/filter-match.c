@@ -11,17 +11,6 @@ filter_set_window (Filter *self, PyValue *lines)
   py_value_unref (old);
 }
 
-static const PyValue *
-get_lines (FilterFind *f)
-{
-  if (f->lines == NULL)
-    {
-      f->lines = py_list_new ();
-      py_list_append (f->lines, line_tuple_new (f->line));
-    }
-  return f->lines;
-}
-
 /* Of several lines only those that matched count. */
 static gboolean
 is_match_ignored (FilterFind *f, const MatchedLines *lines)
@@ -42,28 +31,43 @@ filter_make_pre_groups (FilterFind *f)
 {
   Filter *self = f->filter;
 
-  if (self->prefregex == NULL || f->pre_groups != NULL)
+  if (self->prefregex == NULL || f->has_pre_groups)
     return;
-  f->pre_groups = failregex_dup_groups_around (self->prefregex, self->pre_match, self->text->str);
+  failregex_capture_around (self->prefregex, self->pre_match, self->text->str, self->pre_captures);
+  if (f->multi) /* self->text will be used for something else */
+    captures_own (self->pre_captures);
+  f->has_pre_groups = TRUE;
 }
 
 /* --- failures ----------------------------------------------------------------------------------------------------- */
 static void
-warn_no_date (FilterFind *f, const MatchedLines *lines)
+append_matched (GString *out, const Matched *matched)
+{
+  g_autoptr (LineList) lines = line_list_new ();
+
+  matched_append_to (matched, lines);
+  for (guint i = 0; i < line_list_get_length (lines); i++)
+    {
+      LinePieces line;
+
+      if (i > 0)
+        g_string_append_c (out, '\n');
+      line_list_peek (lines, i, &line);
+      g_string_append_len (out, line.before, (gssize) (line.before_len + line.date_len + line.after_len));
+    }
+}
+
+static void
+warn_no_date (FilterFind *f, const Matched *matched)
 {
   Filter *self = f->filter;
-  g_autoptr (GString) matched = g_string_new ("Match without a timestamp: ");
+  g_autoptr (GString) shown_lines = g_string_new ("Match without a timestamp: ");
   g_autofree char *shown = py_repr_str (f->line->date, (gssize) f->line->date_len);
 
-  for (guint i = 0; i < py_seq_length (lines->matched); i++)
-    {
-      if (i > 0)
-        g_string_append_c (matched, '\n');
-      line_tuple_append_whole (matched, py_seq_peek (lines->matched, i));
-    }
+  append_matched (shown_lines, matched);
   filter_warn_once (
       self, &self->next_no_time_warning, g_strdup_printf ("Found a match but no valid date/time found for %s.", shown),
-      g_strdup (matched->str), g_strdup ("Please try setting a custom date pattern (see man page jail.conf(5))."));
+      g_strdup (shown_lines->str), g_strdup ("Please try setting a custom date pattern (see man page jail.conf(5))."));
 }
 
 static void
@@ -77,15 +81,73 @@ log_no_group (FilterFind *f, Failregex *regex)
   log_write_text (f->filter->log, LOG_LEVEL_ERROR, FILTER_LOGGER, __func__, text->str, text->len);
 }
 
-static void
-set_matches (PyValue *fail, const PyValue *matched)
+/* The captured groups of the line: those of the prefregex, and over them those of the failregex. */
+static Captures *
+get_captures (FilterFind *f, Failregex *regex)
 {
-  PyValue *old = py_dict_get_str (fail, "matches");
-  PyValue *all = old != NULL && py_value_is_seq (old) ? line_tuples_slice (old, 0, G_MAXUINT) : py_list_new ();
+  Filter *self = f->filter;
 
-  for (guint i = 0; i < py_seq_length (matched); i++)
-    py_list_append (all, py_value_ref (py_seq_peek (matched, i)));
-  py_dict_set_str (fail, "matches", all);
+  failregex_capture (regex, self->fail_match, f->text, self->captures);
+  filter_make_pre_groups (f);
+  if (!f->has_pre_groups || captures_get_length (self->pre_captures) == 0)
+    return self->captures;
+  captures_clear (self->all_captures);
+  captures_lend_all (self->all_captures, self->pre_captures);
+  captures_update_lent (self->all_captures, self->captures);
+  return self->all_captures;
+}
+
+/* fail["matches"] = fail.get ("matches", []) + matched: a group of that name is of a type to which nothing can be added. */
+static gboolean
+set_matches (Captures *fail, const Matched *matched, GError **error)
+{
+  const Capture *old = captures_peek (fail, CAPTURE_MATCHES);
+
+  if (old != NULL)
+    {
+      g_set_error (error, FILTER_ERROR, FILTER_ERROR_PROCESS, "TypeError(%s)",
+                   old->kind == CAPTURED_NONE   ? "\"unsupported operand type(s) for +: 'NoneType' and 'list'\""
+                   : old->kind == CAPTURED_TEXT ? "'can only concatenate str (not \"list\") to str'"
+                                                : "'can only concatenate tuple (not \"list\") to tuple'");
+      return FALSE;
+    }
+  matched_append_to (matched, captures_get_lines (fail, CAPTURE_MATCHES));
+  return TRUE;
+}
+
+static gboolean
+has_any_id (const Captures *fail)
+{
+  return captures_peek_some (fail, CAPTURE_IP4) != NULL || captures_peek_some (fail, CAPTURE_FID) != NULL
+         || captures_peek_some (fail, CAPTURE_IP6) != NULL || captures_peek_some (fail, CAPTURE_DNS) != NULL;
+}
+
+/* The match counts: it is told with all that is known of its connection. */
+static FilterStep
+tell (FilterFind *f, guint index, Failregex *regex, Captures *fail, const Matched *matched, GError **error)
+{
+  Filter *self = f->filter;
+  gboolean has_mlfid = captures_peek_some (fail, CAPTURE_MLFID) != NULL;
+
+  if (has_mlfid)
+    {
+      fail = filter_merge (self, fail, matched, error);
+      if (fail == NULL)
+        return FILTER_STEP_EXCEPTION;
+      if (captures_truth (fail, CAPTURE_NOFAIL) && !self->check_all)
+        return FILTER_STEP_DONE;
+    }
+  else
+    {
+      if (!set_matches (fail, matched, error))
+        return FILTER_STEP_EXCEPTION;
+      if (!has_any_id (fail))
+        {
+          log_no_group (f, regex);
+          return FILTER_STEP_NEXT;
+        }
+    }
+  return filter_identify (&f->to, index, fail, has_mlfid, error);
 }
 
 /* A failregex matched. */
@@ -94,12 +156,15 @@ filter_handle_match (FilterFind *f, guint index, Failregex *regex, GError **erro
 {
   Filter *self = f->filter;
   g_auto (MatchedLines) lines = { 0 };
-  g_autoptr (PyValue) fail = failregex_dup_groups (regex, self->fail_match, f->text);
-  PyValue *mlfid;
-  const char *searched = f->text;
-  gsize searched_len = f->len;
+  Matched matched = { .line = f->line };
+  Captures *fail;
+  FilterStep step;
 
-  line_tuples_split (get_lines (f), f->text, f->len, regex, self->fail_match, &lines);
+  if (f->multi)
+    {
+      line_tuples_split (f->lines, f->text, f->len, regex, self->fail_match, &lines);
+      matched = (Matched){ .several = lines.matched };
+    }
   if (is_match_ignored (f, &lines))
     {
       if (f->multi)
@@ -108,44 +173,17 @@ filter_handle_match (FilterFind *f, guint index, Failregex *regex, GError **erro
     }
   if (f->no_date)
     {
-      warn_no_date (f, &lines);
+      warn_no_date (f, &matched);
       if (!f->to.time->is_set && self->check_find_time)
         return FILTER_STEP_NEXT;
     }
-  filter_make_pre_groups (f);
+  fail = get_captures (f, regex);
+  step = tell (f, index, regex, fail, &matched, error);
   if (!self->check_all || f->multi)
     {
       if (f->multi)
         filter_set_window (self, py_value_ref (lines.unmatched));
       f->text = NULL;
     }
-  if (f->pre_groups != NULL && py_dict_length (f->pre_groups) > 0)
-    {
-      PyValue *all = py_dict_new ();
-      py_dict_update (all, f->pre_groups, PY_DICT_UPDATE_ALL);
-      py_dict_update (all, fail, PY_DICT_UPDATE_NOT_NONE);
-      py_value_unref (fail);
-      fail = all;
-    }
-  mlfid = filter_get_captured (fail, "mlfid");
-  if (mlfid != NULL && py_value_is_hashable (mlfid))
-    {
-      PyValue *no_failure;
-      fail = filter_merge (self, mlfid, fail, lines.matched);
-      no_failure = py_dict_get_str (fail, "nofail");
-      if (no_failure != NULL && py_value_truth (no_failure) && !self->check_all)
-        return FILTER_STEP_DONE;
-    }
-  else
-    set_matches (fail, lines.matched);
-  if (mlfid == NULL && filter_get_captured (fail, "fid") == NULL && filter_get_captured (fail, "ip4") == NULL
-      && filter_get_captured (fail, "ip6") == NULL && filter_get_captured (fail, "dns") == NULL)
-    {
-      FilterFind shown = *f;
-      shown.text = searched;
-      shown.len = searched_len;
-      log_no_group (&shown, regex);
-      return FILTER_STEP_NEXT;
-    }
-  return filter_identify (&f->to, index, fail, mlfid != NULL, error);
+  return step;
 }

@@ -4,49 +4,45 @@
  * many as he likes, and no ticket shows more than maxmatches. */
 #define MAX_PENDING_MATCHES 1000
 
-static gboolean
-has (const PyValue *dict, const char *key)
+void
+matched_append_to (const Matched *self, LineList *lines)
 {
-  PyValue *value = py_dict_get_str (dict, key);
+  guint n;
 
-  return value != NULL && py_value_truth (value);
+  if (self->line != NULL)
+    {
+      line_list_append (lines, self->line);
+      return;
+    }
+  n = py_seq_length (self->several);
+  for (guint i = n > MAX_PENDING_MATCHES ? n - MAX_PENDING_MATCHES : 0; i < n; i++)
+    {
+      LinePieces line;
+
+      line_tuple_peek (py_seq_peek (self->several, i), &line);
+      line_list_append (lines, &line);
+    }
 }
 
 static gboolean
-take_out (PyValue *dict, const char *key)
+take_out (Captures *captures, CaptureName name)
 {
-  gboolean was = has (dict, key);
+  gboolean was = captures_truth (captures, name);
 
-  (void) py_dict_remove_str (dict, key);
+  (void) captures_remove (captures, name);
   return was;
 }
 
-/* Appends what is in other, of very long lists only the end. */
-static void
-append_all (PyValue *list, const PyValue *other)
+/* Adds a user to the set of those that the connection tried.  A group can have its name, and then it is no set. */
+static gboolean
+note_user (Captures *data, const Captures *fail, GError **error)
 {
-  guint length = other != NULL && py_value_is_seq (other) ? py_seq_length (other) : 0;
-
-  for (guint i = length > MAX_PENDING_MATCHES ? length - MAX_PENDING_MATCHES : 0; i < length; i++)
-    py_list_append (list, py_value_ref (py_seq_peek (other, i)));
-}
-
-/* Adds a user to the set of those that the connection tried; returns how many there are (0: no set). */
-static guint
-note_user (PyValue *data, const PyValue *user)
-{
-  PyValue *users = py_dict_get_str (data, "users");
-
-  if (user != NULL && py_value_truth (user))
-    {
-      if (users == NULL || !py_value_truth (users))
-        {
-          users = py_set_new ();
-          py_dict_set_str (data, "users", users);
-        }
-      py_set_add (users, py_value_ref ((PyValue *) user));
-    }
-  return users != NULL && py_value_type (users) == PY_SET ? py_set_length (users) : 0;
+  if (!captures_truth (fail, CAPTURE_USER)
+      || captures_add_member (data, CAPTURE_USERS, captures_peek (fail, CAPTURE_USER)))
+    return TRUE;
+  g_set_error (error, FILTER_ERROR, FILTER_ERROR_PROCESS, "AttributeError(\"'%s' object has no attribute 'add'\")",
+               captures_peek (data, CAPTURE_USERS)->kind == CAPTURED_TEXT ? "str" : "tuple");
+  return FALSE;
 }
 
 /* The state of a connection after its newest line. */
@@ -59,86 +55,93 @@ typedef struct
 } State;
 
 /* The line is one more of a known connection: known gets all its values. */
-static guint
-extend_known (PyValue *known, PyValue *fail, State *state)
+static void
+extend_known (Captures *known, const Captures *fail, State *state)
 {
-  guint n_users = note_user (known, py_dict_get_str (fail, "user"));
-
   /* These two are of the last line only. */
-  if (take_out (known, "nofail"))
+  if (take_out (known, CAPTURE_NOFAIL))
     state->was_quiet = TRUE;
-  if (take_out (known, "mlfgained"))
+  if (take_out (known, CAPTURE_MLFGAINED))
     state->was_quiet = TRUE;
   if (state->gained)
-    (void) py_dict_remove_str (known, "mlfpending");
+    (void) captures_remove (known, CAPTURE_MLFPENDING);
   /* Nothing was held back, so these lines were reported already. */
-  if (!state->was_quiet && !has (known, "mlfpending"))
-    (void) py_dict_remove_str (known, "matches");
-  py_dict_update (known, fail, PY_DICT_UPDATE_NOT_NONE);
-  return n_users;
+  if (!state->was_quiet && !captures_truth (known, CAPTURE_MLFPENDING))
+    (void) captures_remove (known, CAPTURE_MATCHES);
+  captures_update_copied (known, fail);
+}
+
+/* The lines that were held back, those that a failure has already, and the newest. */
+static void
+collect_failure (Captures *fail, const Matched *matched, const State *state)
+{
+  LineList *lines;
+
+  captures_put_lines_first (fail, CAPTURE_MATCHES, CAPTURE_NOFAIL_MATCHES, MAX_PENDING_MATCHES);
+  lines = captures_get_lines (fail, CAPTURE_MATCHES);
+  if (!state->gained)
+    matched_append_to (matched, lines);
 }
 
 static void
-collect_matches (PyValue *fail, const PyValue *matched, const State *state)
+collect_matches (Captures *fail, const Matched *matched, const State *state)
 {
-  PyValue *lines = py_list_new ();
+  LineList *lines;
 
   if (!state->no_failure)
-    {
-      append_all (lines, py_dict_get_str (fail, "nofail-matches"));
-      append_all (lines, py_dict_get_str (fail, "matches"));
-      if (!state->gained)
-        append_all (lines, matched);
-      (void) py_dict_remove_str (fail, "nofail-matches");
-      py_dict_set_str (fail, "matches", lines);
-    }
+    collect_failure (fail, matched, state);
   else if (!state->forget)
     {
-      append_all (lines, py_dict_get_str (fail, "nofail-matches"));
-      append_all (lines, matched);
-      py_dict_set_str (fail, "nofail-matches", lines);
+      lines = captures_get_lines (fail, CAPTURE_NOFAIL_MATCHES);
+      line_list_keep_last (lines, MAX_PENDING_MATCHES);
+      matched_append_to (matched, lines);
     }
-  else
-    py_value_unref (lines);
 }
 
-PyValue *
-filter_merge (Filter *self, PyValue *mlfid, PyValue *fail, const PyValue *matched)
+Captures *
+filter_merge (Filter *self, Captures *fail, const Matched *matched, GError **error)
 {
   gint64 now_usec = clock_get_time_usec (self->clock);
-  PyValue *known = connection_cache_peek (self->connections, mlfid, now_usec);
-  g_autoptr (PyValue) id = py_value_ref (mlfid);
+  const Capture *mlfid = captures_peek (fail, CAPTURE_MLFID);
+  Captures *known = connection_cache_peek (self->connections, mlfid, now_usec);
   State state = { 0 };
   guint n_users = 0;
 
-  if (has (fail, "mlfgained"))
+  if (captures_truth (fail, CAPTURE_MLFGAINED))
     {
       state.gained = state.no_failure = TRUE;
-      if (!has (fail, "nofail"))
-        py_dict_set_str (fail, "nofail", py_value_ref (py_dict_get_str (fail, "mlfgained")));
+      if (!captures_truth (fail, CAPTURE_NOFAIL))
+        captures_copy (fail, CAPTURE_NOFAIL, captures_peek (fail, CAPTURE_MLFGAINED));
     }
-  else if (has (fail, "nofail"))
+  else if (captures_truth (fail, CAPTURE_NOFAIL))
     state.no_failure = TRUE;
-  state.forget = take_out (fail, "mlfforget");
+  state.forget = take_out (fail, CAPTURE_MLFFORGET);
+  mlfid = captures_peek (fail, CAPTURE_MLFID); /* it may have moved */
 
   if (known != NULL)
     {
-      n_users = extend_known (known, fail, &state);
-      py_value_unref (fail);
-      fail = py_value_ref (known);
+      if (!note_user (known, fail, error))
+        return NULL;
+      n_users = captures_count_members (known, CAPTURE_USERS);
+      extend_known (known, fail, &state);
       if (state.forget)
-        connection_cache_remove (self->connections, id);
+        connection_cache_remove (self->connections, mlfid);
+      fail = known;
     }
   else if (!state.forget)
     {
-      n_users = note_user (fail, py_dict_get_str (fail, "user"));
-      connection_cache_put (self->connections, id, fail, now_usec);
+      if (!note_user (fail, fail, error))
+        return NULL;
+      known = connection_cache_add (self->connections, captures_peek (fail, CAPTURE_MLFID), now_usec);
+      captures_copy_all (known, fail);
+      n_users = captures_count_members (known, CAPTURE_USERS);
+      fail = known;
     }
   /* A failure without an id is waiting, or a second user is tried: success of the last one does not make it good. */
-  if (take_out (fail, "mlfpending") || n_users > 1)
+  if (take_out (fail, CAPTURE_MLFPENDING) || n_users > 1)
     {
-      (void) py_dict_remove_str (fail, "nofail");
-      (void) py_dict_remove_str (fail, "mlfgained");
+      (void) captures_remove (fail, CAPTURE_NOFAIL);
+      (void) captures_remove (fail, CAPTURE_MLFGAINED);
       state.no_failure = state.gained = FALSE;
     }
   collect_matches (fail, matched, &state);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "compat/py-codec.h"
+#include "match/captures.h"
 #include "match/connection-cache.h"
 #include "match/date-detector.h"
 #include "match/failregex.h"
@@ -58,6 +59,7 @@ struct Filter
 
   /* kept to be used again */
   PyMatch *fail_match, *pre_match, *ignore_match;
+  Captures *captures, *pre_captures, *all_captures; /* of a failregex, of the prefregex, of both */
   GString *text, *content;
   guint64 n_date_limits; /* of the detector, when it was looked at last */
 };
@@ -97,8 +99,8 @@ typedef enum
 
 /* One line on its way through the expressions.
  *
- * Without maxlines this touches no PyValue before an expression matches; then `lines` is made of the line.  With maxlines
- * above 1 the filter's window holds the last lines, and `lines` is what was in it when this line came. */
+ * With maxlines above 1 the filter's window holds the last lines, and `lines` is what was in it when this line came;
+ * without, a line touches no PyValue. */
 typedef struct
 {
   Filter *filter;
@@ -106,11 +108,11 @@ typedef struct
   FilterReport to;
   gboolean no_date, multi;
 
-  PyValue *lines;   /* list of tuples */
+  PyValue *lines;   /* with maxlines above 1: list of tuples */
   const char *text; /* what is searched now; NULL: it has to be made of the window */
   gsize len;
   PySearchFlags flags;
-  PyValue *pre_groups; /* NULL: not made yet, or there is no prefregex */
+  gboolean has_pre_groups; /* filter->pre_captures are of this line */
 } FilterFind;
 
 /* filter-find.c: does an ignoreregex match this text? */
@@ -121,11 +123,21 @@ FilterStep filter_handle_match (FilterFind *f, guint index, Failregex *regex, GE
 void filter_make_pre_groups (FilterFind *f);           /* what the prefregex captured, once for each line */
 void filter_set_window (Filter *self, PyValue *lines); /* takes lines */
 
+/* The lines that a match took: the one in work, or with maxlines above 1 a list of tuples. */
+typedef struct
+{
+  const LinePieces *line;
+  const PyValue *several;
+} Matched;
+
+/* Of very many lines only the last. */
+void matched_append_to (const Matched *self, LineList *lines);
+
 /* filter-identify.c: who it was, told to the callback.  fail: what was captured; it gets "ip" or "mlfpending" where these apply.
  * has_mlfid: the line is one of a connection, which may have an id later. */
-FilterStep filter_identify (const FilterReport *to, guint index, PyValue *fail, gboolean has_mlfid, GError **error);
-PyValue *filter_get_captured (const PyValue *fail, const char *group); /* lent; NULL also for None */
+FilterStep filter_identify (const FilterReport *to, guint index, Captures *fail, gboolean has_mlfid, GError **error);
 
-/* filter-merge.c: adds a line of a connection to what is known of it.  Takes fail and gives what has to be reported (which
- * the memory of connections shares).  matched: list of the lines. */
-PyValue *filter_merge (Filter *self, PyValue *mlfid, PyValue *fail, const PyValue *matched);
+/* filter-merge.c: adds a line of a connection to what is known of it.  Gives what has to be reported: fail, or what the memory of
+ * connections has.  fail has an mlfid.  NULL: the reference raises an
+ * exception here. */
+Captures *filter_merge (Filter *self, Captures *fail, const Matched *matched, GError **error);

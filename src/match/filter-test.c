@@ -56,19 +56,19 @@ tear_down (Fixture *f, gconstpointer unused)
 }
 
 static void
-on_failure (const Failure *failure, gpointer user_data)
+on_failure (Failure *failure, gpointer user_data)
 {
   Fixture *f = user_data;
   g_autoptr (PyValue) time = failure_dup_time (failure);
   g_autofree char *when = py_repr (time);
 
   g_string_append_printf (f->found, "%u %s@%s\n", failure->regex_index,
-                          failure->id != NULL     ? address_peek_text (failure->id)
-                          : failure->host != NULL ? failure->host
-                                                  : "?",
+                          failure_has_id (failure) ? address_peek_text (failure_peek_id (failure))
+                          : failure->host != NULL  ? failure->host
+                                                   : "?",
                           when);
   py_value_unref (f->data);
-  f->data = py_value_ref (failure->data);
+  f->data = failure_dup_data (failure);
 }
 
 static void

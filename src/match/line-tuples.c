@@ -10,6 +10,14 @@ line_tuple_new (const LinePieces *line)
                              py_str_new_len (line->after, (gssize) line->after_len), NULL);
 }
 
+void
+line_tuple_peek (const PyValue *line, LinePieces *ret_line)
+{
+  ret_line->before = py_str_peek (py_seq_peek (line, 0), &ret_line->before_len);
+  ret_line->date = py_str_peek (py_seq_peek (line, 1), &ret_line->date_len);
+  ret_line->after = py_str_peek (py_seq_peek (line, 2), &ret_line->after_len);
+}
+
 static void
 append_str (GString *out, const PyValue *str)
 {

@@ -8,15 +8,10 @@
 
 #include "compat/py-value.h"
 #include "match/failregex.h"
-
-/* A line in its three pieces, all borrowed: before its date, the date, after it. */
-typedef struct
-{
-  const char *before, *date, *after;
-  gsize before_len, date_len, after_len;
-} LinePieces;
+#include "match/line-list.h"
 
 PyValue *line_tuple_new (const LinePieces *line);
+void line_tuple_peek (const PyValue *line, LinePieces *ret_line); /* lent by the tuple */
 void line_tuple_append_whole (GString *out, const PyValue *line); /* with its date, without line end */
 
 /* The lines without their dates, each with its line end: what expressions see.  out is overwritten. */

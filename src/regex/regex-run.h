@@ -45,7 +45,8 @@ typedef struct
   GPtrArray *failregexes, *ignoreregexes; /* of RegexStat */
 
   /* the line in work */
-  GPtrArray *matches; /* of Match */
+  guint n_matches;    /* failures */
+  GPtrArray *matches; /* of Match; with -o */
   gboolean ignored;
   gboolean prefregex_matched;
   PyValue *last_pre_groups; /* with -v: what it captured last */

@@ -29,39 +29,57 @@ format_time (const RegexRun *self, const PyValue *when)
 }
 
 static void
-count_match (RegexRun *self, guint index, const Match *match)
+show_match (RegexRun *self, RegexStat *stat, Failure *failure, PyValue *id_value)
 {
-  RegexStat *stat = g_ptr_array_index (self->failregexes, index);
-
-  stat->hits++;
-  if (self->options->verbose == 0)
-    return;
-  g_autofree char *time = format_time (self, match->time);
+  g_autoptr (PyValue) when = failure_dup_time (failure);
+  g_autofree char *time = format_time (self, when);
   g_autoptr (GString) shown = g_string_new ("    ");
-  out_append_value (shown, match->id_value);
-  g_string_append_printf (shown, "  %s%s", time, self->matches->len > 1 ? " (multiple regex matched)" : "");
+
+  out_append_value (shown, id_value);
+  g_string_append_printf (shown, "  %s%s", time, self->n_matches > 1 ? " (multiple regex matched)" : "");
   g_ptr_array_add (stat->shown, g_string_free (g_steal_pointer (&shown), FALSE));
 }
 
+/* For -o */
 static void
-add_match (RegexRun *self, const Failure *failure, const Address *id, PyValue *id_value)
+keep_match (RegexRun *self, Failure *failure, const Address *id, PyValue *id_value)
 {
-  PyValue *no_failure = py_dict_get_str (failure->data, "nofail");
   Match *match = g_new0 (Match, 1);
 
   match->id = id != NULL ? address_ref (id) : NULL;
-  match->id_value = id_value != NULL ? py_value_ref (id_value) : py_none_new ();
+  match->id_value = py_value_ref (id_value);
   match->time = failure_dup_time (failure);
-  match->data = py_value_ref (failure->data);
+  match->data = failure_dup_data (failure);
+  g_ptr_array_add (self->matches, match);
+}
+
+/* Whoever it was: most matches are only counted. */
+static gboolean
+count_match (RegexRun *self, Failure *failure)
+{
+  RegexStat *stat = g_ptr_array_index (self->failregexes, failure->regex_index);
+  gboolean is_failure = !failure_is_no_failure (failure);
+
   if (!regex_run_is_quiet (self))
-    count_match (self, failure->regex_index, match);
-  if (no_failure == NULL || !py_value_truth (no_failure))
-    g_ptr_array_add (self->matches, match);
+    stat->hits++;
+  if (is_failure)
+    self->n_matches++;
   else
-    {
-      self->ignored = TRUE;
-      regex_run_match_free (match);
-    }
+    self->ignored = TRUE;
+  return is_failure;
+}
+
+/* id_value: NULL when it is still unknown */
+static void
+add_match (RegexRun *self, Failure *failure, const Address *id, PyValue *id_value)
+{
+  g_autoptr (PyValue) none = id_value == NULL ? py_none_new () : NULL;
+  PyValue *shown = id_value != NULL ? id_value : none;
+
+  if (!regex_run_is_quiet (self) && self->options->verbose != 0)
+    show_match (self, g_ptr_array_index (self->failregexes, failure->regex_index), failure, shown);
+  if (count_match (self, failure) && regex_run_is_quiet (self))
+    keep_match (self, failure, id, shown);
 }
 
 static PyValue *
@@ -83,14 +101,20 @@ warn_lookup (RegexRun *self, const char *host, const AddressSet *addresses)
 }
 
 static void
-on_failure (const Failure *failure, gpointer user_data)
+on_failure (Failure *failure, gpointer user_data)
 {
   RegexRun *self = user_data;
   g_autoptr (AddressSet) addresses = NULL;
 
   if (failure->host == NULL)
     {
-      add_match (self, failure, failure->id, failure->id_value);
+      if (regex_run_is_quiet (self) || self->options->verbose != 0)
+        {
+          g_autoptr (PyValue) id_value = failure_dup_id_value (failure);
+          add_match (self, failure, failure_peek_id (failure), id_value);
+        }
+      else
+        (void) count_match (self, failure);
       return;
     }
   addresses = resolver_lookup_name (self->resolver, failure->host, -1);
@@ -233,7 +257,7 @@ count_line (RegexRun *self, const char *shown, gsize shown_len, PyValue *process
 
   if (self->ignored)
     kind = LINES_IGNORED;
-  else if (self->matches->len > 0)
+  else if (self->n_matches > 0)
     kind = LINES_MATCHED;
   self->lines.tested++;
   self->lines.count[kind]++;
@@ -263,7 +287,7 @@ add_missed_match (RegexRun *self, const char *shown, gsize shown_len)
 static gboolean
 print_matches (RegexRun *self, const char *shown, gsize shown_len)
 {
-  if (self->matches->len > 0)
+  if (self->n_matches > 0)
     return self->options->invert || regex_run_print_failures (self, self->matches);
   if (!self->options->invert)
     return TRUE;
@@ -282,7 +306,9 @@ regex_run_line (RegexRun *self, LogLine *line, const char *shown, gsize shown_le
   if (self->n_read++ % LINES_PER_TICK == 0)
     clock_set_time_usec (self->clock, g_get_real_time ());
   filter_set_hooks (self->filter, &hooks, self);
-  g_ptr_array_set_size (self->matches, 0);
+  if (self->matches->len > 0)
+    g_ptr_array_set_size (self->matches, 0);
+  self->n_matches = 0;
   self->ignored = FALSE;
   if (!filter_process_line (self->filter, line, TRUE, on_failure, self, &error))
     return regex_run_crashed (self, error);

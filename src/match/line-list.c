@@ -1,0 +1,168 @@
+#include "match/line-list.h"
+
+#include <string.h>
+
+#include "match/line-tuples.h"
+
+/* What is kept for the next use, and not given back when the list is cleared. */
+#define KEPT_BYTES 4096
+#define KEPT_LINES 64
+
+typedef struct
+{
+  gsize at;
+  gsize before_len, date_len, after_len;
+} Line;
+
+struct LineList
+{
+  char *bytes;
+  gsize used, size;
+  Line *lines;
+  guint first, end, n_lines; /* those from first to before end are in use, of n_lines places */
+};
+
+LineList *
+line_list_new (void)
+{
+  return g_new0 (LineList, 1);
+}
+
+void
+line_list_free (LineList *self)
+{
+  if (self == NULL)
+    return;
+  g_free (self->bytes);
+  g_free (self->lines);
+  g_free (self);
+}
+
+void
+line_list_clear (LineList *self)
+{
+  self->used = 0;
+  self->first = self->end = 0;
+  if (self->size > KEPT_BYTES)
+    {
+      g_clear_pointer (&self->bytes, g_free);
+      self->size = 0;
+    }
+  if (self->n_lines > KEPT_LINES)
+    {
+      g_clear_pointer (&self->lines, g_free);
+      self->n_lines = 0;
+    }
+}
+
+guint
+line_list_get_length (const LineList *self)
+{
+  return self->end - self->first;
+}
+
+void
+line_list_peek (const LineList *self, guint index, LinePieces *ret_line)
+{
+  const Line *line = &self->lines[self->first + index];
+  const char *at = self->bytes + line->at;
+
+  g_return_if_fail (index < line_list_get_length (self));
+  *ret_line = (LinePieces){
+    .before = at,
+    .before_len = line->before_len,
+    .date = at + line->before_len,
+    .date_len = line->date_len,
+    .after = at + line->before_len + line->date_len,
+    .after_len = line->after_len,
+  };
+}
+
+/* Takes the room of dropped lines back, when it is at least half of all. */
+static void
+pack (LineList *self)
+{
+  gsize dropped;
+
+  if (self->first < 16 || self->first < self->end - self->first)
+    return;
+  dropped = self->first < self->end ? self->lines[self->first].at : self->used;
+  memmove (self->bytes, self->bytes + dropped, self->used - dropped);
+  self->used -= dropped;
+  self->end -= self->first;
+  memmove (self->lines, self->lines + self->first, self->end * sizeof *self->lines);
+  self->first = 0;
+  for (guint i = 0; i < self->end; i++)
+    self->lines[i].at -= dropped;
+}
+
+static void
+make_room (LineList *self, gsize len)
+{
+  if (self->size - self->used < len)
+    {
+      self->size = MAX (self->used + len, self->size * 2);
+      self->bytes = g_realloc (self->bytes, self->size);
+    }
+  if (self->end == self->n_lines)
+    {
+      self->n_lines = MAX (4, self->n_lines * 2);
+      self->lines = g_renew (Line, self->lines, self->n_lines);
+    }
+}
+
+static void
+put (LineList *self, const char *bytes, gsize len)
+{
+  if (len > 0)
+    memcpy (self->bytes + self->used, bytes, len);
+  self->used += len;
+}
+
+void
+line_list_append (LineList *self, const LinePieces *line)
+{
+  make_room (self, line->before_len + line->date_len + line->after_len);
+  self->lines[self->end++] = (Line){ self->used, line->before_len, line->date_len, line->after_len };
+  put (self, line->before, line->before_len);
+  put (self, line->date, line->date_len);
+  put (self, line->after, line->after_len);
+}
+
+void
+line_list_append_all (LineList *self, const LineList *other)
+{
+  g_return_if_fail (self != other);
+
+  for (guint i = 0; i < line_list_get_length (other); i++)
+    {
+      LinePieces line;
+      line_list_peek (other, i, &line);
+      line_list_append (self, &line);
+    }
+}
+
+void
+line_list_keep_last (LineList *self, guint n)
+{
+  guint length = line_list_get_length (self);
+
+  if (length <= n)
+    return;
+  self->first += length - n;
+  pack (self);
+}
+
+PyValue *
+line_list_dup_value (const LineList *self)
+{
+  PyValue *list = py_list_new ();
+
+  for (guint i = 0; i < line_list_get_length (self); i++)
+    {
+      LinePieces line;
+      line_list_peek (self, i, &line);
+      py_list_append (list, line_tuple_new (&line));
+    }
+  return list;
+}
