@@ -208,7 +208,8 @@ step_command (ActionTask *task, Frame *frame)
         task->action->in_flight++;
         task->job
             = firewall_submit (task_peek_context (task)->firewall, g_steal_pointer (&native),
-                               (gint64) (action_get_timeout_sec (task->action) * G_USEC_PER_SEC), on_native_done, task);
+                               (gint64) (action_get_timeout_sec (task->action) * G_USEC_PER_SEC), task->adopts,
+                               on_native_done, task);
         task_suspend (task);
         return;
       }

@@ -54,6 +54,7 @@ struct ActionTask
   gboolean       allowed; /* its turn has come */
   gboolean       waiting; /* for its turn, or for others' commands to arrive */
   gboolean       may_retry;
+  gboolean       adopts; /* a ban of the last run, or one that is put back: its rule may be there already */
   ShellRun      *shell;
   PythonRequest *python;
   FirewallJob   *job;

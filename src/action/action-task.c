@@ -215,6 +215,8 @@ action_task_new (const ActionTaskSpec *spec, ActionTaskDone done, gpointer user_
   self->done = done;
   self->user_data = user_data;
   self->allowed = spec->allowed;
+  self->adopts = spec->method == ACTION_METHOD_REBAN
+                 || (spec->method == ACTION_METHOD_BAN && action_info_is_restored (spec->info));
 
   Frame *frame = task_call (self, spec->action->python != NULL ? step_python : steps[spec->method]);
   if (spec->action->python != NULL)

@@ -19,7 +19,7 @@ typedef struct
   void (*clear) (gpointer work);         /* stops what goes on and frees what start put into work */
 } FirewallDriver;
 
-extern const FirewallDriver iptables_legacy_driver, iptables_restore_driver, nft_driver, ipset_driver;
+extern const FirewallDriver iptables_legacy_driver, iptables_nft_driver, iptables_restore_driver, nft_driver, ipset_driver;
 
 struct FirewallBatch
 {
@@ -28,6 +28,7 @@ struct FirewallBatch
   gint64 deadline_usec; /* monotonic; G_MAXINT64: none */
   guint n;
   GPtrArray **elements; /* the commands of each submission: together or not at all */
+  const gboolean *adopts; /* of each submission: a rule that it adds and that is there already counts as added */
   gboolean *done;       /* for the driver to set */
   gpointer work;        /* the driver's */
 
@@ -39,5 +40,5 @@ struct FirewallBatch
 };
 
 void firewall_batch_finish (FirewallBatch *self);
-/* apply runs in a thread of its own, must touch nothing but elements, n, scope and done; then the batch is finished. */
+/* apply runs in a thread of its own, must touch nothing but elements, adopts, n, scope and done; then the batch is finished. */
 void firewall_batch_run_in_thread (FirewallBatch *self, FirewallApply apply);

@@ -186,6 +186,80 @@ check_failing_element (const char *variant)
   tear_down (&f);
 }
 
+/* Rules that iptables-restore has to write. */
+static void
+test_a_chain_that_is_gone_is_found_out_at_once (void)
+{
+  Fixture f;
+  TestingCount good = { 0 }, bad = { 0 };
+
+  if (!set_up (&f, "nft"))
+    return;
+  testing_run ("iptables -w -N f2b-x");
+  for (guint i = 1; i <= 200; i++)
+    {
+      testing_submit (f.firewall, &bad, "iptables -w -I f2b-gone 1 -p tcp -s 192.0.2.%u -j DROP", i);
+      testing_submit (f.firewall, &good, "iptables -w -I f2b-x 1 -p tcp -s 192.0.2.%u -j DROP", i);
+    }
+  gint64 began_usec = g_get_monotonic_time ();
+  testing_wait (&bad);
+  testing_wait (&good);
+  gint64 took_usec = g_get_monotonic_time () - began_usec;
+  g_test_message ("200 of 400 left out: %.1f ms", (double) took_usec / 1000);
+  g_assert_cmpuint (good.done, ==, 200);
+  g_assert_cmpuint (bad.failed, ==, 200);
+  g_assert_cmpint (took_usec, <, G_USEC_PER_SEC); /* one process for each took some */
+  tear_down (&f);
+}
+
+/* As after a kill: the rules of the last run are there, and are to be there once. */
+static void
+check_adopting (const char *variant)
+{
+  Fixture f;
+  TestingCount count = { 0 };
+
+  if (!set_up (&f, variant))
+    return;
+  testing_run ("iptables -w -N f2b-x; iptables -w -A f2b-x -j RETURN");
+  testing_submit (f.firewall, &count, "iptables -w -I f2b-x 1 -s 192.0.2.1 -j REJECT");
+  testing_submit (f.firewall, &count, "iptables -w -I f2b-x 1 -s 192.0.2.2 -j REJECT");
+  testing_wait (&count);
+  testing_adopt (f.firewall, &count, "iptables -w -I f2b-x 1 -s 192.0.2.1 -j REJECT");
+  testing_adopt (f.firewall, &count, "iptables -w -I f2b-x 1 -s 192.0.2.2 -j DROP");
+  testing_adopt (f.firewall, &count, "iptables -w -I f2b-x 1 -s 192.0.2.3 -j REJECT\niptables -w -A f2b-x -s 192.0.2.2 -j REJECT");
+  testing_submit (f.firewall, &count, "iptables -w -I f2b-x 1 -s 192.0.2.2 -j DROP"); /* iptables adds what it is told to */
+  testing_wait (&count);
+  g_assert_cmpuint (count.failed, ==, 0);
+  g_autofree char *rules = testing_shell ("iptables-save | grep -e '-A f2b-x' | sed 's/.*-s 192.0.2.//;s/ --reject.*//'", NULL);
+  g_assert_cmpstr (rules, ==, "2/32 -j DROP\n3/32 -j REJECT\n2/32 -j DROP\n2/32 -j REJECT\n1/32 -j REJECT\n-A f2b-x -j RETURN\n");
+
+  testing_submit (f.firewall, &count, "iptables -w -D f2b-x -s 192.0.2.2 -j DROP");
+  testing_submit (f.firewall, &count, "iptables -w -D f2b-x -s 192.0.2.2 -j DROP");
+  testing_submit (f.firewall, &count, "iptables -w -I f2b-x 1 -s 192.0.2.4 -j DROP");
+  testing_submit (f.firewall, &count, "iptables -w -D f2b-x -s 192.0.2.4 -j DROP"); /* what was just added */
+  testing_wait (&count);
+  g_assert_cmpuint (count.failed, ==, 0);
+  testing_submit (f.firewall, &count, "iptables -w -D f2b-x -s 192.0.2.2 -j DROP");
+  testing_wait (&count);
+  g_assert_cmpuint (count.failed, ==, 1);
+  g_autofree char *left = testing_shell ("iptables-save | grep -c -e DROP -e 192.0.2.4", (int[]){ 0 });
+  g_assert_cmpstr (left, ==, "0\n");
+  tear_down (&f);
+}
+
+static void
+test_a_rule_that_is_there_is_not_doubled_legacy (void)
+{
+  check_adopting ("legacy");
+}
+
+static void
+test_a_rule_that_is_there_is_not_doubled_nft (void)
+{
+  check_adopting ("nft");
+}
+
 static void
 test_a_failing_element_leaves_the_others_alone_legacy (void)
 {
@@ -281,7 +355,7 @@ test_the_lock_is_waited_for (void)
   testing_run (background);
   FirewallCommand *command = firewall_parse (f.firewall, "iptables -w -I f2b-x 1 -s 192.0.2.2 -j DROP", -1);
   count.waiting++;
-  (void) firewall_submit (f.firewall, command, G_USEC_PER_SEC / 20, testing_on_done, &count);
+  (void) firewall_submit (f.firewall, command, G_USEC_PER_SEC / 20, FALSE, testing_on_done, &count);
   testing_wait (&count);
   g_assert_cmpuint (count.failed, ==, 1);
   tear_down (&f);
@@ -355,7 +429,7 @@ test_cancelled_and_freed_calls_nobody (void)
   if (!set_up (&f, "legacy"))
     return;
   FirewallCommand *command = firewall_parse (f.firewall, "iptables -w -F INPUT", -1);
-  FirewallJob *job = firewall_submit (f.firewall, command, 0, testing_on_done, &count);
+  FirewallJob *job = firewall_submit (f.firewall, command, 0, FALSE, testing_on_done, &count);
   testing_submit (f.firewall, &count, "iptables -w -F INPUT");
   firewall_cancel (job);
   g_main_context_iteration (NULL, FALSE);
@@ -379,6 +453,10 @@ main (int argc, char *argv[])
                    test_a_failing_element_leaves_the_others_alone_legacy);
   g_test_add_func ("/firewall/a failing element leaves the others alone (nft)",
                    test_a_failing_element_leaves_the_others_alone_nft);
+  g_test_add_func ("/firewall/a chain that is gone is found out at once", test_a_chain_that_is_gone_is_found_out_at_once);
+  g_test_add_func ("/firewall/a rule that is there is not doubled (legacy)",
+                   test_a_rule_that_is_there_is_not_doubled_legacy);
+  g_test_add_func ("/firewall/a rule that is there is not doubled (nft)", test_a_rule_that_is_there_is_not_doubled_nft);
   g_test_add_func ("/firewall/chains come and go in legacy tables", test_chains_come_and_go_in_legacy_tables);
   g_test_add_func ("/firewall/a thousand bans are one change (legacy)", test_a_thousand_bans_are_one_change_legacy);
   g_test_add_func ("/firewall/a thousand bans are one change (nft)", test_a_thousand_bans_are_one_change_nft);

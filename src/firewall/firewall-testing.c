@@ -53,6 +53,16 @@ testing_on_done (gboolean done, gpointer data)
   count->failed += done ? 0 : 1;
 }
 
+static void
+submit (Firewall *firewall, TestingCount *count, const char *text, gboolean adopts)
+{
+  FirewallCommand *command = firewall_parse (firewall, text, -1);
+  if (command == NULL)
+    g_error ("not understood: %s", text);
+  count->waiting++;
+  (void) firewall_submit (firewall, command, 10 * G_USEC_PER_SEC, adopts, testing_on_done, count);
+}
+
 void
 testing_submit (Firewall *firewall, TestingCount *count, const char *format, ...)
 {
@@ -61,11 +71,13 @@ testing_submit (Firewall *firewall, TestingCount *count, const char *format, ...
   g_autofree char *text = g_strdup_vprintf (format, args);
   va_end (args);
 
-  FirewallCommand *command = firewall_parse (firewall, text, -1);
-  if (command == NULL)
-    g_error ("not understood: %s", text);
-  count->waiting++;
-  (void) firewall_submit (firewall, command, 10 * G_USEC_PER_SEC, testing_on_done, count);
+  submit (firewall, count, text, FALSE);
+}
+
+void
+testing_adopt (Firewall *firewall, TestingCount *count, const char *text)
+{
+  submit (firewall, count, text, TRUE);
 }
 
 void

@@ -19,4 +19,5 @@ typedef struct
 
 void testing_on_done (gboolean done, gpointer count); /* a FirewallDone */
 void testing_submit (Firewall *firewall, TestingCount *count, const char *format, ...) G_GNUC_PRINTF (3, 4);
+void testing_adopt  (Firewall *firewall, TestingCount *count, const char *text); /* what it adds may be there */
 void testing_wait   (const TestingCount *count);

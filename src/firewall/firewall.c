@@ -13,6 +13,7 @@ struct FirewallJob
   Firewall *firewall;
   FirewallCommand *command;
   gint64 deadline_usec;
+  gboolean adopts;
   FirewallDone done; /* NULL: cancelled */
   gpointer user_data;
   GList link; /* in pending */
@@ -50,6 +51,7 @@ batch_free (FirewallBatch *batch)
   g_free (batch->path);
   g_free (batch->scope);
   g_free (batch->elements);
+  g_free ((gpointer) batch->adopts);
   g_free (batch->done);
   g_free (batch);
 }
@@ -249,10 +251,13 @@ start_next (Firewall *self)
   batch->n = batch->jobs->len;
   batch->elements = g_new0 (GPtrArray *, batch->n);
   batch->done = g_new0 (gboolean, batch->n);
+  gboolean *adopts = g_new0 (gboolean, batch->n);
+  batch->adopts = adopts;
   for (guint i = 0; i < batch->n; i++)
     {
       const FirewallJob *job = batch->jobs->pdata[i];
       batch->elements[i] = job->command->commands;
+      adopts[i] = job->adopts;
       batch->deadline_usec = MAX (batch->deadline_usec, job->deadline_usec);
     }
   batch->driver->start (batch);
@@ -265,21 +270,21 @@ is_full (const FirewallBatch *batch)
 }
 
 static gboolean
-is_for (const FirewallBatch *batch, const FirewallCommand *command)
+is_of_same_scope (const FirewallBatch *batch, const FirewallCommand *command)
 {
-  return batch->driver == command->driver && g_str_equal (batch->path, command->path)
-         && g_str_equal (batch->scope, command->scope);
+  return g_str_equal (batch->path, command->path) && g_str_equal (batch->scope, command->scope);
 }
 
 static FirewallBatch *
 batch_for (Firewall *self, const FirewallCommand *command)
 {
-  /* The last one of its scope: behind one that is full nothing may slip back into an earlier one. */
+  /* The last one of its scope: behind one that is full, or another driver's, nothing may slip back into an earlier one. */
   for (GList *link = self->batches.tail; link != NULL; link = link->prev)
-    if (is_for (link->data, command))
+    if (is_of_same_scope (link->data, command))
       {
-        if (!is_full (link->data))
-          return link->data;
+        FirewallBatch *last = link->data;
+        if (last->driver == command->driver && !is_full (last))
+          return last;
         break;
       }
 
@@ -336,7 +341,8 @@ firewall_parse (Firewall *self, const char *text, gssize len)
 }
 
 FirewallJob *
-firewall_submit (Firewall *self, FirewallCommand *command, gint64 timeout_usec, FirewallDone done, gpointer user_data)
+firewall_submit (Firewall *self, FirewallCommand *command, gint64 timeout_usec, gboolean adopts, FirewallDone done,
+                 gpointer user_data)
 {
   g_return_val_if_fail (self != NULL && command != NULL && done != NULL, NULL);
 
@@ -347,6 +353,7 @@ firewall_submit (Firewall *self, FirewallCommand *command, gint64 timeout_usec, 
   job->deadline_usec = timeout_usec > 0 && timeout_usec < G_MAXINT64 - now_usec ? now_usec + timeout_usec : G_MAXINT64;
   if (command->patience_usec < G_MAXINT64)
     job->deadline_usec = MIN (job->deadline_usec, now_usec + command->patience_usec);
+  job->adopts = adopts;
   job->done = done;
   job->user_data = user_data;
   job->link.data = job;

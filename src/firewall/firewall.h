@@ -42,8 +42,9 @@ const char      *firewall_command_peek_driver (const FirewallCommand *self);
 typedef void (*FirewallDone) (gboolean done, gpointer user_data);
 typedef struct FirewallJob FirewallJob; /* lives until its callback was called or it is cancelled */
 
-/* Takes the command.  timeout_usec: how long to wait for the xtables lock at most (0: for ever). */
-FirewallJob *firewall_submit (Firewall *self, FirewallCommand *command, gint64 timeout_usec, FirewallDone done,
+/* Takes the command.  timeout_usec: how long to wait for the xtables lock at most (0: for ever).  adopts: a rule that it would add and
+ * that is there already counts as added: a server that was killed left it (iptables itself would add a second one). */
+FirewallJob *firewall_submit (Firewall *self, FirewallCommand *command, gint64 timeout_usec, gboolean adopts, FirewallDone done,
                               gpointer user_data);
 /* The callback is not called any more; whether the command took effect is left open.  NULL is fine. */
 void         firewall_cancel (FirewallJob *job);

@@ -9,7 +9,7 @@ apply (FirewallBatch *batch)
 {
   const IptablesCommand *first = batch->elements[0]->pdata[0];
 
-  iptables_legacy_apply (first->table, first->is_ipv6, batch->elements, batch->n, batch->done);
+  iptables_legacy_apply (first->table, first->is_ipv6, batch->elements, batch->adopts, batch->n, batch->done);
 }
 
 static void

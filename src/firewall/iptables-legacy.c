@@ -25,6 +25,7 @@ typedef struct
   int (*flush) (const char *chain, struct xtc_handle *handle);
   int (*create) (const char *chain, struct xtc_handle *handle);
   int (*drop) (const char *chain, struct xtc_handle *handle);
+  gboolean (*has_two_rules) (const char *chain, struct xtc_handle *handle);
 } Family;
 
 #define DEFINE_FAMILY(prefix, entry_type)                                                                              \
@@ -44,10 +45,15 @@ typedef struct
   {                                                                                                                    \
     return prefix##_check_entry (chain, (const struct entry_type *) entry, mask, handle);                              \
   }                                                                                                                    \
+  static gboolean prefix##_has_two_rules (const char *chain, struct xtc_handle *handle)                                \
+  {                                                                                                                    \
+    const struct entry_type *first = prefix##_first_rule (chain, handle);                                              \
+    return first != NULL && prefix##_next_rule (first, handle) != NULL;                                                \
+  }                                                                                                                    \
   static const Family prefix##_family = {                                                                              \
     prefix##_init,          prefix##_free,         prefix##_commit,       prefix##_is_chain,                           \
     prefix##_append,        prefix##_insert,       prefix##_remove,       prefix##_check,                              \
-    prefix##_flush_entries, prefix##_create_chain, prefix##_delete_chain,                                              \
+    prefix##_flush_entries, prefix##_create_chain, prefix##_delete_chain, prefix##_has_two_rules,                      \
   }
 
 DEFINE_FAMILY (iptc, ipt_entry);
@@ -55,9 +61,34 @@ DEFINE_FAMILY (ip6tc, ip6t_entry);
 
 /* --- one command on the table in memory ------------------------------------------------------------------------------ */
 
-static gboolean
-apply_rule (const Family *family, struct xtc_handle *handle, const IptablesCommand *command, const char *chain)
+/* A table in memory, and what was found out about it. */
+typedef struct
 {
+  const Family *family;
+  struct xtc_handle *handle;
+  GHashTable *filled; /* chains that had more than the one rule that ends them, and those that had not: name -> gboolean */
+} Table;
+
+/* Did the chain have bans in it when we began?  Looking for a rule among many takes long, and as a rule there are none. */
+static gboolean
+was_filled (const Table *table, const char *chain)
+{
+  gpointer filled;
+
+  if (!g_hash_table_lookup_extended (table->filled, chain, NULL, &filled))
+    {
+      filled = GINT_TO_POINTER (table->family->is_chain (chain, table->handle) != 0
+                                && table->family->has_two_rules (chain, table->handle));
+      g_hash_table_insert (table->filled, g_strdup (chain), filled);
+    }
+  return GPOINTER_TO_INT (filled);
+}
+
+static gboolean
+apply_rule (const Table *table, const IptablesCommand *command, const char *chain, gboolean adopts)
+{
+  const Family *family = table->family;
+  struct xtc_handle *handle = table->handle;
   gboolean is_chain = family->is_chain (command->rule.target, handle) != 0;
   gsize size;
 
@@ -67,6 +98,9 @@ apply_rule (const Family *family, struct xtc_handle *handle, const IptablesComma
   /* Nothing of our matches and targets is the kernel's own, so all of it is compared. */
   g_autofree unsigned char *mask = g_malloc (size);
   memset (mask, 0xff, size);
+  gboolean adds = command->operation == IPTABLES_APPEND || command->operation == IPTABLES_INSERT;
+  if (adds && adopts && was_filled (table, chain) && family->check (chain, entry, mask, handle) != 0)
+    return TRUE;
 
   switch (command->operation)
     {
@@ -87,8 +121,10 @@ apply_rule (const Family *family, struct xtc_handle *handle, const IptablesComma
 }
 
 static gboolean
-apply_command (const Family *family, struct xtc_handle *handle, const IptablesCommand *command)
+apply_command (const Table *table, const IptablesCommand *command, gboolean adopts)
 {
+  const Family *family = table->family;
+  struct xtc_handle *handle = table->handle;
   xt_chainlabel chain = { 0 };
 
   (void) g_strlcpy (chain, command->chain, sizeof chain);
@@ -98,7 +134,7 @@ apply_command (const Family *family, struct xtc_handle *handle, const IptablesCo
     case IPTABLES_INSERT:
     case IPTABLES_DELETE:
     case IPTABLES_CHECK:
-      return apply_rule (family, handle, command, chain);
+      return apply_rule (table, command, chain, adopts);
     case IPTABLES_FLUSH:
       return family->flush (chain, handle) != 0;
     case IPTABLES_NEW_CHAIN:
@@ -125,17 +161,18 @@ typedef struct
   const Family *family;
   const char *table;
   GPtrArray *const *elements;
+  const gboolean *adopts;
   State *states;
 } Batch;
 
 /* FALSE when what is in memory holds half an element. */
 static gboolean
-apply_element (const Batch *batch, struct xtc_handle *handle, guint index)
+apply_element (const Batch *batch, const Table *table, guint index)
 {
   const GPtrArray *commands = batch->elements[index];
 
   for (guint i = 0; i < commands->len; i++)
-    if (!apply_command (batch->family, handle, commands->pdata[i]))
+    if (!apply_command (table, commands->pdata[i], batch->adopts[index]))
       {
         batch->states[index] = i > 0 ? LEFT_OUT : FAILED;
         return i == 0;
@@ -151,13 +188,15 @@ build (const Batch *batch, guint from, guint to, guint *ret_n_applied)
   for (;;)
     {
       struct xtc_handle *handle = batch->family->init (batch->table);
+      g_autoptr (GHashTable) filled = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+      const Table table = { batch->family, handle, filled };
       gboolean whole = TRUE;
 
       *ret_n_applied = 0;
       for (guint i = from; handle != NULL && whole && i < to; i++)
         if (batch->states[i] != LEFT_OUT)
           {
-            whole = apply_element (batch, handle, i);
+            whole = apply_element (batch, &table, i);
             *ret_n_applied += batch->states[i] == APPLIED;
           }
       if (handle == NULL || whole)
@@ -219,12 +258,12 @@ commit_or_split (const Batch *batch, guint from, guint to)
 }
 
 void
-iptables_legacy_apply (const char *table, gboolean is_ipv6, GPtrArray *const *elements, guint n_elements,
-                       gboolean *ret_done)
+iptables_legacy_apply (const char *table, gboolean is_ipv6, GPtrArray *const *elements, const gboolean *adopts,
+                       guint n_elements, gboolean *ret_done)
 {
   const Family *family = is_ipv6 ? &ip6tc_family : &iptc_family;
   g_autofree State *states = g_new0 (State, n_elements);
-  Batch batch = { family, table, elements, states };
+  Batch batch = { family, table, elements, adopts, states };
 
   commit_or_split (&batch, 0, n_elements);
   for (guint i = 0; i < n_elements; i++)

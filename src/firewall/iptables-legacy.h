@@ -8,5 +8,7 @@
 #include "firewall/iptables-command.h"
 
 /* All of one family and table.  elements: array of arrays of IptablesCommand; an element takes effect as a whole or not at all, in the
- * order of the array, one that fails leaves the others alone.  ret_done: a flag for each, set here. */
-void iptables_legacy_apply (const char *table, gboolean is_ipv6, GPtrArray *const *elements, guint n_elements, gboolean *ret_done);
+ * order of the array, one that fails leaves the others alone.  adopts: of which a rule that is there already counts as added.
+ * ret_done: a flag for each, set here. */
+void iptables_legacy_apply (const char *table, gboolean is_ipv6, GPtrArray *const *elements, const gboolean *adopts,
+                            guint n_elements, gboolean *ret_done);

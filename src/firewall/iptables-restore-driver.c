@@ -1,6 +1,9 @@
+#include <linux/netfilter.h>
+
 #include "base/child.h"
 #include "firewall/firewall-batch.h"
 #include "firewall/iptables-restore.h"
+#include "firewall/nft-rule.h"
 
 /* A restore of some thousand lines takes under a second; what takes longer hangs. */
 #define RESTORE_TIMEOUT_USEC (60 * G_USEC_PER_SEC)
@@ -42,6 +45,31 @@ set_done (const Work *work, const Span *span)
     work->batch->done[i] = !work->left_out[i];
 }
 
+static gboolean
+names_chain (const GPtrArray *commands, const char *chain)
+{
+  for (guint i = 0; i < commands->len; i++)
+    if (g_str_equal (((const IptablesCommand *) commands->pdata[i])->chain, chain))
+      return TRUE;
+  return FALSE;
+}
+
+/* Where a chain is gone all that speak of it fail, and only the first is named: looking once is better than trying them one by one. */
+static void
+leave_out_missing_chain (const Work *work, const Span *span, guint culprit)
+{
+  const FirewallBatch *batch = work->batch;
+  const IptablesCommand *first = batch->elements[culprit]->pdata[0];
+  g_autoptr (Netlink) netlink = netlink_new ();
+
+  if (netlink == NULL
+      || !nft_chain_is_missing (netlink, first->is_ipv6 ? NFPROTO_IPV6 : NFPROTO_IPV4, first->table, first->chain))
+    return;
+  for (guint i = span->from; i < span->to; i++)
+    if (names_chain (batch->elements[i], first->chain))
+      work->left_out[i] = TRUE;
+}
+
 /* Nothing of the span took effect.  One that is named is left out, otherwise halves are tried. */
 static void
 split_span (Work *work, const Span *span, const ChildResult *result)
@@ -57,6 +85,7 @@ split_span (Work *work, const Span *span, const ChildResult *result)
   if (culprit >= 0)
     {
       work->left_out[culprit] = TRUE;
+      leave_out_missing_chain (work, span, (guint) culprit);
       push_span (work, span->from, span->to);
     }
   else if (span->to - span->from > 1)

@@ -1,5 +1,6 @@
 #include "firewall/firewall-command.h"
 #include "firewall/iptables-command.h"
+#include "firewall/iptables-nft.h"
 #include "firewall/shell-words.h"
 
 /* Without -w iptables gives up at once.  Then the shell is asked, and gives the same answer in iptables' own words; but first we wait
@@ -34,6 +35,15 @@ add (FirewallCommand *to, IptablesCommand *command)
 }
 
 static gboolean
+are_for_netlink (const GPtrArray *commands)
+{
+  for (guint i = 0; i < commands->len; i++)
+    if (!iptables_nft_can (commands->pdata[i]))
+      return FALSE;
+  return TRUE;
+}
+
+static gboolean
 read_calls (const GPtrArray *calls, const FirewallProgram *program, FirewallCommand *command)
 {
   command->driver = find_driver (program);
@@ -48,6 +58,8 @@ read_calls (const GPtrArray *calls, const FirewallProgram *program, FirewallComm
       if (one == NULL || !add (command, one))
         return FALSE;
     }
+  if (command->driver == &iptables_restore_driver && are_for_netlink (command->commands))
+    command->driver = &iptables_nft_driver;
   const IptablesCommand *first = command->commands->pdata[0];
   command->scope = g_strdup_printf ("%s %s", first->is_ipv6 ? "ipv6" : "ipv4", first->table);
   return TRUE;

@@ -58,8 +58,13 @@ netlink_take_sequence (Netlink *self, guint32 n)
 static void
 answer (const struct nlmsghdr *header, NetlinkAnswer func, gpointer user_data)
 {
-  if (header->nlmsg_type == NLMSG_DONE || header->nlmsg_type == NLMSG_NOOP)
+  if (header->nlmsg_type == NLMSG_NOOP)
     return;
+  if (header->nlmsg_type == NLMSG_DONE)
+    {
+      func (header, header->nlmsg_seq, 0, user_data);
+      return;
+    }
   if (header->nlmsg_type != NLMSG_ERROR)
     {
       func (header, header->nlmsg_seq, -1, user_data);

@@ -25,6 +25,6 @@ typedef enum
   NETLINK_REFUSED, /* nothing was sent */
 } NetlinkOutcome;
 
-/* func: called for each answer; error: an errno or 0 of an acknowledgement; -1: header is a message. */
+/* func: called for each answer; error: an errno or 0 of an acknowledgement (also the end of a list); -1: header is a message. */
 typedef void (*NetlinkAnswer) (const struct nlmsghdr *header, guint32 sequence, int error, gpointer user_data);
 NetlinkOutcome netlink_exchange (Netlink *self, const GByteArray *messages, NetlinkAnswer func, gpointer user_data);

@@ -7,10 +7,8 @@
 #include "firewall/netlink.h"
 #include "firewall/nft-command.h"
 #include "firewall/nft-set.h"
+#include "firewall/nft-transaction.h"
 #include "firewall/shell-words.h"
-
-/* Elements of one transaction: some megabytes of messages at most. */
-#define MAX_SUBMISSIONS 8192
 
 /* --- which sets ------------------------------------------------------------------------------------------------------ */
 
@@ -19,13 +17,7 @@ typedef struct
   Netlink *netlink;
   GHashTable *sets; /* "family table set" -> NftSet */
   FirewallBatch *batch;
-
-  /* of the transaction that is under way */
-  guint32 first_sequence, end_sequence;
-  GArray *owners;     /* of guint: which submission the message with first_sequence + i belongs to */
   gboolean *left_out; /* of all submissions */
-  guint n_culprits;
-  gboolean refused; /* for a reason that is nobody's alone */
 } Work;
 
 static const NftSet *
@@ -101,81 +93,16 @@ append_command (Work *work, GByteArray *messages, const NftCommand *command)
 }
 
 static void
-append_mark (Work *work, GByteArray *messages, struct nlmsghdr *(*build) (char *buffer, guint32 sequence))
+append_submission (Netlink *netlink, GByteArray *messages, guint index, gpointer data)
 {
-  guint8 buffer[NETLINK_MAX_MESSAGE];
-  const struct nlmsghdr *header = build ((char *) buffer, netlink_take_sequence (work->netlink, 1));
+  Work *work = data;
+  const GPtrArray *commands = work->batch->elements[index];
 
-  g_byte_array_append (messages, buffer, header->nlmsg_len);
+  for (guint i = 0; i < commands->len; i++)
+    append_command (work, messages, commands->pdata[i]);
 }
 
 /* --- transactions ---------------------------------------------------------------------------------------------------- */
-
-static GByteArray *
-build (Work *work, guint from, guint to)
-{
-  GByteArray *messages = g_byte_array_new ();
-
-  g_array_set_size (work->owners, 0);
-  append_mark (work, messages, nftnl_batch_begin);
-  work->first_sequence = netlink_take_sequence (work->netlink, 0);
-  for (guint i = from; i < to; i++)
-    for (guint j = 0; !work->left_out[i] && j < work->batch->elements[i]->len; j++)
-      {
-        append_command (work, messages, work->batch->elements[i]->pdata[j]);
-        g_array_append_val (work->owners, i);
-      }
-  append_mark (work, messages, nftnl_batch_end);
-  return messages;
-}
-
-/* The kernel says nothing about messages that are fine; of those that are not it names all. */
-static void
-on_answer (const struct nlmsghdr *header, guint32 sequence, int error, gpointer data)
-{
-  Work *work = data;
-  guint32 index = sequence - work->first_sequence;
-
-  if (error <= 0)
-    return;
-  if (index >= work->owners->len)
-    {
-      work->refused = TRUE;
-      return;
-    }
-  guint owner = g_array_index (work->owners, guint, index);
-  work->n_culprits += work->left_out[owner] ? 0 : 1;
-  work->left_out[owner] = TRUE;
-}
-
-/* All submissions [from, to) but those that cannot be. */
-static void
-commit (Work *work, guint from, guint to)
-{
-  for (;;)
-    {
-      g_autoptr (GByteArray) messages = build (work, from, to);
-      if (work->owners->len == 0)
-        return;
-      work->n_culprits = 0;
-      work->refused = FALSE;
-      NetlinkOutcome outcome = netlink_exchange (work->netlink, messages, on_answer, work);
-      if (work->n_culprits > 0)
-        continue; /* nothing took effect; again without them */
-      if (outcome == NETLINK_ANSWERED && !work->refused)
-        {
-          for (guint i = from; i < to; i++)
-            work->batch->done[i] = !work->left_out[i];
-          return;
-        }
-      if (to - from == 1)
-        return;
-      guint middle = from + (to - from) / 2;
-      commit (work, from, middle);
-      commit (work, middle, to);
-      return;
-    }
-}
 
 /* Within one transaction the kernel (6.x, interval sets) does not find again what was deleted and added: so a transaction ends before
  * an element comes a second time. */
@@ -183,7 +110,7 @@ static guint
 find_end (Work *work, guint from)
 {
   g_autoptr (GHashTable) seen = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  guint end = MIN (work->batch->n, from + MAX_SUBMISSIONS);
+  guint end = MIN (work->batch->n, from + NFT_TRANSACTION_MAX);
 
   for (guint i = from; i < end; i++)
     for (guint j = 0; j < work->batch->elements[i]->len; j++)
@@ -215,15 +142,14 @@ apply (FirewallBatch *batch)
   if (netlink == NULL)
     return;
   g_autoptr (GHashTable) sets = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
-  g_autoptr (GArray) owners = g_array_new (FALSE, FALSE, sizeof (guint));
   g_autofree gboolean *left_out = g_new0 (gboolean, batch->n);
-  Work work = { .netlink = netlink, .sets = sets, .batch = batch, .owners = owners, .left_out = left_out };
+  Work work = { .netlink = netlink, .sets = sets, .batch = batch, .left_out = left_out };
 
   leave_out_impossible (&work);
   for (guint from = 0, to; from < batch->n; from = to)
     {
       to = find_end (&work, from);
-      commit (&work, from, to);
+      nft_transaction_commit (netlink, from, to, left_out, batch->done, append_submission, &work);
     }
 }
 
