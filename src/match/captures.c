@@ -10,6 +10,8 @@ struct Captures
   Capture *items;
   guint length, size;                 /* items beyond the length have only a buffer */
   guint32 known;                      /* a bit for each known name that is there */
+  guint places[N_CAPTURES_KNOWN];     /* and where it is */
+  gboolean is_heavy;                  /* there are values, or long buffers */
   LineList *matches, *nofail_matches; /* NULL: not needed yet */
 };
 
@@ -86,10 +88,10 @@ clear_value (Capture *item)
     g_clear_pointer (&item->value, py_value_unref);
 }
 
-void
-captures_clear (Captures *self)
+static void
+lighten (Captures *self)
 {
-  for (guint i = 0; i < self->length; i++)
+  for (guint i = 0; i < self->size; i++)
     {
       Capture *item = &self->items[i];
 
@@ -100,6 +102,14 @@ captures_clear (Captures *self)
           item->size = 0;
         }
     }
+  self->is_heavy = FALSE;
+}
+
+void
+captures_clear (Captures *self)
+{
+  if (self->is_heavy)
+    lighten (self);
   self->length = 0;
   self->known = 0;
   drop_lines (self->matches);
@@ -122,8 +132,8 @@ captures_peek_nth (const Captures *self, guint index)
 static Capture *
 find (const Captures *self, CaptureName name)
 {
-  if (name < N_CAPTURES_KNOWN && (self->known & (1u << name)) == 0)
-    return NULL;
+  if (name < N_CAPTURES_KNOWN)
+    return (self->known & (1u << name)) != 0 ? &self->items[self->places[name]] : NULL;
   for (guint i = 0; i < self->length; i++)
     if (self->items[i].name == name)
       return &self->items[i];
@@ -186,10 +196,13 @@ append (Captures *self, CaptureName name)
       self->items = g_renew (Capture, self->items, self->size);
       memset (self->items + self->length, 0, (self->size - self->length) * sizeof *self->items);
     }
+  if (name < N_CAPTURES_KNOWN)
+    {
+      self->known |= 1u << name;
+      self->places[name] = self->length;
+    }
   item = &self->items[self->length++];
   item->name = name;
-  if (name < N_CAPTURES_KNOWN)
-    self->known |= 1u << name;
   return item;
 }
 
@@ -228,12 +241,13 @@ lend (Capture *item, CaptureKind kind, const char *text, gsize len)
 }
 
 static void
-copy (Capture *item, CaptureKind kind, const char *text, gsize len)
+copy (Captures *self, Capture *item, CaptureKind kind, const char *text, gsize len)
 {
   if (item->size < len)
     {
-      char *old = item->buffer; /* text may be in it */
+      self->is_heavy |= len > KEPT_SIZE;
 
+      char *old = item->buffer; /* text may be in it */
       item->size = MAX (len, 32);
       item->buffer = g_malloc (item->size);
       memcpy (item->buffer, text, len);
@@ -251,9 +265,21 @@ captures_lend_text (Captures *self, CaptureName name, const char *text, gsize le
 }
 
 void
+captures_append_text (Captures *self, CaptureName name, const char *text, gsize len)
+{
+  lend (append (self, name), CAPTURED_TEXT, text, len);
+}
+
+void
+captures_append_none (Captures *self, CaptureName name)
+{
+  append (self, name)->kind = CAPTURED_NONE;
+}
+
+void
 captures_copy_text (Captures *self, CaptureName name, const char *text, gsize len)
 {
-  copy (place (self, name), CAPTURED_TEXT, text, len);
+  copy (self, place (self, name), CAPTURED_TEXT, text, len);
 }
 
 void
@@ -263,6 +289,7 @@ captures_take_value (Captures *self, CaptureName name, PyValue *value)
 
   item->kind = CAPTURED_VALUE;
   item->value = value;
+  self->is_heavy = TRUE;
 }
 
 void
@@ -276,8 +303,9 @@ captures_copy (Captures *self, CaptureName name, const Capture *capture)
   item = place (self, name);
   item->kind = from.kind;
   item->value = value;
+  self->is_heavy |= value != NULL;
   if (from.kind == CAPTURED_TEXT || from.kind == CAPTURED_ONLY)
-    copy (item, from.kind, from.text, from.len);
+    copy (self, item, from.kind, from.text, from.len);
 }
 
 LineList *
@@ -314,7 +342,6 @@ gboolean
 captures_remove (Captures *self, CaptureName name)
 {
   Capture *item = find (self, name), gone;
-  Capture *end = self->items + self->length;
 
   if (item == NULL)
     return FALSE;
@@ -322,11 +349,16 @@ captures_remove (Captures *self, CaptureName name)
   if (item->kind == CAPTURED_LINES)
     drop_lines (*lines_of (self, name));
   gone = *item;
-  memmove (item, item + 1, (gsize) ((char *) end - (char *) (item + 1)));
-  end[-1] = gone; /* its buffer serves the next */
-  self->length--;
   if (name < N_CAPTURES_KNOWN)
     self->known &= ~(1u << name);
+  self->length--;
+  for (guint i = (guint) (item - self->items); i < self->length; i++)
+    {
+      self->items[i] = self->items[i + 1];
+      if (self->items[i].name < N_CAPTURES_KNOWN)
+        self->places[self->items[i].name] = i;
+    }
+  self->items[self->length] = gone; /* its buffer serves the next */
   return TRUE;
 }
 
@@ -346,13 +378,14 @@ captures_count_members (const Captures *self, CaptureName name)
 }
 
 static void
-make_set (Capture *item)
+make_set (Captures *self, Capture *item)
 {
   PyValue *set = py_set_new ();
 
   py_set_add (set, py_str_new_len (item->text, (gssize) item->len));
   item->kind = CAPTURED_VALUE;
   item->value = set;
+  self->is_heavy = TRUE;
 }
 
 gboolean
@@ -365,7 +398,7 @@ captures_add_member (Captures *self, CaptureName name, const Capture *member)
       if (member->kind == CAPTURED_TEXT && member->len == item->len
           && memcmp (member->text, item->text, item->len) == 0)
         return TRUE;
-      make_set (item);
+      make_set (self, item);
     }
   if (!captures_truth (self, name))
     {
@@ -373,7 +406,7 @@ captures_add_member (Captures *self, CaptureName name, const Capture *member)
         {
           const Capture text = *member;
 
-          copy (place (self, name), CAPTURED_ONLY, text.text, text.len);
+          copy (self, place (self, name), CAPTURED_ONLY, text.text, text.len);
           return TRUE;
         }
       captures_take_value (self, name, py_set_new ());
@@ -432,7 +465,7 @@ captures_own (Captures *self)
       Capture *item = &self->items[i];
 
       if ((item->kind == CAPTURED_TEXT || item->kind == CAPTURED_ONLY) && item->text != item->buffer)
-        copy (item, item->kind, item->text, item->len);
+        copy (self, item, item->kind, item->text, item->len);
     }
 }
 
@@ -468,7 +501,7 @@ captures_dup_dict (Captures *self)
       PyValue *value;
 
       if (item->kind == CAPTURED_ONLY)
-        make_set (item);
+        make_set (self, item);
       value = item->kind == CAPTURED_LINES ? line_list_dup_value (*lines_of (self, item->name))
                                            : capture_dup_value (item);
       py_dict_set_str (dict, capture_name_peek_text (item->name), value);

@@ -78,6 +78,9 @@ gboolean captures_truth (const Captures *self, CaptureName name);           /* P
 void captures_set_none (Captures *self, CaptureName name);
 void captures_set_one (Captures *self, CaptureName name);
 void captures_lend_text (Captures *self, CaptureName name, const char *text, gsize len);
+/* Sets, for the first time, a name that is not there. */
+void captures_append_text (Captures *self, CaptureName name, const char *text, gsize len); /* lends */
+void captures_append_none (Captures *self, CaptureName name);
 void captures_copy_text (Captures *self, CaptureName name, const char *text, gsize len);
 void captures_take_value (Captures *self, CaptureName name, PyValue *value);
 /* other[name] under a second name */

@@ -432,9 +432,9 @@ capture (const Failregex *self, const PyMatch *match, const char *text, int with
       if ((int) group->number == without)
         continue;
       if (py_match_span (match, group->number, &start, &end))
-        captures_lend_text (captures, group->name, text + start, end - start);
+        captures_append_text (captures, group->name, text + start, end - start);
       else
-        captures_set_none (captures, group->name);
+        captures_append_none (captures, group->name);
     }
   if (self->alternatives != NULL)
     fill_alternatives (self, captures);
@@ -446,6 +446,27 @@ void
 failregex_capture (const Failregex *self, const PyMatch *match, const char *text, Captures *captures)
 {
   capture (self, match, text, -1, captures);
+}
+
+void
+failregex_capture_over (const Failregex *self, const PyMatch *match, const char *text, Captures *captures)
+{
+  g_autoptr (Captures) own = NULL;
+
+  if (self->alternatives != NULL || self->tuples != NULL)
+    {
+      own = captures_new ();
+      failregex_capture (self, match, text, own);
+      captures_update_lent (captures, own);
+      return;
+    }
+  for (guint i = 0; i < self->n_groups; i++)
+    {
+      gsize start, end;
+
+      if (py_match_span (match, self->groups[i].number, &start, &end))
+        captures_lend_text (captures, self->groups[i].name, text + start, end - start);
+    }
 }
 
 void

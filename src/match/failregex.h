@@ -58,7 +58,9 @@ guint64 failregex_count_limit (Failregex *self);
  * is replaced. */
 void failregex_capture (const Failregex *self, const PyMatch *match, const char *text, Captures *captures);
 void failregex_capture_around (const Failregex *self, const PyMatch *match, const char *text,
-                               Captures *captures);                                            /* all but <F-CONTENT> */
+                               Captures *captures); /* all but <F-CONTENT> */
+/* Over what the captures have: without what is None. */
+void failregex_capture_over (const Failregex *self, const PyMatch *match, const char *text, Captures *captures);
 PyValue *failregex_dup_groups (const Failregex *self, const PyMatch *match, const char *text); /* the same as a dict */
 
 /* The span of a named group, FALSE when there is no such group or it took no part. */

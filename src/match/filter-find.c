@@ -128,7 +128,7 @@ pass_prefregex (FilterFind *f)
   if (!matched)
     return FALSE;
   if (f->multi)
-    filter_make_pre_groups (f);
+    filter_keep_pre_groups (f);
   if (!failregex_get_content (self->prefregex, self->pre_match, &start, &end) || start == end)
     return TRUE;
   if (f->multi)

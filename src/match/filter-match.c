@@ -27,16 +27,12 @@ is_match_ignored (FilterFind *f, const MatchedLines *lines)
 }
 
 void
-filter_make_pre_groups (FilterFind *f)
+filter_keep_pre_groups (FilterFind *f)
 {
   Filter *self = f->filter;
 
-  if (self->prefregex == NULL || f->has_pre_groups)
-    return;
   failregex_capture_around (self->prefregex, self->pre_match, self->text->str, self->pre_captures);
-  if (f->multi) /* self->text will be used for something else */
-    captures_own (self->pre_captures);
-  f->has_pre_groups = TRUE;
+  captures_own (self->pre_captures);
 }
 
 /* --- failures ----------------------------------------------------------------------------------------------------- */
@@ -86,15 +82,18 @@ static Captures *
 get_captures (FilterFind *f, Failregex *regex)
 {
   Filter *self = f->filter;
+  Captures *all = self->captures;
 
-  failregex_capture (regex, self->fail_match, f->text, self->captures);
-  filter_make_pre_groups (f);
-  if (!f->has_pre_groups || captures_get_length (self->pre_captures) == 0)
-    return self->captures;
-  captures_clear (self->all_captures);
-  captures_lend_all (self->all_captures, self->pre_captures);
-  captures_update_lent (self->all_captures, self->captures);
-  return self->all_captures;
+  captures_clear (all);
+  if (self->prefregex != NULL && f->multi)
+    captures_lend_all (all, self->pre_captures);
+  else if (self->prefregex != NULL)
+    failregex_capture_around (self->prefregex, self->pre_match, self->text->str, all);
+  if (captures_get_length (all) > 0)
+    failregex_capture_over (regex, self->fail_match, f->text, all);
+  else
+    failregex_capture (regex, self->fail_match, f->text, all);
+  return all;
 }
 
 /* fail["matches"] = fail.get ("matches", []) + matched: a group of that name is of a type to which nothing can be added. */

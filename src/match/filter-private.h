@@ -59,7 +59,8 @@ struct Filter
 
   /* kept to be used again */
   PyMatch *fail_match, *pre_match, *ignore_match;
-  Captures *captures, *pre_captures, *all_captures; /* of a failregex, of the prefregex, of both */
+  Captures *captures;     /* what the match in work has */
+  Captures *pre_captures; /* with maxlines above 1: what the prefregex captured */
   GString *text, *content;
   guint64 n_date_limits; /* of the detector, when it was looked at last */
 };
@@ -112,7 +113,6 @@ typedef struct
   const char *text; /* what is searched now; NULL: it has to be made of the window */
   gsize len;
   PySearchFlags flags;
-  gboolean has_pre_groups; /* filter->pre_captures are of this line */
 } FilterFind;
 
 /* filter-find.c: does an ignoreregex match this text? */
@@ -120,7 +120,8 @@ gboolean filter_find_is_ignored (FilterFind *f, const char *text, gsize len, PyS
 
 /* filter-match.c: a failregex matched. */
 FilterStep filter_handle_match (FilterFind *f, guint index, Failregex *regex, GError **error);
-void filter_make_pre_groups (FilterFind *f);           /* what the prefregex captured, once for each line */
+/* With maxlines above 1: what the prefregex captured is kept, before its text is used for something else. */
+void filter_keep_pre_groups (FilterFind *f);
 void filter_set_window (Filter *self, PyValue *lines); /* takes lines */
 
 /* The lines that a match took: the one in work, or with maxlines above 1 a list of tuples. */

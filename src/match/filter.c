@@ -65,7 +65,6 @@ filter_new_sharing (const char *jail_name, Clock *clock, Log *log, DatePool *poo
   self->ignore_match = py_match_new ();
   self->captures = captures_new ();
   self->pre_captures = captures_new ();
-  self->all_captures = captures_new ();
   self->text = g_string_new (NULL);
   self->content = g_string_new (NULL);
   update_date_key (self);
@@ -91,7 +90,6 @@ filter_free (Filter *self)
   py_match_free (self->ignore_match);
   captures_free (self->captures);
   captures_free (self->pre_captures);
-  captures_free (self->all_captures);
   g_string_free (self->last_time_text, TRUE);
   g_string_free (self->text, TRUE);
   g_string_free (self->content, TRUE);
