@@ -1,5 +1,7 @@
 #include "base/clock.h"
 
+#include <time.h>
+
 static void
 test_a_settable_clock_stands_still (void)
 {
@@ -36,13 +38,35 @@ test_the_system_clock_is_the_system_s (void)
   g_assert_cmpint (clock_get_monotonic_usec (clock), <=, clock_get_monotonic_usec (clock));
 }
 
+static void
+test_a_time_is_shown_as_the_clock_on_the_wall_does (void)
+{
+  static const gint64 times[]
+      = { 0, -1, 1755165600, 1743296399, 1743296400, 951782400, 32503679999, 253402300799, 253402300800 };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (times); i++)
+    {
+      time_t seconds = (time_t) times[i];
+      struct tm local;
+      char text[CLOCK_TEXT_SIZE], wanted[64];
+
+      clock_format_local (times[i], text);
+      g_assert_nonnull (localtime_r (&seconds, &local));
+      g_assert_cmpuint (strftime (wanted, sizeof wanted, "%Y-%m-%d %H:%M:%S", &local), >, 0);
+      g_assert_cmpstr (text, ==, wanted);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
+  g_setenv ("TZ", "Europe/Berlin", TRUE);
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/clock/a settable clock stands still", test_a_settable_clock_stands_still);
   g_test_add_func ("/clock/setting it back keeps the monotonic reading",
                    test_setting_it_back_keeps_the_monotonic_reading);
   g_test_add_func ("/clock/the system clock is the system's", test_the_system_clock_is_the_system_s);
+  g_test_add_func ("/clock/a time is shown as the clock on the wall does",
+                   test_a_time_is_shown_as_the_clock_on_the_wall_does);
   return g_test_run ();
 }

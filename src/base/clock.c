@@ -1,5 +1,7 @@
 #include "base/clock.h"
 
+#include <time.h>
+
 struct Clock
 {
   gboolean settable;
@@ -58,4 +60,39 @@ clock_advance_usec (Clock *self, gint64 step_usec)
 
   self->time_usec += step_usec;
   self->monotonic_usec += step_usec;
+}
+
+/* Two digits and what follows them */
+static char *
+put_two (char *at, int number, char next)
+{
+  at[0] = (char) ('0' + number / 10);
+  at[1] = (char) ('0' + number % 10);
+  at[2] = next;
+  return at + 3;
+}
+
+void
+clock_format_local (gint64 time_sec, char ret_text[CLOCK_TEXT_SIZE])
+{
+  time_t seconds = (time_t) time_sec;
+  struct tm local;
+  char *at = ret_text;
+  int year;
+
+  if (localtime_r (&seconds, &local) == NULL)
+    local = (struct tm){ .tm_year = 70, .tm_mday = 1 };
+  year = local.tm_year + 1900;
+  if (year < 1000 || year > 9999)
+    {
+      (void) strftime (ret_text, CLOCK_TEXT_SIZE, "%Y-%m-%d %H:%M:%S", &local);
+      return;
+    }
+  at = put_two (at, year / 100, '\0') - 1;
+  at = put_two (at, year % 100, '-');
+  at = put_two (at, local.tm_mon + 1, '-');
+  at = put_two (at, local.tm_mday, ' ');
+  at = put_two (at, local.tm_hour, ':');
+  at = put_two (at, local.tm_min, ':');
+  (void) put_two (at, local.tm_sec, '\0');
 }

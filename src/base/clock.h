@@ -22,3 +22,7 @@ gint64 clock_get_monotonic_usec (const Clock *self); /* for ages and intervals: 
 void clock_set_time_usec (Clock *self,
                           gint64 time_usec); /* the monotonic reading never goes back: it keeps its place then */
 void clock_advance_usec (Clock *self, gint64 step_usec);
+
+/* Writes "2025-08-14 10:00:00", the local time; log lines and messages are full of it. */
+#define CLOCK_TEXT_SIZE 32
+void clock_format_local (gint64 time_sec, char ret_text[CLOCK_TEXT_SIZE]);

@@ -2,9 +2,9 @@
 
 #include <pthread.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "compat/py-repr.h"
 
@@ -71,13 +71,16 @@ set_float (FieldValue *value, double number)
 static void
 field_asctime (const LogRecord *record, FieldValue *value)
 {
-  time_t seconds = (time_t) (record->time_usec / G_USEC_PER_SEC);
-  struct tm local;
-  gsize n;
+  int millis = (int) (record->time_usec % G_USEC_PER_SEC / 1000);
+  char *end;
 
-  localtime_r (&seconds, &local);
-  n = strftime (value->buffer, sizeof value->buffer, "%Y-%m-%d %H:%M:%S", &local);
-  g_snprintf (value->buffer + n, sizeof value->buffer - n, ",%03d", (int) (record->time_usec % G_USEC_PER_SEC / 1000));
+  clock_format_local (record->time_usec / G_USEC_PER_SEC, value->buffer);
+  end = value->buffer + strlen (value->buffer);
+  end[0] = ',';
+  end[1] = (char) ('0' + millis / 100);
+  end[2] = (char) ('0' + millis / 10 % 10);
+  end[3] = (char) ('0' + millis % 10);
+  end[4] = '\0';
   set_text (value, value->buffer);
 }
 
@@ -361,7 +364,7 @@ log_format_free (LogFormat *self)
 static void
 append_padded (GString *out, const Segment *segment, const char *text, gsize len)
 {
-  gsize width = (gsize) g_utf8_strlen (text, (gssize) len);
+  gsize width = segment->width > 0 ? (gsize) g_utf8_strlen (text, (gssize) len) : 0;
   gsize missing = width < segment->width ? segment->width - width : 0;
 
   if (segment->left)
@@ -386,46 +389,46 @@ append_text (GString *out, const Segment *segment, const char *text)
 static void
 append_number (GString *out, const Segment *segment, gboolean negative, const char *prefix, const char *digits)
 {
-  g_autoptr (GString) text = g_string_new (negative ? "-" : segment->plus ? "+" : segment->space ? " " : "");
-  gsize len;
+  const char *sign = negative ? "-" : segment->plus ? "+" : segment->space ? " " : "";
+  gsize len = strlen (sign) + strlen (prefix) + strlen (digits);
+  gsize missing = len < segment->width ? segment->width - len : 0;
 
-  g_string_append (text, prefix);
-  len = text->len + strlen (digits);
-  if (segment->zero && !segment->left && len < segment->width)
-    for (gsize i = len; i < segment->width; i++)
-      g_string_append_c (text, '0');
-  g_string_append (text, digits);
-  append_padded (out, segment, text->str, text->len);
+  for (gsize i = 0; i < missing && !segment->left && !segment->zero; i++)
+    g_string_append_c (out, ' ');
+  g_string_append (out, sign);
+  g_string_append (out, prefix);
+  for (gsize i = 0; i < missing && !segment->left && segment->zero; i++)
+    g_string_append_c (out, '0');
+  g_string_append (out, digits);
+  for (gsize i = 0; i < missing && segment->left; i++)
+    g_string_append_c (out, ' ');
+}
+
+/* The digits of a number in a base, at the end of the buffer */
+static char *
+write_digits (char *end, guint64 number, guint base, gboolean upper)
+{
+  const char *digits = upper ? "0123456789ABCDEF" : "0123456789abcdef";
+
+  *--end = '\0';
+  do
+    *--end = digits[number % base];
+  while ((number /= base) > 0);
+  return end;
 }
 
 static void
 append_int (GString *out, const Segment *segment, gint64 value)
 {
   guint64 magnitude = value < 0 ? -(guint64) value : (guint64) value;
-  g_autoptr (GString) digits = g_string_new (NULL);
-  const char *prefix = "";
+  char buffer[MAX_WIDTH + 32], *end = buffer + sizeof buffer, *digits;
+  guint base = segment->conversion == 'o' ? 8 : segment->conversion == 'x' || segment->conversion == 'X' ? 16 : 10;
+  char prefix[] = { '0', segment->conversion, '\0' };
 
-  switch (segment->conversion)
-    {
-    case 'x':
-      g_string_printf (digits, "%" G_GINT64_MODIFIER "x", magnitude);
-      prefix = segment->alternate ? "0x" : "";
-      break;
-    case 'X':
-      g_string_printf (digits, "%" G_GINT64_MODIFIER "X", magnitude);
-      prefix = segment->alternate ? "0X" : "";
-      break;
-    case 'o':
-      g_string_printf (digits, "%" G_GINT64_MODIFIER "o", magnitude);
-      prefix = segment->alternate ? "0o" : "";
-      break;
-    default:
-      g_string_printf (digits, "%" G_GUINT64_FORMAT, magnitude);
-      break;
-    }
-  while (segment->precision > 0 && digits->len < (gsize) segment->precision)
-    g_string_prepend_c (digits, '0');
-  append_number (out, segment, value < 0, prefix, digits->str);
+  digits = write_digits (end, magnitude, base, segment->conversion == 'X');
+  while (end - 1 - digits < segment->precision)
+    *--digits = '0';
+  append_number (out, segment, value < 0, segment->alternate && base != 10 ? prefix : "", digits);
 }
 
 static void

@@ -18,11 +18,12 @@ char *
 jail_format_time (gint64 time_usec)
 {
   gint64 seconds = time_usec / G_USEC_PER_SEC;
-  g_autoptr (GDateTime) time = NULL;
+  char text[CLOCK_TEXT_SIZE];
 
-  if (seconds < 253402214400) /* the last day of the year 9999: beyond it is "for ever" */
-    time = g_date_time_new_from_unix_local (seconds);
-  return time != NULL ? g_date_time_format (time, "%Y-%m-%d %H:%M:%S") : g_strdup ("9999-12-31 23:59:59");
+  if (seconds >= 253402214400) /* the last day of the year 9999: beyond it is "for ever" */
+    return g_strdup ("9999-12-31 23:59:59");
+  clock_format_local (seconds, text);
+  return g_strdup (text);
 }
 
 BanStore *
