@@ -18,12 +18,11 @@ make_detector (const char *patterns)
 
 /* "date text|seconds", "-" without a match, "text|" without a time, an error's class and message */
 static char *
-ask (DateDetector *detector, const char *line, gint64 now_sec)
+ask_at (DateDetector *detector, const char *line, gint64 now_usec)
 {
   g_autoptr (GError) error = NULL;
   DateMatch match;
   DateTime time = { 0 };
-  gint64 now_usec = now_sec * G_USEC_PER_SEC;
   DateResult result = date_detector_match (detector, line, strlen (line), PY_SEARCH_DEFAULT, now_usec, &match, &error);
 
   if (result == DATE_RESULT_NONE)
@@ -41,7 +40,7 @@ ask (DateDetector *detector, const char *line, gint64 now_sec)
 static void
 answers (int line, DateDetector *detector, const char *text, const char *expected)
 {
-  g_autofree char *seen = ask (detector, text, NOW_SEC);
+  g_autofree char *seen = ask_at (detector, text, NOW_SEC * (gint64) G_USEC_PER_SEC);
 
   if (strcmp (seen, expected) != 0)
     g_error ("line %d: '%s' gives %s", line, text, seen);
@@ -231,6 +230,41 @@ test_a_pool_may_go_before_its_detectors (void)
   ANSWERS (one, "2023-11-14 22:13:19 x", "2023-11-14 22:13:19|1699999999");
 }
 
+/* A date is kept as long as now can change nothing about it: a year is added while it is no more than a day ahead. */
+static void
+test_a_kept_date_is_the_date_that_is_found_anew (void)
+{
+  static const char *const lines[] = { "Nov 15 22:13:20 x", "2023-11-15 22:13:20 x", "Nov 15 22:13:20 x" };
+  const gint64 day_before_usec = NOW_SEC * (gint64) G_USEC_PER_SEC;
+  const gint64 steps[] = { -1000000,
+                           -1,
+                           0,
+                           1,
+                           999999,
+                           1000000,
+                           -999999,
+                           2000000,
+                           -500000,
+                           500000,
+                           G_GINT64_CONSTANT (47 * 86400 * 1000000),
+                           G_GINT64_CONSTANT (46 * 86400 * 1000000) };
+  g_autoptr (DateDetector) kept = date_detector_new (day_before_usec);
+
+  for (gsize i = 0; i < G_N_ELEMENTS (lines); i++)
+    for (gsize j = 0; j < G_N_ELEMENTS (steps); j++)
+      {
+        g_autoptr (DateDetector) anew = date_detector_new (day_before_usec);
+        g_autofree char *seen = ask_at (kept, lines[i], day_before_usec + steps[j]),
+                        *wanted = ask_at (anew, lines[i], day_before_usec + steps[j]);
+
+        g_assert_cmpstr (seen, ==, wanted);
+      }
+  g_autofree char *last_year = ask_at (kept, lines[0], day_before_usec - 1),
+                  *this_year = ask_at (kept, lines[0], day_before_usec);
+  g_assert_cmpstr (last_year, ==, "Nov 15 22:13:20|1668550400");
+  g_assert_cmpstr (this_year, ==, "Nov 15 22:13:20|1700086400");
+}
+
 int
 main (int argc, char **argv)
 {
@@ -251,5 +285,7 @@ main (int argc, char **argv)
   g_test_add_func ("/date-detector/a pool may go before its detectors", test_a_pool_may_go_before_its_detectors);
   g_test_add_func ("/date-detector/a default zone is for dates without one",
                    test_a_default_zone_is_for_dates_without_one);
+  g_test_add_func ("/date-detector/a kept date is the date that is found anew",
+                   test_a_kept_date_is_the_date_that_is_found_anew);
   return g_test_run ();
 }

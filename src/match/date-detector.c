@@ -466,15 +466,17 @@ date_detector_match (DateDetector *self, const char *line_text, gsize len, PySea
   return describe (self, &line, template, &hit, ret_match, error);
 }
 
+/* The same date gives the same time again.  Only the year that it lacks depends on now, and that on its whole seconds. */
 static gboolean
 is_last_shape (const DateDetector *self, const DateShapeMatch *shape, gint64 now_usec)
 {
   const DateShapeMatch *last = &self->last_shape;
 
-  return self->has_last_shape && now_usec == self->last_shape_now_usec && shape->second == last->second
-         && shape->minute == last->minute && shape->hour == last->hour && shape->day == last->day
-         && shape->month == last->month && shape->year == last->year && shape->has_zone == last->has_zone
-         && (!shape->has_zone || shape->zone_minutes == last->zone_minutes);
+  return self->has_last_shape
+         && (shape->year >= 0 || now_usec / G_USEC_PER_SEC == self->last_shape_now_usec / G_USEC_PER_SEC)
+         && shape->second == last->second && shape->minute == last->minute && shape->hour == last->hour
+         && shape->day == last->day && shape->month == last->month && shape->year == last->year
+         && shape->has_zone == last->has_zone && (!shape->has_zone || shape->zone_minutes == last->zone_minutes);
 }
 
 static DateResult
