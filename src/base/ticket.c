@@ -5,25 +5,39 @@
 
 #include "compat/py-repr.h"
 
-struct Ticket
+/* What only bans have, and few other tickets. */
+typedef struct
 {
-  guint refs;
-  Address *id;
-  Address *ip; /* NULL: the id */
-  gint64 time_usec;
-  gint64 first_time_usec;
-  gboolean time_is_float;
+  Address *ip;       /* NULL: the id */
   PyValue *ban_time; /* NULL: unset */
   guint ban_count;
-  guint attempts;
-  double retry;
-  GPtrArray *matches; /* of PyValue */
-  gboolean unmatched; /* none are to be kept: the data has no list of them, not even an empty one */
-  PyValue *values;    /* dict; replaced, never changed, when others may hold it */
   guint ban_epoch;
-  gboolean restored : 1;
-  gboolean banned : 1;
+} TicketBan;
+
+/* There may be a hundred thousand of them: 56 bytes, which malloc makes 64. */
+struct Ticket
+{
+  guint refs : 28;
+  guint time_is_float : 1;
+  guint unmatched : 1; /* none are to be kept: the data has no list of them, not even an empty one */
+  guint restored : 1;
+  guint banned : 1;
+  guint attempts;
+  Address *id;
+  gint64 time_usec;
+  gint64 first_time_usec;
+  double retry;
+  TicketData *data; /* matches and captured values */
+  TicketBan *ban;   /* NULL: none of it is set */
 };
+
+static TicketBan *
+make_ban (Ticket *self)
+{
+  if (self->ban == NULL)
+    self->ban = g_new0 (TicketBan, 1);
+  return self->ban;
+}
 
 Ticket *
 ticket_new (const Address *id, gint64 time_usec)
@@ -35,28 +49,22 @@ ticket_new (const Address *id, gint64 time_usec)
   self->time_usec = time_usec;
   self->first_time_usec = time_usec;
   self->retry = 1;
-  self->matches = g_ptr_array_new_with_free_func ((GDestroyNotify) py_value_unref);
-  self->values = py_dict_new ();
   return self;
 }
 
 Ticket *
 ticket_copy (const Ticket *self)
 {
-  Ticket *copy = ticket_new (self->id, self->time_usec);
-  GPtrArray *matches = copy->matches;
-  PyValue *values = copy->values;
+  Ticket *copy = g_memdup2 (self, sizeof *self);
 
-  *copy = *self;
   copy->refs = 1;
   copy->id = address_ref (self->id);
-  copy->ip = self->ip != NULL ? address_ref (self->ip) : NULL;
-  copy->ban_time = self->ban_time != NULL ? py_value_ref (self->ban_time) : NULL;
-  copy->matches = matches;
-  copy->values = values;
-  address_unref (self->id); /* the one ticket_new took */
-  ticket_add_matches_of (copy, self);
-  ticket_merge_values_of (copy, self);
+  copy->data = ticket_data_copy (self->data);
+  if (self->ban == NULL)
+    return copy;
+  copy->ban = g_memdup2 (self->ban, sizeof *self->ban);
+  copy->ban->ip = self->ban->ip != NULL ? address_ref (self->ban->ip) : NULL;
+  copy->ban->ban_time = self->ban->ban_time != NULL ? py_value_ref (self->ban->ban_time) : NULL;
   return copy;
 }
 
@@ -73,10 +81,13 @@ ticket_unref (Ticket *self)
   if (self == NULL || --self->refs > 0)
     return;
   address_unref (self->id);
-  address_unref (self->ip);
-  py_value_unref (self->ban_time);
-  g_ptr_array_unref (self->matches);
-  py_value_unref (self->values);
+  ticket_data_free (self->data);
+  if (self->ban != NULL)
+    {
+      address_unref (self->ban->ip);
+      py_value_unref (self->ban->ban_time);
+      g_free (self->ban);
+    }
   g_free (self);
 }
 
@@ -98,15 +109,18 @@ ticket_set_id (Ticket *self, const Address *id)
 const Address *
 ticket_peek_ip (const Ticket *self)
 {
-  return self->ip != NULL ? self->ip : self->id;
+  return self->ban != NULL && self->ban->ip != NULL ? self->ban->ip : self->id;
 }
 
 void
 ticket_set_ip (Ticket *self, const Address *ip)
 {
-  Address *old = self->ip;
+  Address *old;
 
-  self->ip = ip != NULL ? address_ref (ip) : NULL;
+  if (ip == NULL && self->ban == NULL)
+    return;
+  old = make_ban (self)->ip;
+  self->ban->ip = ip != NULL ? address_ref (ip) : NULL;
   address_unref (old);
 }
 
@@ -128,7 +142,7 @@ void
 ticket_set_time_usec (Ticket *self, gint64 time_usec, gboolean is_float)
 {
   self->time_usec = time_usec;
-  self->time_is_float = is_float;
+  self->time_is_float = is_float != FALSE;
 }
 
 PyValue *
@@ -142,22 +156,25 @@ ticket_dup_time (const Ticket *self)
 PyValue *
 ticket_peek_ban_time (const Ticket *self)
 {
-  return self->ban_time;
+  return self->ban != NULL ? self->ban->ban_time : NULL;
 }
 
 void
 ticket_take_ban_time (Ticket *self, PyValue *seconds)
 {
-  py_value_unref (self->ban_time);
-  self->ban_time = seconds;
+  if (seconds == NULL && self->ban == NULL)
+    return;
+  py_value_unref (make_ban (self)->ban_time);
+  self->ban->ban_time = seconds;
 }
 
 gint64
 ticket_get_ban_time_usec (const Ticket *self, gint64 default_usec)
 {
+  const PyValue *own = ticket_peek_ban_time (self);
   double seconds;
 
-  if (self->ban_time == NULL || !py_value_to_double (self->ban_time, &seconds))
+  if (own == NULL || !py_value_to_double (own, &seconds))
     return default_usec;
   if (seconds == -1)
     return TICKET_PERMANENT_USEC;
@@ -212,13 +229,13 @@ ticket_adjust_time (Ticket *self, gint64 time_usec, gint64 find_time_usec)
 guint
 ticket_get_ban_count (const Ticket *self)
 {
-  return self->ban_count;
+  return self->ban != NULL ? self->ban->ban_count : 0;
 }
 
 void
 ticket_set_ban_count (Ticket *self, guint count)
 {
-  self->ban_count = count;
+  make_ban (self)->ban_count = count;
 }
 
 guint
@@ -248,7 +265,7 @@ ticket_set_retry (Ticket *self, double retry)
   if (retry == 0)
     {
       self->attempts = 0;
-      g_ptr_array_set_size (self->matches, 0);
+      self->data = ticket_data_keep_last (self->data, 0);
     }
 }
 
@@ -264,148 +281,80 @@ ticket_add_failure (Ticket *self, guint attempts, double retry)
 guint
 ticket_get_match_count (const Ticket *self)
 {
-  return self->matches->len;
-}
-
-PyValue *
-ticket_peek_match (const Ticket *self, guint index)
-{
-  g_return_val_if_fail (index < self->matches->len, NULL);
-
-  return self->matches->pdata[index];
+  return ticket_data_count_matches (self->data);
 }
 
 char *
 ticket_dup_match_text (const Ticket *self, guint index, gsize *ret_len)
 {
-  g_autoptr (GString) text = g_string_new (NULL);
-  PyValue *match = ticket_peek_match (self, index);
-  const char *piece;
-  gsize len;
-
-  if (py_value_is_seq (match))
-    for (guint i = 0; i < py_seq_length (match); i++)
-      {
-        if (py_value_type (py_seq_peek (match, i)) != PY_STR)
-          continue;
-        piece = py_str_peek (py_seq_peek (match, i), &len);
-        g_string_append_len (text, piece, (gssize) len);
-      }
-  else if (match != NULL && py_value_type (match) == PY_STR)
-    {
-      piece = py_str_peek (match, &len);
-      g_string_append_len (text, piece, (gssize) len);
-    }
-  if (ret_len != NULL)
-    *ret_len = text->len;
-  return g_string_free (g_steal_pointer (&text), FALSE);
+  return ticket_data_dup_match_text (self->data, index, ret_len);
 }
 
 void
 ticket_take_match (Ticket *self, PyValue *match)
 {
-  g_ptr_array_add (self->matches, match);
+  self->data = ticket_data_add_match (self->data, match);
   self->unmatched = FALSE;
+  py_value_unref (match);
 }
 
 void
 ticket_trim_matches (Ticket *self, guint max_matches)
 {
   self->unmatched = max_matches == 0;
-  if (self->matches->len > max_matches)
-    g_ptr_array_remove_range (self->matches, 0, self->matches->len - max_matches);
+  self->data = ticket_data_keep_last (self->data, max_matches);
 }
 
 void
 ticket_add_matches_of (Ticket *self, const Ticket *other)
 {
-  guint count = other->matches->len;
-
-  if (count > 0)
-    self->unmatched = FALSE;
-  for (guint i = 0; i < count; i++)
-    g_ptr_array_add (self->matches, py_value_ref (other->matches->pdata[i]));
+  if (ticket_data_count_matches (other->data) == 0)
+    return;
+  self->unmatched = FALSE;
+  self->data = ticket_data_add_matches (self->data, other->data);
 }
 
 /* --- captured values ------------------------------------------------------------------------------------------------- */
 
 PyValue *
-ticket_peek_value (const Ticket *self, const char *name)
+ticket_dup_value (const Ticket *self, const char *name)
 {
-  return py_dict_get_str (self->values, name);
-}
-
-static gboolean
-is_none (const PyValue *value)
-{
-  return value == NULL || py_value_type (value) == PY_NONE;
-}
-
-/* Dicts have no removal: a new one without the key. */
-static void
-remove_value (Ticket *self, const char *name)
-{
-  PyValue *rest;
-
-  if (py_dict_get_str (self->values, name) == NULL)
-    return;
-  rest = py_dict_new ();
-  for (guint i = 0; i < py_dict_length (self->values); i++)
-    if (!py_str_equals (py_dict_peek_key (self->values, i), name))
-      py_dict_set (rest, py_value_ref (py_dict_peek_key (self->values, i)),
-                   py_value_ref (py_dict_peek_value (self->values, i)));
-  py_value_unref (self->values);
-  self->values = rest;
+  return ticket_data_dup_value (self->data, name);
 }
 
 void
 ticket_take_value (Ticket *self, const char *name, PyValue *value)
 {
-  if (!is_none (value))
-    {
-      py_dict_set_str (self->values, name, value);
-      return;
-    }
-  py_value_unref (value);
-  remove_value (self, name);
-}
+  g_autoptr (PyValue) values = ticket_data_dup_values (self->data);
 
-void
-ticket_merge_values_of (Ticket *self, const Ticket *other)
-{
-  if (self == other)
-    return;
-  for (guint i = 0; i < py_dict_length (other->values); i++)
-    py_dict_set (self->values, py_value_ref (py_dict_peek_key (other->values, i)),
-                 py_value_ref (py_dict_peek_value (other->values, i)));
+  py_dict_set_str (values, name, value != NULL ? value : py_none_new ());
+  self->data = ticket_data_set_values (self->data, values);
 }
 
 void
 ticket_merge_missing_values_of (Ticket *self, const Ticket *other)
 {
-  for (guint i = 0; i < py_dict_length (other->values); i++)
+  g_autoptr (PyValue) values = ticket_data_dup_values (self->data);
+  g_autoptr (PyValue) more = ticket_data_dup_values (other->data);
+
+  for (guint i = 0; i < py_dict_length (more); i++)
     {
-      PyValue *key = py_dict_peek_key (other->values, i);
+      PyValue *key = py_dict_peek_key (more, i);
 
-      if (py_dict_get (self->values, key) == NULL)
-        py_dict_set (self->values, py_value_ref (key), py_value_ref (py_dict_peek_value (other->values, i)));
+      if (py_dict_get (values, key) == NULL)
+        py_dict_set (values, py_value_ref (key), py_value_ref (py_dict_peek_value (more, i)));
     }
-}
-
-PyValue *
-ticket_peek_values (const Ticket *self)
-{
-  return self->values;
+  self->data = ticket_data_set_values (self->data, values);
 }
 
 static PyValue *
 dup_matches (const Ticket *self, guint max_matches)
 {
   PyValue *list = py_list_new ();
-  guint count = self->matches->len;
+  guint count = ticket_data_count_matches (self->data);
 
   for (guint i = count > max_matches ? count - max_matches : 0; i < count; i++)
-    py_list_append (list, py_value_ref (self->matches->pdata[i]));
+    py_list_append (list, ticket_data_dup_match (self->data, i));
   return list;
 }
 
@@ -413,28 +362,17 @@ PyValue *
 ticket_dup_data (const Ticket *self, guint max_matches)
 {
   PyValue *data = py_dict_new ();
+  g_autoptr (PyValue) values = ticket_data_dup_values (self->data);
+  const Address *ip = ticket_peek_ip (self);
 
   /* Without any lines the empty list stays, also where none are to be kept (database.py, addBan). */
-  if (!self->unmatched && (max_matches > 0 || self->matches->len == 0))
+  if (!self->unmatched && (max_matches > 0 || ticket_get_match_count (self) == 0))
     py_dict_set_str (data, "matches", dup_matches (self, max_matches));
   py_dict_set_str (data, "failures", py_int_new (self->attempts));
-  for (guint i = 0; i < py_dict_length (self->values); i++)
-    py_dict_set (data, py_value_ref (py_dict_peek_key (self->values, i)),
-                 py_value_ref (py_dict_peek_value (self->values, i)));
-  if (self->ip != NULL)
-    py_dict_set_str (data, "ip", py_str_new_len (address_peek_text (self->ip), (gssize) address_get_length (self->ip)));
+  py_dict_update (data, values, PY_DICT_UPDATE_ALL);
+  if (ip != self->id)
+    py_dict_set_str (data, "ip", py_str_new_len (address_peek_text (ip), (gssize) address_get_length (ip)));
   return data;
-}
-
-static void
-set_matches (Ticket *self, const PyValue *matches)
-{
-  g_ptr_array_set_size (self->matches, 0);
-  self->unmatched = FALSE;
-  if (!py_value_is_seq (matches))
-    return;
-  for (guint i = 0; i < py_seq_length (matches); i++)
-    g_ptr_array_add (self->matches, py_value_ref (py_seq_peek (matches, i)));
 }
 
 static void
@@ -453,13 +391,13 @@ set_attempts_value (Ticket *self, const PyValue *failures)
 }
 
 static void
-set_ip_value (Ticket *self, PyValue *value)
+set_ip_value (Ticket *self, const PyValue *value)
 {
   g_autoptr (Address) ip = NULL;
   const char *text;
   gsize len;
 
-  if (py_value_type (value) != PY_STR)
+  if (value == NULL || py_value_type (value) != PY_STR)
     return;
   text = py_str_peek (value, &len);
   ip = address_new (text, (gssize) len);
@@ -469,23 +407,27 @@ set_ip_value (Ticket *self, PyValue *value)
 void
 ticket_set_data (Ticket *self, const PyValue *dict)
 {
-  set_matches (self, py_dict_get_str (dict, "matches"));
+  static const char *const beside[] = { "matches", "failures", "ip", NULL };
+
+  ticket_data_free (self->data);
+  self->data = ticket_data_new (py_dict_get_str (dict, "matches"), dict, beside);
+  self->unmatched = FALSE;
   set_attempts_value (self, py_dict_get_str (dict, "failures"));
   ticket_set_ip (self, NULL);
-  py_value_unref (self->values);
-  self->values = py_dict_new ();
-  for (guint i = 0; i < py_dict_length (dict); i++)
-    {
-      PyValue *key = py_dict_peek_key (dict, i);
-      PyValue *value = py_dict_peek_value (dict, i);
+  set_ip_value (self, py_dict_get_str (dict, "ip"));
+}
 
-      if (is_none (value) || py_str_equals (key, "matches") || py_str_equals (key, "failures"))
-        continue;
-      if (py_str_equals (key, "ip"))
-        set_ip_value (self, value);
-      else
-        py_dict_set (self->values, py_value_ref (key), py_value_ref (value));
-    }
+const TicketData *
+ticket_peek_data (const Ticket *self)
+{
+  return self->data;
+}
+
+void
+ticket_take_data (Ticket *self, TicketData *data)
+{
+  ticket_data_free (self->data);
+  self->data = data;
 }
 
 /* --- flags ----------------------------------------------------------------------------------------------------------- */
@@ -517,28 +459,26 @@ ticket_set_banned (Ticket *self, gboolean banned)
 guint
 ticket_get_ban_epoch (const Ticket *self)
 {
-  return self->ban_epoch;
+  return self->ban != NULL ? self->ban->ban_epoch : 0;
 }
 
 void
 ticket_set_ban_epoch (Ticket *self, guint epoch)
 {
-  self->ban_epoch = epoch;
+  make_ban (self)->ban_epoch = epoch;
 }
 
 char *
 ticket_dup_description (const Ticket *self, const char *class_name)
 {
   g_autoptr (PyValue) time = ticket_dup_time (self);
-  g_autoptr (PyValue) matches = py_list_new ();
+  g_autoptr (PyValue) matches = dup_matches (self, G_MAXUINT);
   g_autofree char *time_text = py_repr (time);
-  g_autofree char *ban_time_text = self->ban_time != NULL ? py_repr (self->ban_time) : g_strdup ("None");
-  g_autofree char *matches_text = NULL;
+  const PyValue *ban_time = ticket_peek_ban_time (self);
+  g_autofree char *ban_time_text = ban_time != NULL ? py_repr (ban_time) : g_strdup ("None");
+  g_autofree char *matches_text = py_repr (matches);
 
-  for (guint i = 0; i < self->matches->len; i++)
-    py_list_append (matches, py_value_ref (self->matches->pdata[i]));
-  matches_text = py_repr (matches);
   return g_strdup_printf ("%s: ip=%s time=%s bantime=%s bancount=%u #attempts=%u matches=%s", class_name,
-                          address_peek_text (self->id), time_text, ban_time_text, self->ban_count, self->attempts,
+                          address_peek_text (self->id), time_text, ban_time_text, ticket_get_ban_count (self), self->attempts,
                           matches_text);
 }

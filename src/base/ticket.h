@@ -9,7 +9,7 @@
  */
 #pragma once
 #include "base/address.h"
-#include "compat/py-value.h"
+#include "base/ticket-data.h"
 
 #define TICKET_NEVER_USEC     G_MAXINT64 /* the end of a permanent ban */
 #define TICKET_PERMANENT_USEC (-1000000) /* a ban time of -1 s */
@@ -67,18 +67,15 @@ void ticket_adjust_time (Ticket *self, gint64 time_usec, gint64 find_time_usec);
 /* Matches: lines as text, oldest first; each a PY_STR, or a PY_TUPLE/PY_LIST of pieces to be joined (before the date,
  * the date, after it). */
 guint ticket_get_match_count (const Ticket *self);
-PyValue *ticket_peek_match (const Ticket *self, guint index);
 char *ticket_dup_match_text (const Ticket *self, guint index, gsize *ret_len); /* pieces joined; ret_len may be NULL */
 void ticket_take_match (Ticket *self, PyValue *match);
 void ticket_trim_matches (Ticket *self, guint max_matches); /* keeps the last ones; 0: the data has no "matches" then */
 void ticket_add_matches_of (Ticket *self, const Ticket *other);
 
 /* Captured values.  set with NULL or PY_NONE removes. */
-PyValue *ticket_peek_value (const Ticket *self, const char *name); /* NULL when absent; not "matches", "failures" */
+PyValue *ticket_dup_value (const Ticket *self, const char *name); /* NULL when absent; not "matches", "failures", "ip" */
 void ticket_take_value (Ticket *self, const char *name, PyValue *value);
-void ticket_merge_values_of (Ticket *self, const Ticket *other); /* other's values win */
-void ticket_merge_missing_values_of (Ticket *self, const Ticket *other); /* self\'s values win */
-PyValue *ticket_peek_values (const Ticket *self);                /* the dict of them, for reading */
+void ticket_merge_missing_values_of (Ticket *self, const Ticket *other); /* self's values win */
 /* All as one dict with "matches" (list; left out when there are none and max_matches is 0) and "failures"; the last
  * max_matches lines (G_MAXUINT: all). */
 PyValue *ticket_dup_data (const Ticket *self, guint max_matches);
@@ -86,6 +83,9 @@ PyValue *ticket_dup_data (const Ticket *self, guint max_matches);
  * as a retry of
  * 1. */
 void ticket_set_data (Ticket *self, const PyValue *dict);
+/* Matches and captured values as they are kept, for whoever writes them down. */
+const TicketData *ticket_peek_data (const Ticket *self); /* NULL: nothing */
+void ticket_take_data (Ticket *self, TicketData *data);
 
 gboolean ticket_is_restored (const Ticket *self); /* from the database: <restored>, not written again */
 void ticket_set_restored (Ticket *self, gboolean restored);

@@ -283,7 +283,6 @@ jail_lines_take_failure (Jail *self, Failure *failure)
   Pending *pending;
   gint64 now_usec = jail_now_usec (self);
   g_autoptr (PyValue) data = NULL;
-  PyValue *ip;
 
   if (!failure_has_id (failure) && failure->host == NULL)
     return;
@@ -302,15 +301,6 @@ jail_lines_take_failure (Jail *self, Failure *failure)
     }
   data = failure_dup_data (failure);
   ticket_set_data (pending->ticket, data);
-  ip = ticket_peek_value (pending->ticket, "ip");
-  if (ip != NULL && py_value_type (ip) == PY_STR)
-    {
-      gsize len;
-      const char *text = py_str_peek (ip, &len);
-      g_autoptr (Address) address = address_new (text, (gssize) len);
-
-      ticket_set_ip (pending->ticket, address);
-    }
   /* Lines of the future (a wrong zone) count as now, so that they cannot ban for longer. */
   ticket_set_time_usec (pending->ticket, MIN (failure->time_usec, now_usec),
                         failure->time_usec > now_usec || !failure->time_is_int);
