@@ -1,9 +1,10 @@
 #include "jail/fail-counter.h"
 
+#include "jail/ticket-table.h"
+
 struct FailCounter
 {
-  GHashTable *links; /* Address of the ticket (borrowed from it) -> its GList in tickets */
-  GQueue tickets;    /* in the order in which the ids came up */
+  TicketTable *tickets; /* in the order in which the ids came up */
   gint64 find_time_usec;
   gint64 max_retry;
   gint64 max_matches;
@@ -16,8 +17,7 @@ fail_counter_new (void)
 {
   FailCounter *self = g_new0 (FailCounter, 1);
 
-  self->links = g_hash_table_new (address_hash, address_equal);
-  g_queue_init (&self->tickets);
+  self->tickets = ticket_table_new ();
   self->find_time_usec = 600 * G_USEC_PER_SEC;
   self->max_retry = 3;
   self->max_matches = 5;
@@ -29,9 +29,8 @@ fail_counter_free (FailCounter *self)
 {
   if (self == NULL)
     return;
-  g_hash_table_unref (self->links);
+  ticket_table_free (self->tickets);
   g_clear_pointer (&self->changes, g_hash_table_unref);
-  g_queue_clear_full (&self->tickets, (GDestroyNotify) ticket_unref);
   g_free (self);
 }
 
@@ -99,25 +98,22 @@ fail_counter_take_changes (FailCounter *self)
   return ids;
 }
 
-/* Takes a ticket out of both places; the reference goes to the caller. */
+/* The reference goes to the caller. */
 static Ticket *
-unlink_ticket (FailCounter *self, GList *link)
+take_ticket (FailCounter *self, guint place)
 {
-  Ticket *ticket = link->data;
+  Ticket *ticket = ticket_table_take (self->tickets, place);
 
   changed (self, ticket_peek_id (ticket));
-  g_hash_table_remove (self->links, ticket_peek_id (ticket));
-  g_queue_delete_link (&self->tickets, link);
   return ticket;
 }
 
 static void
-link_ticket (FailCounter *self, Ticket *ticket)
+keep_ticket (FailCounter *self, Ticket *ticket)
 {
-  if (self->tickets.length >= FAIL_COUNTER_MAX)
-    ticket_unref (unlink_ticket (self, self->tickets.head));
-  g_queue_push_tail (&self->tickets, ticket_ref (ticket));
-  g_hash_table_insert (self->links, (gpointer) ticket_peek_id (ticket), self->tickets.tail);
+  if (ticket_table_size (self->tickets) >= FAIL_COUNTER_MAX)
+    ticket_unref (take_ticket (self, ticket_table_first (self->tickets)));
+  (void) ticket_table_add (self->tickets, ticket);
 }
 
 static Ticket *
@@ -129,7 +125,7 @@ add_new (FailCounter *self, Ticket *ticket, double count)
       if (ticket_get_attempts (ticket) == 0)
         ticket_set_attempts (ticket, 1);
     }
-  link_ticket (self, ticket);
+  keep_ticket (self, ticket);
   return ticket;
 }
 
@@ -148,11 +144,10 @@ merge (FailCounter *self, Ticket *known, Ticket *ticket, double count)
 static double
 add (FailCounter *self, Ticket *ticket, double count, gboolean only_known)
 {
-  GList *link = g_hash_table_lookup (self->links, ticket_peek_id (ticket));
-  Ticket *known;
+  Ticket *known = fail_counter_peek (self, ticket_peek_id (ticket));
 
-  if (link != NULL)
-    merge (self, known = link->data, ticket, count);
+  if (known != NULL)
+    merge (self, known, ticket, count);
   else if (only_known)
     return ticket_get_retry (ticket);
   else
@@ -177,45 +172,46 @@ fail_counter_add_known (FailCounter *self, Ticket *ticket, double count)
 void
 fail_counter_restore (FailCounter *self, Ticket *ticket)
 {
-  if (g_hash_table_lookup (self->links, ticket_peek_id (ticket)) == NULL)
-    link_ticket (self, ticket);
+  if (fail_counter_peek (self, ticket_peek_id (ticket)) == NULL)
+    keep_ticket (self, ticket);
 }
 
 Ticket *
 fail_counter_peek (const FailCounter *self, const Address *id)
 {
-  GList *link = g_hash_table_lookup (self->links, id);
+  guint place = ticket_table_find (self->tickets, id);
 
-  return link != NULL ? link->data : NULL;
+  return place != TICKET_TABLE_NOWHERE ? ticket_table_peek (self->tickets, place) : NULL;
 }
 
 Ticket *
 fail_counter_take_over_limit (FailCounter *self, const Address *id)
 {
-  GList *link = g_hash_table_lookup (self->links, id);
+  guint place = ticket_table_find (self->tickets, id);
 
-  if (link == NULL || ticket_get_retry (link->data) < (double) self->max_retry)
+  if (place == TICKET_TABLE_NOWHERE
+      || ticket_get_retry (ticket_table_peek (self->tickets, place)) < (double) self->max_retry)
     return NULL;
-  return unlink_ticket (self, link);
+  return take_ticket (self, place);
 }
 
 gint64
 fail_counter_clean (FailCounter *self, gint64 now_usec)
 {
   gint64 oldest = G_MAXINT64;
-  GList *next;
+  guint next;
 
-  for (GList *link = self->tickets.head; link != NULL; link = next)
+  for (guint place = ticket_table_first (self->tickets); place != TICKET_TABLE_NOWHERE; place = next)
     {
-      gint64 time_usec = ticket_get_time_usec (link->data);
+      gint64 time_usec = ticket_get_time_usec (ticket_table_peek (self->tickets, place));
 
-      next = link->next;
+      next = ticket_table_next (self->tickets, place);
       if (time_usec <= now_usec - self->find_time_usec)
-        ticket_unref (unlink_ticket (self, link));
+        ticket_unref (take_ticket (self, place));
       else
         oldest = MIN (oldest, time_usec);
     }
-  if (self->tickets.length == 0)
+  if (ticket_table_size (self->tickets) == 0)
     return 0;
   return oldest + self->find_time_usec;
 }
@@ -223,7 +219,7 @@ fail_counter_clean (FailCounter *self, gint64 now_usec)
 guint
 fail_counter_get_size (const FailCounter *self)
 {
-  return self->tickets.length;
+  return ticket_table_size (self->tickets);
 }
 
 guint64
@@ -237,8 +233,13 @@ fail_counter_dup_summary (const FailCounter *self)
 {
   GString *text = g_string_new (NULL);
 
-  for (const GList *link = self->tickets.head; link != NULL; link = link->next)
-    g_string_append_printf (text, "%s%s:%d", text->len > 0 ? ", " : "", address_peek_text (ticket_peek_id (link->data)),
-                            (int) ticket_get_retry (link->data));
+  for (guint place = ticket_table_first (self->tickets); place != TICKET_TABLE_NOWHERE;
+       place = ticket_table_next (self->tickets, place))
+    {
+      const Ticket *ticket = ticket_table_peek (self->tickets, place);
+
+      g_string_append_printf (text, "%s%s:%d", text->len > 0 ? ", " : "", address_peek_text (ticket_peek_id (ticket)),
+                              (int) ticket_get_retry (ticket));
+    }
   return g_string_free (text, FALSE);
 }

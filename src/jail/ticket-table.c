@@ -1,0 +1,260 @@
+#include "jail/ticket-table.h"
+
+#include <string.h>
+
+#define NOWHERE  TICKET_TABLE_NOWHERE
+#define SIZE_MIN 16
+
+typedef struct
+{
+  Ticket *ticket; /* NULL: free */
+  guint32 hash;
+  guint32 mark;
+  guint32 previous, next; /* in order; next also chains what is free */
+} Slot;
+
+struct TicketTable
+{
+  Slot *slots;
+  guint32 n_slots, n_used; /* that there are, that were ever in use */
+  guint32 free;            /* the first that is not in use any more */
+  guint32 first, last;
+  guint32 count;
+  guint32 *index; /* by hash, then one behind the other: a slot's number and one, 0 for none */
+  guint32 n_index;  /* a power of two, at most three quarters in use */
+  guint64 key, factor;
+};
+
+/* --- hash ------------------------------------------------------------------------------------------------------------ */
+
+/* Equal ids have the same text. */
+static guint32
+hash_of (const TicketTable *self, const Address *id)
+{
+  const char *text = address_peek_text (id);
+  guint64 hash = self->key ^ address_get_length (id);
+
+  for (gsize left = address_get_length (id); left > 0;)
+    {
+      gsize n = MIN (left, sizeof (guint64));
+      guint64 part = 0;
+
+      memcpy (&part, text, n);
+      hash = (hash ^ part) * self->factor;
+      hash ^= hash >> 32;
+      text += n;
+      left -= n;
+    }
+  hash *= self->factor;
+  return (guint32) (hash >> 32);
+}
+
+static void
+index_slot (TicketTable *self, guint32 place)
+{
+  guint32 at = self->slots[place].hash & (self->n_index - 1);
+
+  while (self->index[at] != 0)
+    at = (at + 1) & (self->n_index - 1);
+  self->index[at] = place + 1;
+}
+
+static guint32
+index_of (const TicketTable *self, guint32 place)
+{
+  guint32 at = self->slots[place].hash & (self->n_index - 1);
+
+  while (self->index[at] != place + 1)
+    at = (at + 1) & (self->n_index - 1);
+  return at;
+}
+
+/* Those behind it that are not at home move up, so that no gap cuts them off. */
+static void
+unindex_slot (TicketTable *self, guint32 place)
+{
+  guint32 mask = self->n_index - 1;
+  guint32 gap = index_of (self, place);
+
+  for (guint32 at = (gap + 1) & mask; self->index[at] != 0; at = (at + 1) & mask)
+    {
+      guint32 home = self->slots[self->index[at] - 1].hash & mask;
+
+      if (((at - home) & mask) < ((at - gap) & mask))
+        continue;
+      self->index[gap] = self->index[at];
+      gap = at;
+    }
+  self->index[gap] = 0;
+}
+
+static void
+resize_index (TicketTable *self, guint32 size)
+{
+  g_free (self->index);
+  self->index = g_new0 (guint32, size);
+  self->n_index = size;
+  for (guint32 place = self->first; place != NOWHERE; place = self->slots[place].next)
+    index_slot (self, place);
+}
+
+/* --- slots ----------------------------------------------------------------------------------------------------------- */
+
+static guint32
+take_slot (TicketTable *self)
+{
+  guint32 place = self->free;
+
+  if (place != NOWHERE)
+    {
+      self->free = self->slots[place].next;
+      return place;
+    }
+  if (self->n_used == self->n_slots)
+    {
+      self->n_slots = MAX (SIZE_MIN, self->n_slots + self->n_slots / 2);
+      self->slots = g_renew (Slot, self->slots, self->n_slots);
+    }
+  return self->n_used++;
+}
+
+/* Nothing is in it: as at first. */
+static void
+forget_slots (TicketTable *self)
+{
+  g_clear_pointer (&self->slots, g_free);
+  g_clear_pointer (&self->index, g_free);
+  self->n_slots = self->n_used = self->n_index = 0;
+  self->free = NOWHERE;
+}
+
+/* --- the table ------------------------------------------------------------------------------------------------------- */
+
+TicketTable *
+ticket_table_new (void)
+{
+  TicketTable *self = g_new0 (TicketTable, 1);
+
+  self->free = self->first = self->last = NOWHERE;
+  self->key = (guint64) g_random_int () << 32 | g_random_int ();
+  self->factor = ((guint64) g_random_int () << 32 | g_random_int ()) | 1;
+  return self;
+}
+
+void
+ticket_table_free (TicketTable *self)
+{
+  if (self == NULL)
+    return;
+  for (guint32 place = self->first; place != NOWHERE; place = self->slots[place].next)
+    ticket_unref (self->slots[place].ticket);
+  forget_slots (self);
+  g_free (self);
+}
+
+guint
+ticket_table_add (TicketTable *self, Ticket *ticket)
+{
+  guint32 place;
+  Slot *slot;
+
+  if ((self->count + 1) > self->n_index / 4 * 3)
+    resize_index (self, MAX (SIZE_MIN, self->n_index * 2));
+  place = take_slot (self);
+  slot = &self->slots[place];
+  *slot = (Slot){ .ticket = ticket_ref (ticket), .hash = hash_of (self, ticket_peek_id (ticket)), .previous = self->last, .next = NOWHERE };
+  if (self->last != NOWHERE)
+    self->slots[self->last].next = place;
+  else
+    self->first = place;
+  self->last = place;
+  self->count++;
+  index_slot (self, place);
+  return place;
+}
+
+guint
+ticket_table_find (const TicketTable *self, const Address *id)
+{
+  guint32 hash;
+
+  if (self->count == 0)
+    return NOWHERE;
+  hash = hash_of (self, id);
+  for (guint32 at = hash & (self->n_index - 1); self->index[at] != 0; at = (at + 1) & (self->n_index - 1))
+    {
+      const Slot *slot = &self->slots[self->index[at] - 1];
+
+      if (slot->hash == hash && address_equal (ticket_peek_id (slot->ticket), id))
+        return self->index[at] - 1;
+    }
+  return NOWHERE;
+}
+
+Ticket *
+ticket_table_peek (const TicketTable *self, guint place)
+{
+  g_return_val_if_fail (place < self->n_used, NULL);
+
+  return self->slots[place].ticket;
+}
+
+Ticket *
+ticket_table_take (TicketTable *self, guint place)
+{
+  g_return_val_if_fail (place < self->n_used && self->slots[place].ticket != NULL, NULL);
+
+  Slot *slot = &self->slots[place];
+  Ticket *ticket = g_steal_pointer (&slot->ticket);
+
+  unindex_slot (self, place);
+  if (slot->previous != NOWHERE)
+    self->slots[slot->previous].next = slot->next;
+  else
+    self->first = slot->next;
+  if (slot->next != NOWHERE)
+    self->slots[slot->next].previous = slot->previous;
+  else
+    self->last = slot->previous;
+  slot->next = self->free;
+  self->free = place;
+  if (--self->count == 0)
+    forget_slots (self);
+  return ticket;
+}
+
+guint
+ticket_table_first (const TicketTable *self)
+{
+  return self->first;
+}
+
+guint
+ticket_table_next (const TicketTable *self, guint place)
+{
+  g_return_val_if_fail (place < self->n_used, NOWHERE);
+
+  return self->slots[place].next;
+}
+
+guint
+ticket_table_size (const TicketTable *self)
+{
+  return self->count;
+}
+
+guint32
+ticket_table_get_mark (const TicketTable *self, guint place)
+{
+  g_return_val_if_fail (place < self->n_used, 0);
+
+  return self->slots[place].mark;
+}
+
+void
+ticket_table_set_mark (TicketTable *self, guint place, guint32 mark)
+{
+  g_return_if_fail (place < self->n_used);
+
+  self->slots[place].mark = mark;
+}
