@@ -176,6 +176,18 @@ fail_counter_restore (FailCounter *self, Ticket *ticket)
     keep_ticket (self, ticket);
 }
 
+GPtrArray *
+fail_counter_dup_tickets (const FailCounter *self)
+{
+  GPtrArray *tickets
+      = g_ptr_array_new_full (ticket_table_size (self->tickets), (GDestroyNotify) ticket_unref);
+
+  for (guint place = ticket_table_first (self->tickets); place != TICKET_TABLE_NOWHERE;
+       place = ticket_table_next (self->tickets, place))
+    g_ptr_array_add (tickets, ticket_ref (ticket_table_peek (self->tickets, place)));
+  return tickets;
+}
+
 Ticket *
 fail_counter_peek (const FailCounter *self, const Address *id)
 {

@@ -35,6 +35,7 @@ Ticket *fail_counter_take_over_limit (FailCounter *self, const Address *id);
 
 /* A ticket of the time before a crash: taken up as it is, not counted again. */
 void fail_counter_restore (FailCounter *self, Ticket *ticket);
+GPtrArray *fail_counter_dup_tickets (const FailCounter *self); /* with references, in the order in which the ids came up */
 Ticket *fail_counter_peek (const FailCounter *self, const Address *id); /* NULL: no failures */
 
 /* Forgets whose last failure is findtime or more before now.  Returns when the next one will be (0: nobody is left). */

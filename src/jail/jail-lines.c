@@ -378,6 +378,35 @@ jail_attempt (Jail *self, const char *id, PyValue *matches, JailCountDone done, 
 
 /* --- what stays ------------------------------------------------------------------------------------------------------------------ */
 
+/* All of them, in place of what the database has. */
+static void
+save_all_failures (Jail *self, BanStore *store, GError **error)
+{
+  g_autoptr (GPtrArray) tickets = fail_counter_dup_tickets (self->failures);
+  GError **problem = ban_store_drop_failures (store, self->name, error) ? error : NULL;
+
+  for (guint i = 0; i < tickets->len; i++)
+    if (!ban_store_put_failure (store, self->name, tickets->pdata[i], problem))
+      problem = NULL;
+}
+
+static void
+save_changed_failures (Jail *self, BanStore *store, const GPtrArray *ids, GError **error)
+{
+  GError **problem = error;
+
+  for (guint i = 0; i < ids->len; i++)
+    {
+      const Address *id = g_ptr_array_index (ids, i);
+      Ticket *ticket = fail_counter_peek (self->failures, id);
+      gboolean ok = ticket != NULL ? ban_store_put_failure (store, self->name, ticket, problem)
+                                   : ban_store_drop_failure (store, self->name, id, problem);
+
+      if (!ok)
+        problem = NULL;
+    }
+}
+
 void
 jail_lines_save (Jail *self)
 {
@@ -390,16 +419,10 @@ jail_lines_save (Jail *self)
     return;
   ban_store_begin (store);
   ids = fail_counter_take_changes (self->failures);
-  for (guint i = 0; ids != NULL && i < ids->len; i++)
-    {
-      const Address *id = g_ptr_array_index (ids, i);
-      Ticket *ticket = fail_counter_peek (self->failures, id);
-
-      GError **problem = error == NULL ? &error : NULL;
-
-      (void) (ticket != NULL ? ban_store_put_failure (store, self->name, ticket, problem)
-                             : ban_store_drop_failure (store, self->name, id, problem));
-    }
+  if (ids != NULL && ban_store_failures_are_stale (store, self->name, fail_counter_get_size (self->failures)))
+    save_all_failures (self, store, &error);
+  else if (ids != NULL)
+    save_changed_failures (self, store, ids, &error);
   jail_log_save_positions (self, ids != NULL);
   (void) ban_store_commit (store, error == NULL ? &error : NULL);
   if (error != NULL)

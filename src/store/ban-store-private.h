@@ -19,6 +19,7 @@ struct BanStore
   GHashTable  *merged;       /* jail "\1" id -> Ticket or NULL: ban_store_get_merged */
   gboolean     has_failures; /* our own table is there */
   gboolean     puts_failures; /* or a change that is on its way makes it */
+  GHashTable  *failures;     /* ban-store-failures.c: jail -> what is to be written of it */
   GPtrArray   *open;         /* of StoreChange: those of the open transaction */
   GPtrArray   *owed;         /* those that could not be written yet */
   GPtrArray   *noted;        /* those that are not run yet */
@@ -50,6 +51,8 @@ Address *store_dup_id (SqlStatement *statement, int column);
 Ticket *store_dup_ticket (SqlStatement *statement, int id_column, int time_column, int data_column, guint attempts);
 
 gboolean store_failures_exist (BanStore *self);
+GHashTable *store_failures_new (void);
+gboolean store_failures_flush (BanStore *self, GError **error); /* before the commit of a transaction */
 void     store_failures_tidy  (BanStore *self); /* drops the table when it is empty */
 gboolean store_failures_purge (BanStore *self, gint64 before_usec, GError **error);
 

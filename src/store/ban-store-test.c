@@ -597,7 +597,7 @@ test_failures_come_back (Fixture *f, gconstpointer data)
 
   open_store (f);
   g_assert_true (ban_store_add_jail (f->store, "j", NULL));
-  SHOWS (f, "SELECT count(*) FROM sqlite_master WHERE name = 'failures'", "0\n");
+  SHOWS (f, "SELECT count(*) FROM sqlite_master WHERE name = 'failurelog'", "0\n");
   ticket_set_attempts (ticket, 2);
   ticket_set_retry (ticket, 3);
   ticket_take_match (ticket, py_tuple_new_items (py_str_new ("a"), py_str_new ("b"), NULL));
@@ -612,8 +612,128 @@ test_failures_come_back (Fixture *f, gconstpointer data)
   g_assert_cmpfloat (ticket_get_retry (back), ==, 3);
   g_assert_true (has_value (back, "user", "root"));
   g_assert_true (ban_store_drop_failure (f->store, "j", id, NULL));
+  g_assert_true (ban_store_failures_are_stale (f->store, "j", 0));
+  g_assert_true (ban_store_drop_failures (f->store, "j", NULL));
   reopen_store (f);
-  SHOWS (f, "SELECT count(*) FROM sqlite_master WHERE name = 'failures'", "0\n");
+  SHOWS (f, "SELECT count(*) FROM sqlite_master WHERE name = 'failurelog'", "0\n");
+}
+
+static void
+put_failure (Fixture *f, const char *id_text, guint attempts)
+{
+  g_autoptr (Address) id = address_new (id_text, -1);
+  g_autoptr (Ticket) ticket = ticket_new (id, NOW_USEC + attempts);
+
+  ticket_set_retry (ticket, attempts);
+  ticket_set_attempts (ticket, attempts);
+  g_assert_true (ban_store_put_failure (f->store, "j", ticket, NULL));
+}
+
+static void
+drop_failure (Fixture *f, const char *id_text)
+{
+  g_autoptr (Address) id = address_new (id_text, -1);
+
+  g_assert_true (ban_store_drop_failure (f->store, "j", id, NULL));
+}
+
+static char *
+dup_failures (Fixture *f)
+{
+  g_autoptr (GPtrArray) tickets = ban_store_get_failures (f->store, "j", NULL);
+  GString *text = g_string_new (NULL);
+
+  for (guint i = 0; i < tickets->len; i++)
+    g_string_append_printf (text, "%s:%u ", address_peek_text (ticket_peek_id (tickets->pdata[i])),
+                            ticket_get_attempts (tickets->pdata[i]));
+  return g_string_free (text, FALSE);
+}
+
+#define HAS_FAILURES(f, text)                                                                                          \
+  G_STMT_START                                                                                                         \
+  {                                                                                                                    \
+    g_autofree char *failures_ = dup_failures (f);                                                                     \
+    g_assert_cmpstr (failures_, ==, text);                                                                             \
+  }                                                                                                                    \
+  G_STMT_END
+
+static void
+test_failures_are_what_happened_last (Fixture *f, gconstpointer data)
+{
+  open_store (f);
+  g_assert_true (ban_store_add_jail (f->store, "j", NULL));
+  put_failure (f, "192.0.2.1", 1);
+  ban_store_begin (f->store);
+  put_failure (f, "192.0.2.1", 3);
+  put_failure (f, "2001:db8::1", 2);
+  put_failure (f, "an id of its own", 4);
+  put_failure (f, "192.0.2.2", 1);
+  drop_failure (f, "192.0.2.2");
+  HAS_FAILURES (f, "2001:db8::1:2 192.0.2.1:3 an id of its own:4 "); /* as they will be */
+  SHOWS (f, "SELECT count(*) FROM failurelog", "1\n");
+  g_assert_true (ban_store_commit (f->store, NULL));
+  SHOWS (f, "SELECT count(*), max(time) FROM failurelog", "2|1000000000004\n");
+  reopen_store (f);
+  HAS_FAILURES (f, "2001:db8::1:2 192.0.2.1:3 an id of its own:4 ");
+  g_assert_true (ban_store_drop_failures (f->store, "j", NULL));
+  put_failure (f, "192.0.2.9", 9);
+  HAS_FAILURES (f, "192.0.2.9:9 ");
+}
+
+static void
+test_a_log_of_failures_becomes_stale (Fixture *f, gconstpointer data)
+{
+  guint puts = 0;
+
+  open_store (f);
+  g_assert_true (ban_store_add_jail (f->store, "j", NULL));
+  ban_store_begin (f->store);
+  for (; !ban_store_failures_are_stale (f->store, "j", 1); puts++)
+    put_failure (f, "192.0.2.1", 1);
+  g_assert_true (ban_store_commit (f->store, NULL));
+  g_assert_cmpuint (puts, ==, BAN_STORE_STALE_FACTOR * (1 + BAN_STORE_STALE_MIN) + 1);
+  g_assert_false (ban_store_failures_are_stale (f->store, "j", 2));
+  reopen_store (f);
+  HAS_FAILURES (f, "192.0.2.1:1 ");
+  g_assert_true (ban_store_failures_are_stale (f->store, "j", 1)); /* it is known again how much there is */
+  g_assert_true (ban_store_drop_failures (f->store, "j", NULL));
+  g_assert_false (ban_store_failures_are_stale (f->store, "j", 0));
+}
+
+static void
+test_failures_and_positions_are_committed_together (Fixture *f, gconstpointer data)
+{
+  (void) signal (SIGXFSZ, SIG_IGN);
+  open_store (f);
+  g_assert_true (ban_store_add_jail (f->store, "j", NULL));
+  set_disk_full (TRUE);
+  ban_store_begin (f->store);
+  put_failure (f, "192.0.2.1", 1);
+  (void) ban_store_update_log (f->store, "j", "/a", "h", 10, NULL);
+  (void) ban_store_commit (f->store, NULL);
+  ban_store_begin (f->store);
+  put_failure (f, "192.0.2.2", 1);
+  g_assert_false (ban_store_commit (f->store, NULL));
+  set_disk_full (FALSE);
+  SHOWS (f, "SELECT count(*) FROM sqlite_master WHERE name = 'failurelog' UNION ALL SELECT count(*) FROM logs", "0\n0\n");
+  g_assert_true (ban_store_settle (f->store, NULL));
+  SHOWS (f, "SELECT lastfilepos FROM logs", "10\n");
+  reopen_store (f);
+  HAS_FAILURES (f, "192.0.2.1:1 192.0.2.2:1 ");
+}
+
+static void
+test_only_failures_of_jails_that_are_gone_are_purged (Fixture *f, gconstpointer data)
+{
+  open_store (f);
+  g_assert_true (ban_store_add_jail (f->store, "j", NULL));
+  put_failure (f, "192.0.2.1", 1);
+  ban_store_set_purge_age (f->store, -1);
+  g_assert_true (ban_store_purge (f->store, NULL));
+  HAS_FAILURES (f, "192.0.2.1:1 ");
+  g_assert_true (ban_store_disable_jail (f->store, "j", NULL));
+  g_assert_true (ban_store_purge (f->store, NULL));
+  HAS_FAILURES (f, "");
 }
 
 static void
@@ -701,6 +821,10 @@ main (int argc, char **argv)
   ADD ("what is noted stays what it was", test_what_is_noted_stays_what_it_was);
   ADD ("a commit tells what noted changes met", test_a_commit_tells_what_noted_changes_met);
   ADD ("failures come back", test_failures_come_back);
+  ADD ("failures are what happened last", test_failures_are_what_happened_last);
+  ADD ("a log of failures becomes stale", test_a_log_of_failures_becomes_stale);
+  ADD ("failures and positions are committed together", test_failures_and_positions_are_committed_together);
+  ADD ("only failures of jails that are gone are purged", test_only_failures_of_jails_that_are_gone_are_purged);
   ADD ("purge forgets what is old", test_purge_forgets_what_is_old);
   ADD ("odd data does no harm", test_odd_data_does_no_harm);
   ADD ("the JSON is fail2ban's", test_the_json_is_fail2ban_s);

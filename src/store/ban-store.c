@@ -28,6 +28,7 @@ ban_store_open (const char *path, const Clock *clock, Log *log, GError **error)
   store_changes_init (self);
   self->merged = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) ticket_unref);
   self->has_failures = store_failures_exist (self);
+  self->failures = store_failures_new ();
   return self;
 }
 
@@ -37,6 +38,7 @@ ban_store_free (BanStore *self)
   if (self == NULL)
     return;
   store_changes_run_noted (self);
+  (void) store_failures_flush (self, NULL);
   if (sql_in_transaction (self->sql))
     (void) sql_exec (self->sql, "COMMIT", NULL);
   self->depth = 0;
@@ -46,6 +48,7 @@ ban_store_free (BanStore *self)
   sql_free (self->sql);
   log_info (self->log, STORE_LOGGER, "Connection to database closed.");
   g_hash_table_unref (self->merged);
+  g_hash_table_unref (self->failures);
   g_free (self->path);
   g_free (self);
 }
@@ -116,7 +119,10 @@ ban_store_commit (BanStore *self, GError **error)
   g_return_val_if_fail (self->depth > 0, FALSE);
 
   if (self->depth == 1)
-    store_changes_run_noted (self);
+    {
+      store_changes_run_noted (self);
+      (void) store_failures_flush (self, self->missed == NULL ? &self->missed : NULL);
+    }
   if (--self->depth > 0)
     return TRUE;
   self->broken = FALSE;
@@ -140,6 +146,8 @@ ban_store_commit_soon (BanStore *self)
 {
   g_return_val_if_fail (self->depth > 0 && self->noting > 0, FALSE);
 
+  if (self->depth == 1)
+    (void) store_failures_flush (self, NULL); /* notes them */
   self->noting--;
   if (--self->depth > 0)
     return FALSE;

@@ -133,13 +133,18 @@ Ticket *ban_store_get_merged (BanStore *self, const char *jail, const Address *i
 
 /* --- failures that are no ban yet
  * ------------------------------------------------------------------------------------ */
-/* Not in fail2ban's schema: a table of our own, "failures", made with the first row and dropped with the last.  It is
- * what makes a
- * position and the counting of the lines before it one transaction.  fail2ban leaves such a table alone. */
+/* Not in fail2ban's schema: a table of our own, "failurelog", made with the first row and dropped with the last.  It is what
+ * makes a position and the counting of the lines before it one transaction.  fail2ban leaves such a table alone.
+ * It is a log: rows say what changed, and stay until all of the jail's are dropped.  So the jail begins it anew (drop_failures, then
+ * put_failure for each) when there is much more in it than failures. */
+#define BAN_STORE_STALE_FACTOR 4
+#define BAN_STORE_STALE_MIN    256
 gboolean   ban_store_put_failure    (BanStore *self, const char *jail, Ticket *ticket, GError **error);
 gboolean   ban_store_drop_failure   (BanStore *self, const char *jail, const Address *id, GError **error);
 gboolean   ban_store_drop_failures  (BanStore *self, const char *jail, GError **error); /* all of the jail */
-GPtrArray *ban_store_get_failures   (BanStore *self, const char *jail, GError **error); /* owned Tickets */
+/* count: how many failures the jail has; when there are none, a log with anything in it is stale. */
+gboolean   ban_store_failures_are_stale (BanStore *self, const char *jail, guint count);
+GPtrArray *ban_store_get_failures   (BanStore *self, const char *jail, GError **error); /* owned Tickets, by time */
 
 /* Once an hour: history older than purge_age, disabled jails without any. */
 gboolean ban_store_purge (BanStore *self, GError **error);

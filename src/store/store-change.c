@@ -12,6 +12,7 @@ change_free (gpointer data)
   g_free (self->hash);
   ticket_unref (self->ticket);
   address_unref (self->id);
+  g_clear_pointer (&self->bytes, g_bytes_unref);
   py_value_unref (self->number);
   g_free (self);
 }

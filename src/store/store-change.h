@@ -22,6 +22,7 @@ struct StoreChange
   char *hash;
   Ticket *ticket;
   Address *id;
+  GBytes *bytes;
   PyValue *number;
   gint64 position;
   gboolean is_time; /* the position */
