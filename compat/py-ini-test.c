@@ -250,6 +250,57 @@ test_what_is_no_text_does_not_interpolate (void)
   g_assert_cmpstr (error->message, ==, "argument of type 'int' is not iterable");
 }
 
+/* What a remembering and a forgetful ini say of all options of both sections, with these variables. */
+static void
+assert_both_say_the_same (const PyIni *remembering, const PyIni *forgetful, const PyOptions *vars)
+{
+  static const char *const sections[] = { "s", "t" };
+  static const char *const options[] = { "a", "b", "c", "d", "e", "x", "y", "wrong", "many", "none" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (sections) * G_N_ELEMENTS (options); i++)
+    {
+      const char *section = sections[i % G_N_ELEMENTS (sections)], *option = options[i / G_N_ELEMENTS (sections)];
+      g_autoptr (PyValue) one = NULL;
+      g_autoptr (PyValue) other = NULL;
+      g_autoptr (GError) one_error = NULL;
+      g_autoptr (GError) other_error = NULL;
+      PyIniResult result = py_ini_get (remembering, section, option, vars, &one, &one_error);
+
+      g_assert_cmpint (result, ==, py_ini_get (forgetful, section, option, vars, &other, &other_error));
+      g_assert_true (one == NULL ? other == NULL : py_value_equal (one, other));
+      g_assert_cmpstr (one_error != NULL ? one_error->message : NULL, ==,
+                       other_error != NULL ? other_error->message : NULL);
+    }
+}
+
+static void
+test_what_is_remembered_is_what_would_be_read_again (void)
+{
+  static const char *const given[] = { "", "x", "y", "a", "b", "e", "q", "x", "r59", "zz", "" };
+  g_autoptr (GString) text
+      = g_string_new ("[DEFAULT]\ny = 1\ne = %(y)s%%\n"
+                      "[s]\na = %(b)s %(x)s\nb = b%(y)s\nx = own\nc = plain\nd = %(__name__)s%(c)s\n"
+                      "wrong = %(zz)s\n[t]\na = %(y)s%(e)s\nx = %(q)s\nq = 7\n");
+  g_string_append (text, "many =");
+  for (guint i = 0; i < 100; i++)
+    g_string_append_printf (text, " %%(r%u)s", i);
+  for (guint i = 0; i < 100; i++)
+    g_string_append_printf (text, "\nr%u = %u", i, i);
+
+  g_autoptr (PyIni) remembering = parse (text->str);
+  g_autoptr (PyIni) forgetful = parse (text->str);
+  py_ini_remember (remembering);
+  for (guint i = 0; i < G_N_ELEMENTS (given); i++)
+    {
+      g_autoptr (PyOptions) vars = py_options_new ();
+      if (*given[i] != '\0')
+        py_options_set_text (vars, given[i], "%(c)s given");
+      py_options_set_text (vars, "other", "1");
+      assert_both_say_the_same (remembering, forgetful, vars);
+      assert_both_say_the_same (remembering, forgetful, NULL);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -268,5 +319,7 @@ main (int argc, char **argv)
   g_test_add_func ("/py-ini/ten levels of ten references end", test_ten_levels_of_ten_references_end);
   g_test_add_func ("/py-ini/vars come first and become text", test_vars_come_first_and_become_text);
   g_test_add_func ("/py-ini/what is no text does not interpolate", test_what_is_no_text_does_not_interpolate);
+  g_test_add_func ("/py-ini/what is remembered is what would be read again",
+                   test_what_is_remembered_is_what_would_be_read_again);
   return g_test_run ();
 }

@@ -2,8 +2,9 @@
 
 #include <string.h>
 
-#include "compat/py-repr.h"
 #include "compat/py-held.h"
+#include "compat/py-ini-memory.h"
+#include "compat/py-repr.h"
 
 G_DEFINE_QUARK (py - ini - error - quark, py_ini_error)
 
@@ -19,6 +20,7 @@ struct PyIni
   GPtrArray *sections;    /* of Section */
   GHashTable *by_name;    /* name of a section -> it */
   PyIniFallback fallback; /* may be NULL */
+  PyIniMemory *memory;    /* NULL: nothing is remembered */
 };
 
 const char *
@@ -68,6 +70,7 @@ py_ini_free (PyIni *self)
 {
   if (self == NULL)
     return;
+  py_ini_memory_free (self->memory);
   g_hash_table_unref (self->by_name);
   g_ptr_array_unref (self->sections);
   py_options_free (self->defaults);
@@ -124,6 +127,13 @@ py_ini_set_fallback (PyIni *self, PyIniFallback fallback)
 }
 
 void
+py_ini_remember (PyIni *self)
+{
+  if (self->memory == NULL)
+    self->memory = py_ini_memory_new ();
+}
+
+void
 py_ini_set_no_section (GError **error, const char *section)
 {
   g_autofree char *repr = py_held_repr (section);
@@ -172,16 +182,22 @@ typedef struct
   const PyOptions *vars, *own; /* vars may be NULL */
   GString *out;
   guint steps;
+  PyIniNames *names; /* what was not found in vars; NULL: not to be noted, or something was found there */
 } Expansion;
 
 /* A new reference, or NULL. */
 static PyValue *
-expansion_lookup (const Expansion *x, const char *name, guint hash)
+expansion_lookup (Expansion *x, const char *name, guint hash)
 {
   PyValue *value = x->vars != NULL ? py_options_get_hashed (x->vars, name, hash) : NULL;
 
   if (value != NULL)
-    return var_value (value);
+    {
+      g_clear_pointer (&x->names, py_ini_names_free);
+      return var_value (value);
+    }
+  if (x->names != NULL)
+    py_ini_names_add (x->names, name, hash);
   if (x->own != NULL)
     value = py_options_get_hashed (x->own, name, hash);
   if (value == NULL)
@@ -276,7 +292,7 @@ static gboolean expand (Expansion *x, const char *rest, guint depth, GError **er
 /* What a name refers to, a new reference or NULL.  %(__name__)s, the section's name, was Python's own until 3.2; fail2ban has
  * kept it (1.1.2), and it wins over an option of that name. */
 static PyValue *
-expansion_resolve (const Expansion *x, const char *name, const char *written)
+expansion_resolve (Expansion *x, const char *name, const char *written)
 {
   if (strcmp (name, "__name__") == 0 && *x->section != '\0')
     return py_str_new (x->section);
@@ -338,6 +354,31 @@ expand (Expansion *x, const char *rest, guint depth, GError **error)
   return x->out->len <= PY_INI_MAX_VALUE || fail_limit (x, error);
 }
 
+static PyValue *
+expand_text (Expansion *x, PyValue *text, GError **error)
+{
+  g_autoptr (GString) out = x->out = g_string_new (NULL);
+
+  return expand (x, py_str_peek (text, NULL), 1, error) ? py_str_new_len (out->str, (gssize) out->len) : NULL;
+}
+
+/* The text, of the option itself and not of vars, with its references expanded; remembered where it may be. */
+static PyValue *
+expand_own (Expansion *x, PyValue *text, GError **error)
+{
+  PyIniMemory *memory = x->ini->memory;
+  PyValue *known = memory != NULL ? py_ini_memory_get (memory, x->own, text, x->vars) : NULL;
+
+  if (known != NULL)
+    return py_value_ref (known);
+  x->names = memory != NULL ? py_ini_names_new () : NULL;
+  PyValue *value = expand_text (x, text, error);
+  if (value != NULL && x->names != NULL)
+    py_ini_memory_take (memory, x->own, text, value, g_steal_pointer (&x->names));
+  py_ini_names_free (x->names);
+  return value;
+}
+
 PyIniResult
 py_ini_get_of (const PyIni *self, const char *section, const PyOptions *own, const char *option, const PyOptions *vars,
                PyValue **ret_value, GError **error)
@@ -345,12 +386,15 @@ py_ini_get_of (const PyIni *self, const char *section, const PyOptions *own, con
   guint hash;
   g_autofree char *lower = py_options_hash_lower (option, &hash) ? NULL : py_held_lower (option, -1);
   const char *name = lower != NULL ? lower : option;
-  Expansion x = { self, section, name, vars, own, NULL, 0 };
+  Expansion x = { self, section, name, vars, own, NULL, 0, NULL };
 
   if (own == NULL && strcmp (section, PY_INI_DEFAULT) != 0)
     return PY_INI_NO_SECTION;
+  if (lower != NULL)
+    hash = py_options_hash (lower);
 
-  g_autoptr (PyValue) value = expansion_lookup (&x, name, lower != NULL ? py_options_hash (lower) : hash);
+  gboolean given = vars != NULL && py_options_get_hashed (vars, name, hash) != NULL;
+  g_autoptr (PyValue) value = expansion_lookup (&x, name, hash);
   if (value == NULL)
     return PY_INI_NO_OPTION;
   if (py_value_type (value) != PY_STR && py_value_type (value) != PY_NONE)
@@ -361,10 +405,10 @@ py_ini_get_of (const PyIni *self, const char *section, const PyOptions *own, con
       return PY_INI_FOUND;
     }
 
-  g_autoptr (GString) out = x.out = g_string_new (NULL);
-  if (!expand (&x, py_str_peek (value, NULL), 1, error))
+  PyValue *expanded = (given ? expand_text : expand_own) (&x, value, error);
+  if (expanded == NULL)
     return PY_INI_FAILED;
-  *ret_value = py_str_new_len (out->str, (gssize) out->len);
+  *ret_value = expanded;
   return PY_INI_FOUND;
 }
 

@@ -13,13 +13,14 @@
 #pragma once
 #include "compat/py-options.h"
 
-#define PY_INI_MAX_DEPTH 10 /* Python's MAX_INTERPOLATION_DEPTH */
+#define PY_INI_MAX_DEPTH 10                     /* Python's MAX_INTERPOLATION_DEPTH */
 #ifdef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION /* what reaches a limit reaches a small one sooner */
 #define PY_INI_MAX_VALUE (64 * 1024)
 #define PY_INI_MAX_STEPS 1000
 #else
-#define PY_INI_MAX_VALUE (4 * 1024 * 1024) /* bytes of one expanded value; the longest of a stock configuration has 8 KB */
-#define PY_INI_MAX_STEPS 100000            /* references followed for one value */
+#define PY_INI_MAX_VALUE                                                                                               \
+  (4 * 1024 * 1024)             /* bytes of one expanded value; the longest of a stock configuration has 8 KB */
+#define PY_INI_MAX_STEPS 100000 /* references followed for one value */
 #endif
 
 #define PY_INI_DEFAULT "DEFAULT" /* the section whose options all others have too */
@@ -84,6 +85,9 @@ PyIniResult py_ini_get (const PyIni *self, const char *section, const char *opti
 /* The same for who asks for many: own is py_ini_peek_section (self, section). */
 PyIniResult py_ini_get_of (const PyIni *self, const char *section, const PyOptions *own, const char *option,
                            const PyOptions *vars, PyValue **ret_value, GError **error);
+
+/* From now on nothing of it changes: expanded values are kept, where no variable has a part in them. */
+void py_ini_remember (PyIni *self);
 
 /* "No section: 'x'" */
 void py_ini_set_no_section (GError **error, const char *section);

@@ -181,6 +181,16 @@ py_options_get_hashed (const PyOptions *self, const char *name, guint hash)
   return entry != NULL ? entry->value : NULL;
 }
 
+gboolean
+py_options_find (const PyOptions *self, const char *name, guint hash, guint *ret_index)
+{
+  const Entry *entry = entry_find (self, name, hash);
+
+  if (entry != NULL)
+    *ret_index = (guint) (entry - self->entries);
+  return entry != NULL;
+}
+
 PyValue *
 py_options_get (const PyOptions *self, const char *name)
 {

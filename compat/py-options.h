@@ -22,7 +22,7 @@ PyValue *py_options_get (const PyOptions *self, const char *name);         /* pe
 const char *py_options_get_text (const PyOptions *self, const char *name); /* peek; NULL when absent or no str */
 void py_options_set (PyOptions *self, const char *name, PyValue *value);   /* takes value */
 void py_options_set_shared (PyOptions *self, PyValue *name, guint hash, PyValue *value); /* takes value, shares name */
-void py_options_set_value (PyOptions *self, guint index, PyValue *value);  /* takes value; of the name at index */
+void py_options_set_value (PyOptions *self, guint index, PyValue *value); /* takes value; of the name at index */
 void py_options_set_text (PyOptions *self, const char *name, const char *text);
 gboolean py_options_remove (PyOptions *self, const char *name);
 void py_options_update (PyOptions *self, const PyOptions *other); /* other's values win; other may be NULL */
@@ -32,6 +32,7 @@ guint py_options_hash (const char *name);
 gboolean py_options_hash_lower (const char *name, guint *ret_hash); /* FALSE when it is not plainly in lower case */
 guint py_options_peek_hash (const PyOptions *self, guint index);
 PyValue *py_options_get_hashed (const PyOptions *self, const char *name, guint hash);
+gboolean py_options_find (const PyOptions *self, const char *name, guint hash, guint *ret_index);
 
 /* {**a, **b} of two, either may be NULL. */
 PyOptions *py_options_merged (const PyOptions *a, const PyOptions *b);

@@ -5,12 +5,11 @@
 #include "compat/py-repr.h"
 #include "compat/py-held.h"
 #include "compat/py-text.h"
+#include "config/config-init.h"
 #include "config/config-tags.h"
 
-#define LOGGER       "fail2ban.configreader"
-#define DEFINITION   "Definition"
-#define INIT         "Init"
-#define KNOWN_OPTION "known/"
+#define LOGGER     "fail2ban.configreader"
+#define DEFINITION "Definition"
 
 struct ConfigDefinition
 {
@@ -65,6 +64,8 @@ gboolean
 config_definition_read (ConfigDefinition *self, gboolean *ret_complete, GError **error)
 {
   self->ini = config_files_read (self->files, self->file, ret_complete, error);
+  if (self->ini != NULL)
+    py_ini_remember (self->ini);
   return self->ini != NULL;
 }
 
@@ -104,6 +105,15 @@ get_own (const ConfigDefinition *self, const char *section, const PyOptions *own
   return py_ini_get_of (self->ini, section, own, option, NULL, &value, error) == PY_INI_FOUND ? value : NULL;
 }
 
+/* The error for one that cannot be expanded. */
+static gboolean
+fail_own (const ConfigDefinition *self, const char *section, const char *option, GError **error)
+{
+  g_autoptr (PyValue) value = get_own (self, section, py_ini_peek_section (self->ini, section), option, error);
+
+  return value != NULL;
+}
+
 /* "port?family=inet6" of [Init] gives way to a plain "port" of the jail or in brackets (1.1.2). */
 static PyValue *
 conditional_override (const char *option, const PyOptions *given)
@@ -117,34 +127,48 @@ conditional_override (const char *option, const PyOptions *given)
   return value != NULL && py_value_type (value) != PY_NONE ? value : NULL;
 }
 
+static void
+free_init_section (gpointer init)
+{
+  config_init_free (init);
+}
+
+static const ConfigInit *
+peek_init_section (ConfigDefinition *self)
+{
+  ConfigInit *init = config_files_peek_note (self->files, self->ini);
+
+  if (init == NULL)
+    {
+      init = config_init_new (self->ini);
+      config_files_take_note (self->files, self->ini, init, free_init_section);
+    }
+  return init;
+}
+
 /* Each option of [Init] becomes "known/option", and "option" where brackets did not give it. */
 static gboolean
 take_init_section (ConfigDefinition *self, const PyOptions *given, GError **error)
 {
-  const PyOptions *section = py_ini_peek_section (self->ini, INIT);
+  const ConfigInit *init = peek_init_section (self);
 
-  for (guint i = 0; section != NULL && i < py_options_size (section); i++)
+  for (guint i = 0; i < init->n_options; i++)
     {
-      const char *option = py_options_peek_name (section, i);
-      guint hash = py_options_peek_hash (section, i);
-      gboolean is_known = g_str_has_prefix (option, KNOWN_OPTION);
-      if (strcmp (option, "__name__") == 0 || (is_known && py_options_get_hashed (self->init, option, hash) != NULL))
+      const ConfigInitOption *option = &init->options[i];
+      const char *name = py_str_peek (option->name, NULL);
+      gboolean is_given = py_options_get_hashed (self->init, name, option->hash) != NULL;
+      if (option->known == NULL && is_given)
         continue;
-      PyValue *value = get_own (self, INIT, section, option, error);
-      if (value == NULL)
-        return FALSE;
-      if (!is_known)
+      if (option->value == NULL)
+        return fail_own (self, CONFIG_INIT_SECTION, name, error);
+      if (option->known != NULL)
+        py_options_set_shared (self->init, option->known, option->known_hash, py_value_ref (option->value));
+      if (!is_given)
         {
-          g_autofree char *known = g_strconcat (KNOWN_OPTION, option, NULL);
-          py_options_set (self->init, known, py_value_ref (value));
+          PyValue *override = conditional_override (name, given);
+          py_options_set_shared (self->init, option->name, option->hash,
+                                 py_value_ref (override != NULL ? override : option->value));
         }
-      if (py_options_get_hashed (self->init, option, hash) == NULL)
-        {
-          PyValue *override = conditional_override (option, given);
-          py_options_set_shared (self->init, py_options_peek_key (section, i), hash,
-                                 py_value_ref (override != NULL ? override : value));
-        }
-      py_value_unref (value);
     }
   return TRUE;
 }

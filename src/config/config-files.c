@@ -27,6 +27,12 @@ typedef struct
   gboolean complete;
 } Named;
 
+typedef struct
+{
+  gpointer data;
+  GDestroyNotify data_free;
+} Note;
+
 struct ConfigFiles
 {
   char *basedir;
@@ -34,6 +40,7 @@ struct ConfigFiles
   GHashTable *files; /* path -> File */
   GHashTable *lists; /* paths joined by \1 -> GPtrArray of the paths with all that they include */
   GHashTable *named; /* name -> Named */
+  GHashTable *notes; /* PyIni of Named -> Note */
   gsize total;       /* bytes read so far */
 };
 
@@ -63,6 +70,15 @@ named_free (gpointer data)
   g_free (named);
 }
 
+static void
+note_free (gpointer data)
+{
+  Note *note = data;
+
+  note->data_free (note->data);
+  g_free (note);
+}
+
 ConfigFiles *
 config_files_new (const char *basedir, Log *log)
 {
@@ -76,6 +92,7 @@ config_files_new (const char *basedir, Log *log)
   self->files = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, file_free);
   self->lists = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) g_ptr_array_unref);
   self->named = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, named_free);
+  self->notes = g_hash_table_new_full (NULL, NULL, NULL, note_free);
   return self;
 }
 
@@ -84,6 +101,7 @@ config_files_free (ConfigFiles *self)
 {
   if (self == NULL)
     return;
+  g_hash_table_unref (self->notes);
   g_hash_table_unref (self->named);
   g_hash_table_unref (self->lists);
   g_hash_table_unref (self->files);
@@ -597,9 +615,32 @@ config_files_read_path (ConfigFiles *self, const char *path, gboolean *ret_compl
     return NULL;
 
   Named *named = g_new0 (Named, 1);
+  g_autofree char *name = g_strconcat ("\1", path, NULL);
+  Named *before = g_hash_table_lookup (self->named, name);
+  if (before != NULL)
+    (void) g_hash_table_remove (self->notes, before->ini);
   named->ini = ini;
   named->complete = read->len > 0;
-  g_hash_table_replace (self->named, g_strconcat ("\1", path, NULL), named);
+  g_hash_table_replace (self->named, g_steal_pointer (&name), named);
   *ret_complete = named->complete;
   return named->ini;
+}
+
+/* --- notes --------------------------------------------------------------------------------------------------------- */
+
+gpointer
+config_files_peek_note (const ConfigFiles *self, const PyIni *ini)
+{
+  const Note *note = g_hash_table_lookup (self->notes, ini);
+
+  return note != NULL ? note->data : NULL;
+}
+
+void
+config_files_take_note (ConfigFiles *self, const PyIni *ini, gpointer note, GDestroyNotify note_free_func)
+{
+  Note *kept = g_new (Note, 1);
+
+  *kept = (Note){ note, note_free_func };
+  g_hash_table_insert (self->notes, (gpointer) ini, kept);
 }

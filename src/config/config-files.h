@@ -33,5 +33,10 @@ PyIni *config_files_read (ConfigFiles *self, const char *name, gboolean *ret_com
 /* One file by its path, with its includes and its .local.  Lends the PyIni; *ret_complete is FALSE when none could be read. */
 PyIni *config_files_read_path (ConfigFiles *self, const char *path, gboolean *ret_complete, GError **error);
 
+/* What somebody made of an ini of these files, to be found again with it: one note for each, kept as long as the ini; peek is
+ * NULL when there is none. */
+gpointer config_files_peek_note (const ConfigFiles *self, const PyIni *ini);
+void config_files_take_note (ConfigFiles *self, const PyIni *ini, gpointer note, GDestroyNotify note_free);
+
 /* The length of the part before the '?' of a conditional name ("port?family=inet6"), or 0 for a plain name. */
 gsize config_condition_at (const char *name);

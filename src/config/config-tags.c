@@ -5,6 +5,7 @@
 #include "compat/py-held.h"
 #include "compat/py-ini.h"
 #include "compat/py-repr.h"
+#include "config/config-tags-quick.h"
 #include "config/config.h"
 
 #define MAX_REPLACEMENTS 25 /* of one tag for one value (1.1.2) */
@@ -289,6 +290,14 @@ expander_run (Expander *x, GError **error)
 
 gboolean
 config_tags_expand (PyOptions *options, const PyOptions *ignored, ConfigTagLookup lookup, gpointer data, GError **error)
+{
+  return config_tags_expand_quickly (options, ignored, lookup, data)
+         || config_tags_expand_in_passes (options, ignored, lookup, data, error);
+}
+
+gboolean
+config_tags_expand_in_passes (PyOptions *options, const PyOptions *ignored, ConfigTagLookup lookup, gpointer data,
+                              GError **error)
 {
   guint n = py_options_size (options);
   g_autoptr (GArray) counts = g_array_sized_new (FALSE, FALSE, sizeof (Count), 64);

@@ -23,3 +23,7 @@ typedef PyValue *(*ConfigTagLookup) (const char *tag, guint hash, gpointer data,
  * into; may be NULL. */
 gboolean config_tags_expand (PyOptions *options, const PyOptions *ignored, ConfigTagLookup lookup, gpointer data,
                              GError **error);
+
+/* The same, each value in as many passes as the reference needs: the slow twin, for the test that compares both. */
+gboolean config_tags_expand_in_passes (PyOptions *options, const PyOptions *ignored, ConfigTagLookup lookup,
+                                       gpointer data, GError **error);
