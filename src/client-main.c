@@ -32,7 +32,7 @@ main (int argc, char **argv)
   g_auto (CommandLine) options = { 0 };
   g_autoptr (Log) log = log_new ();
 
-  (void) setlocale (LC_ALL, "");
+  (void) setlocale (LC_CTYPE, "");
   int code = run (&options, argc, argv, log);
   log_debug (log, "fail2ban", "Exit with code %d", code);
   (void) fflush (stdout);

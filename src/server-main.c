@@ -115,7 +115,7 @@ main (int argc, char **argv)
   g_autoptr (Log) log = log_new ();
   g_autoptr (Client) client = NULL;
 
-  (void) setlocale (LC_ALL, "");
+  (void) setlocale (LC_CTYPE, "");
   switch (command_line_init (&options, argc, argv, log, TRUE, FALSE))
     {
     case COMMAND_LINE_DONE:
