@@ -103,6 +103,14 @@ py_held_is_lower (const char *text, gssize len)
   return TRUE;
 }
 
+static gboolean
+is_ascii (const char *text, const char *end)
+{
+  while (text < end && (guchar) *text < 0x80)
+    text++;
+  return text == end;
+}
+
 char *
 py_held_lower (const char *text, gssize len)
 {
@@ -110,6 +118,8 @@ py_held_lower (const char *text, gssize len)
 
   if (py_held_is_lower (text, len))
     return g_strndup (text, (gsize) (end - text));
+  if (is_ascii (text, end))
+    return g_ascii_strdown (text, end - text);
 
   g_autoptr (GString) out = g_string_sized_new ((gsize) (end - text) + 1);
   for (const char *p = text; p < end; p = g_utf8_next_char (p))

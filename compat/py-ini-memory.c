@@ -10,8 +10,9 @@ typedef struct
 
 struct PyIniNames
 {
-  Name names[PY_INI_NAMES_MAX];
-  guint n; /* PY_INI_NAMES_MAX + 1: there were more */
+  Name *names;
+  guint n, n_allocated;
+  gboolean too_many;
 };
 
 typedef struct
@@ -29,10 +30,7 @@ struct PyIniMemory
 PyIniNames *
 py_ini_names_new (void)
 {
-  PyIniNames *self = g_new (PyIniNames, 1);
-
-  self->n = 0;
-  return self;
+  return g_new0 (PyIniNames, 1);
 }
 
 void
@@ -40,21 +38,27 @@ py_ini_names_free (PyIniNames *self)
 {
   if (self == NULL)
     return;
-  for (guint i = 0; i < MIN (self->n, PY_INI_NAMES_MAX); i++)
+  for (guint i = 0; i < self->n; i++)
     g_free (self->names[i].name);
+  g_free (self->names);
   g_free (self);
 }
 
 void
 py_ini_names_add (PyIniNames *self, const char *name, guint hash)
 {
-  for (guint i = 0; i < self->n && i < PY_INI_NAMES_MAX; i++)
+  for (guint i = 0; i < self->n; i++)
     if (self->names[i].hash == hash && strcmp (self->names[i].name, name) == 0)
       return;
-  if (self->n < PY_INI_NAMES_MAX)
-    self->names[self->n] = (Name){ g_strdup (name), hash };
-  if (self->n <= PY_INI_NAMES_MAX)
-    self->n++;
+  self->too_many = self->too_many || self->n == PY_INI_NAMES_MAX;
+  if (self->too_many)
+    return;
+  if (self->n == self->n_allocated)
+    {
+      self->n_allocated = MAX (4, 2 * self->n_allocated);
+      self->names = g_renew (Name, self->names, self->n_allocated);
+    }
+  self->names[self->n++] = (Name){ g_strdup (name), hash };
 }
 
 static guint
@@ -119,7 +123,7 @@ py_ini_memory_get (PyIniMemory *self, const PyOptions *own, const PyValue *text,
 void
 py_ini_memory_take (PyIniMemory *self, const PyOptions *own, PyValue *text, PyValue *value, PyIniNames *names)
 {
-  if (names->n > PY_INI_NAMES_MAX)
+  if (names->too_many)
     {
       py_ini_names_free (names);
       return;

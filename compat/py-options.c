@@ -4,23 +4,29 @@
 
 #include "compat/py-held.h"
 
-#define INDEX_FROM 8 /* fewer names are found faster by looking at each */
-#define FREE_SLOT  G_MAXUINT
+#define INDEX_FROM 8   /* fewer names are found faster by looking at each */
+#define MAX_NARROW 255 /* entries for which a slot is one byte */
 
 typedef struct
 {
-  PyValue *name;    /* a str; copies of the options share it */
-  const char *text; /* of name */
-  guint hash;
+  PyValue *name; /* a str; copies of the options share it */
   PyValue *value;
+  guint hash;
 } Entry;
 
 struct PyOptions
 {
   Entry *entries;
   guint n_entries, n_allocated;
-  guint *slots;  /* open addressing by hash: positions in entries; NULL while there are few */
+  /* Open addressing by hash: positions in entries + 1, 0 where a slot is free.  NULL while there are few. */
+  union
+  {
+    gpointer slots;
+    guint8 *narrow;
+    guint32 *wide;
+  };
   guint n_slots; /* a power of two, at least twice the entries */
+  gboolean is_wide;
 };
 
 static PyOptions *
@@ -74,7 +80,7 @@ const char *
 py_options_peek_name (const PyOptions *self, guint index)
 {
   g_return_val_if_fail (index < self->n_entries, NULL);
-  return self->entries[index].text;
+  return py_str_peek (self->entries[index].name, NULL);
 }
 
 PyValue *
@@ -91,17 +97,47 @@ py_options_peek_value (const PyOptions *self, guint index)
   return self->entries[index].value;
 }
 
-#define HASH_START      2166136261u /* FNV-1a */
-#define HASH_STEP(h, c) (((h) ^ (guchar) (c)) * 16777619u)
+#define HASH_FACTOR G_GUINT64_CONSTANT (0x9e3779b97f4a7c15)
+#define EACH(byte)  (G_GUINT64_CONSTANT (0x0101010101010101) * (byte))
+#define HIGH_BITS   EACH (0x80)
+
+/* The eight bytes at text, or (left < 8) what is left, some of it twice. */
+static inline guint64
+load_some (const char *text, gsize left)
+{
+  guint64 eight;
+  guint32 head, tail;
+
+  if (left >= sizeof eight)
+    {
+      memcpy (&eight, text, sizeof eight);
+      return eight;
+    }
+  if (left >= sizeof head)
+    {
+      memcpy (&head, text, sizeof head);
+      memcpy (&tail, text + left - sizeof tail, sizeof tail);
+      return (guint64) head << 32 | tail;
+    }
+  return (guint64) (guchar) text[0] << 16 | (guint64) (guchar) text[left / 2] << 8 | (guchar) text[left - 1];
+}
+
+static inline guint64
+hash_step (guint64 hash, guint64 eight)
+{
+  hash = (hash ^ eight) * HASH_FACTOR;
+  return hash ^ hash >> 32;
+}
 
 guint
 py_options_hash (const char *name)
 {
-  guint hash = HASH_START;
+  gsize len = strlen (name);
+  guint64 hash = len;
 
-  for (; *name != '\0'; name++)
-    hash = HASH_STEP (hash, *name);
-  return hash;
+  for (; len > 0; len -= MIN (len, 8), name += 8)
+    hash = hash_step (hash, load_some (name, len));
+  return (guint) hash;
 }
 
 guint
@@ -111,19 +147,36 @@ py_options_peek_hash (const PyOptions *self, guint index)
   return self->entries[index].hash;
 }
 
+/* Is none of eight bytes a capital or beyond ASCII? */
+static inline gboolean
+eight_are_lower (guint64 eight)
+{
+  guint64 from_a = eight + EACH (0x80 - 'A'), behind_z = eight + EACH (0x7f - 'Z');
+
+  return ((eight | (from_a & ~behind_z)) & HIGH_BITS) == 0;
+}
+
 gboolean
 py_options_hash_lower (const char *name, guint *ret_hash)
 {
-  guint hash = HASH_START;
+  gsize len = strlen (name);
+  guint64 hash = len;
 
-  for (; *name != '\0'; name++)
+  for (; len > 0; len -= MIN (len, 8), name += 8)
     {
-      if ((guchar) *name >= 0x80 || (*name >= 'A' && *name <= 'Z'))
+      guint64 eight = load_some (name, len);
+      if (!eight_are_lower (eight))
         return FALSE;
-      hash = HASH_STEP (hash, *name);
+      hash = hash_step (hash, eight);
     }
-  *ret_hash = hash;
+  *ret_hash = (guint) hash;
   return TRUE;
+}
+
+static inline guint
+slot_get (const PyOptions *self, guint slot)
+{
+  return self->is_wide ? self->wide[slot] : self->narrow[slot];
 }
 
 static void
@@ -131,9 +184,12 @@ slots_insert (PyOptions *self, guint index)
 {
   guint slot = self->entries[index].hash & (self->n_slots - 1);
 
-  while (self->slots[slot] != FREE_SLOT)
+  while (slot_get (self, slot) != 0)
     slot = (slot + 1) & (self->n_slots - 1);
-  self->slots[slot] = index;
+  if (self->is_wide)
+    self->wide[slot] = index + 1;
+  else
+    self->narrow[slot] = (guint8) (index + 1);
 }
 
 static void
@@ -145,8 +201,8 @@ slots_rebuild (PyOptions *self)
   self->n_slots = 4 * INDEX_FROM;
   while (self->n_slots < 3 * MAX (self->n_entries, self->n_allocated / 2))
     self->n_slots *= 2;
-  self->slots = g_new (guint, self->n_slots);
-  memset (self->slots, 0xff, self->n_slots * sizeof *self->slots); /* FREE_SLOT */
+  self->is_wide = self->n_slots / 2 > MAX_NARROW;
+  self->slots = g_malloc0_n (self->n_slots, self->is_wide ? sizeof *self->wide : sizeof *self->narrow);
   for (guint i = 0; i < self->n_entries; i++)
     slots_insert (self, i);
 }
@@ -154,7 +210,7 @@ slots_rebuild (PyOptions *self)
 static gboolean
 entry_is (const Entry *entry, const char *name, guint hash)
 {
-  return entry->hash == hash && (entry->text == name || strcmp (entry->text, name) == 0);
+  return entry->hash == hash && strcmp (py_str_peek (entry->name, NULL), name) == 0;
 }
 
 static Entry *
@@ -167,9 +223,10 @@ entry_find (const PyOptions *self, const char *name, guint hash)
           return &self->entries[i];
       return NULL;
     }
-  for (guint slot = hash & (self->n_slots - 1); self->slots[slot] != FREE_SLOT; slot = (slot + 1) & (self->n_slots - 1))
-    if (entry_is (&self->entries[self->slots[slot]], name, hash))
-      return &self->entries[self->slots[slot]];
+  guint found, slot = hash & (self->n_slots - 1);
+  for (; (found = slot_get (self, slot)) != 0; slot = (slot + 1) & (self->n_slots - 1))
+    if (entry_is (&self->entries[found - 1], name, hash))
+      return &self->entries[found - 1];
   return NULL;
 }
 
@@ -206,14 +263,28 @@ py_options_get_text (const PyOptions *self, const char *name)
 }
 
 static void
+options_reserve (PyOptions *self, guint more)
+{
+  if (more <= self->n_allocated - self->n_entries)
+    return;
+  self->n_allocated = self->n_entries + more;
+  self->entries = g_renew (Entry, self->entries, self->n_allocated);
+}
+
+void
+py_options_reserve (PyOptions *self, guint more)
+{
+  options_reserve (self, more);
+}
+
+static void
 options_append (PyOptions *self, PyValue *name, guint hash, PyValue *value)
 {
   if (self->n_entries == self->n_allocated)
     {
-      self->n_allocated = MAX (8, 2 * self->n_allocated);
-      self->entries = g_renew (Entry, self->entries, self->n_allocated);
+      options_reserve (self, MAX (4, self->n_allocated));
     }
-  self->entries[self->n_entries++] = (Entry){ name, py_str_peek (name, NULL), hash, value };
+  self->entries[self->n_entries++] = (Entry){ name, value, hash };
   if (self->slots != NULL && 2 * self->n_entries <= self->n_slots)
     slots_insert (self, self->n_entries - 1);
   else
@@ -285,7 +356,7 @@ py_options_update (PyOptions *self, const PyOptions *other)
   for (guint i = 0; i < other->n_entries; i++)
     {
       const Entry *from = &other->entries[i];
-      Entry *entry = entry_find (self, from->text, from->hash);
+      Entry *entry = entry_find (self, py_str_peek (from->name, NULL), from->hash);
       if (entry != NULL)
         entry_set_value (entry, py_value_ref (from->value));
       else

@@ -13,6 +13,7 @@ PyOptions *py_options_copy (const PyOptions *self);
 void py_options_free (PyOptions *self); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (PyOptions, py_options_free)
 
+void py_options_reserve (PyOptions *self, guint more); /* room for so many more names, for who knows */
 guint py_options_size (const PyOptions *self);
 const char *py_options_peek_name (const PyOptions *self, guint index); /* in order of first insertion */
 PyValue *py_options_peek_key (const PyOptions *self, guint index);     /* the name as a str */

@@ -1,5 +1,7 @@
 #include "compat/py-repr.h"
 
+#include <string.h>
+
 #include <math.h>
 
 #include "compat/py-json.h"
@@ -111,11 +113,42 @@ test_pprint_breaks_what_is_too_wide (void)
   PRINTS ("[\"a\\nb\", []]", 8, "[ 'a\\n'\n  'b',\n  []]");
 }
 
+/* Long text is looked at in blocks, of eight bytes and of 4096: what stands at their borders must not matter. */
+static void
+test_a_long_text_is_the_sum_of_its_characters (void)
+{
+  static const char *const characters[]
+      = { "a",    "\n", "\\", "'", "\x7f", "\xc3\xa9", "\xc2\x80", "\xe2\x80\xa8", "\xf0\x9f\x98\x80", "\xed\xb2\x80",
+          "\xff", "\t" };
+  g_autoptr (GRand) rand = g_rand_new_with_seed (8);
+
+  for (guint i = 0; i < 3000; i++)
+    {
+      g_autoptr (GString) text = g_string_new ("\"'"); /* both quotes: they are the single ones then */
+      g_autoptr (GString) wanted = g_string_new ("'\"\\'");
+      for (int n = g_rand_int_range (rand, 0, i % 300 == 0 ? 9000 : 40); n > 0; n--)
+        {
+          guint last = g_rand_int_range (rand, 0, 4) == 0 ? G_N_ELEMENTS (characters) : 1;
+          const char *character = characters[g_rand_int_range (rand, 0, (int) last)];
+          g_autofree char *one = py_repr_str (character, -1);
+          g_string_append (text, character);
+          if (*character == '\'')
+            g_string_append (wanted, "\\'");
+          else
+            g_string_append_len (wanted, one + 1, (gssize) strlen (one) - 2);
+        }
+      g_string_append_c (wanted, '\'');
+      g_autofree char *got = py_repr_str (text->str, (gssize) text->len);
+      g_assert_cmpstr (got, ==, wanted->str);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/repr/quotes are chosen as Python does", test_quotes_are_chosen_as_python_does);
+  g_test_add_func ("/repr/a long text is the sum of its characters", test_a_long_text_is_the_sum_of_its_characters);
   g_test_add_func ("/repr/what can not be printed is escaped", test_what_can_not_be_printed_is_escaped);
   g_test_add_func ("/repr/floats have the shortest digits", test_floats_have_the_shortest_digits);
   g_test_add_func ("/repr/containers nest", test_containers_nest);

@@ -7,6 +7,8 @@
 #include "compat/py-bigint.h"
 #include "compat/py-printable.h"
 
+#define BLOCK 4096 /* bytes of text for which room is made at once */
+
 gboolean
 py_unichar_is_printable (gunichar c)
 {
@@ -27,39 +29,6 @@ py_unichar_is_printable (gunichar c)
   return c <= 0x10ffff;
 }
 
-/* The part of a repr that str and bytes share. */
-static void
-append_escaped_ascii (GString *out, guchar c, char quote)
-{
-  switch (c)
-    {
-    case '\t':
-      g_string_append (out, "\\t");
-      break;
-    case '\n':
-      g_string_append (out, "\\n");
-      break;
-    case '\r':
-      g_string_append (out, "\\r");
-      break;
-    default:
-      if (c < 0x20 || c >= 0x7f)
-        g_string_append_printf (out, "\\x%02x", c);
-      else
-        {
-          if (c == '\\' || c == (guchar) quote)
-            g_string_append_c (out, '\\');
-          g_string_append_c (out, (char) c);
-        }
-    }
-}
-
-static char
-choose_quote (const char *text, gsize len)
-{
-  return memchr (text, '\'', len) != NULL && memchr (text, '"', len) == NULL ? '"' : '\'';
-}
-
 /* g_string_append_len without the call, for the many short pieces. */
 static inline void
 append_piece (GString *out, const char *text, gsize len)
@@ -74,6 +43,39 @@ append_piece (GString *out, const char *text, gsize len)
   out->str[out->len] = '\0';
 }
 
+/* The part of a repr that str and bytes share. */
+static void
+append_escaped_ascii (GString *out, guchar c, char quote)
+{
+  switch (c)
+    {
+    case '\t':
+      append_piece (out, "\\t", 2);
+      break;
+    case '\n':
+      append_piece (out, "\\n", 2);
+      break;
+    case '\r':
+      append_piece (out, "\\r", 2);
+      break;
+    default:
+      if (c < 0x20 || c >= 0x7f)
+        g_string_append_printf (out, "\\x%02x", c);
+      else
+        {
+          char escaped[2] = { '\\', (char) c };
+          gboolean plain = c != '\\' && c != (guchar) quote;
+          append_piece (out, plain ? escaped + 1 : escaped, plain ? 1 : 2);
+        }
+    }
+}
+
+static char
+choose_quote (const char *text, gsize len)
+{
+  return memchr (text, '\'', len) != NULL && memchr (text, '"', len) == NULL ? '"' : '\'';
+}
+
 /* Eight bytes at once: the high bit of each byte that is zero is set.  A byte above a zero one may be wrong, the lowest is
  * right. */
 #define EACH(byte)        (G_GUINT64_CONSTANT (0x0101010101010101) * (byte))
@@ -81,12 +83,8 @@ append_piece (GString *out, const char *text, gsize len)
 
 /* How many of eight bytes, from the first on, stand for themselves. */
 static inline guint
-plain_of_eight (const guchar *text, char quote)
+plain_of_eight (guint64 eight, char quote)
 {
-  guint64 eight;
-
-  memcpy (&eight, text, sizeof eight);
-  eight = GUINT64_FROM_LE (eight);
   guint64 below_blank = (eight - EACH (0x20)) & ~eight;
   guint64 special = (ZERO_BYTES (eight ^ EACH ('\\')) | ZERO_BYTES (eight ^ EACH ((guchar) quote))
                      | ZERO_BYTES (eight ^ EACH (0x7f)) | below_blank | eight)
@@ -94,22 +92,58 @@ plain_of_eight (const guchar *text, char quote)
   return special == 0 ? 8 : (guint) __builtin_ctzll (special) / 8;
 }
 
-/* How many bytes at text stand for themselves: most of most texts. */
+/* How many bytes at text stand for themselves: most of most texts.  They are written to `to`, with up to seven more. */
 static gsize
-plain_run (const guchar *text, gsize len, char quote)
+copy_plain (char *to, const char *text, gsize len, char quote)
 {
   gsize n = 0;
 
-  while (len - n >= 8)
+  for (guint plain = 8; len - n >= 8 && plain == 8; n += plain)
     {
-      guint plain = plain_of_eight (text + n, quote);
-      n += plain;
+      guint64 eight;
+      memcpy (&eight, text + n, sizeof eight);
+      memcpy (to + n, &eight, sizeof eight);
+      plain = plain_of_eight (GUINT64_FROM_LE (eight), quote);
       if (plain < 8)
-        return n;
+        return n + plain;
     }
-  while (n < len && text[n] - 0x20u < 0x5fu && text[n] != '\\' && text[n] != (guchar) quote)
-    n++;
+  for (; n < len && (guchar) text[n] - 0x20u < 0x5fu && text[n] != '\\' && text[n] != quote; n++)
+    to[n] = text[n];
   return n;
+}
+
+/* The characters that begin within the first `want` of `left` bytes; returns how many bytes these are. */
+static gsize
+append_block (GString *out, const char *text, gsize want, gsize left, char quote)
+{
+  gsize done = 0;
+
+  while (done < want)
+    {
+      gsize len = out->len, room = want - done + 8;
+      if (len + room >= out->allocated_len)
+        {
+          g_string_set_size (out, len + room);
+          out->len = len;
+        }
+      gsize plain = copy_plain (out->str + len, text + done, want - done, quote);
+      out->len = len + plain;
+      out->str[out->len] = '\0';
+      done += plain;
+      if (done == want)
+        break;
+
+      gunichar c = 0;
+      guint n = (guchar) text[done] < 0x80 ? 1 : py_utf8_decode (text + done, left - done, &c);
+      if (n <= 1)
+        append_escaped_ascii (out, (guchar) text[done], quote);
+      else if (py_unichar_is_printable (c))
+        append_piece (out, text + done, n);
+      else
+        g_string_append_printf (out, c <= 0xff ? "\\x%02x" : c <= 0xffff ? "\\u%04x" : "\\U%08x", c);
+      done += MAX (n, 1);
+    }
+  return done;
 }
 
 void
@@ -117,29 +151,11 @@ py_repr_append_str (GString *out, const char *text, gssize length)
 {
   gsize len = length < 0 ? strlen (text) : (gsize) length;
   char quote = choose_quote (text, len);
-  const guchar *at = (const guchar *) text;
 
-  g_string_append_c (out, quote);
-  for (gsize i = 0; i < len;)
-    {
-      gsize run = plain_run (at + i, len - i, quote);
-      if (run > 0)
-        {
-          append_piece (out, text + i, run);
-          i += run;
-          continue;
-        }
-      gunichar c = 0;
-      guint n = py_utf8_decode (text + i, len - i, &c);
-      if (n <= 1)
-        append_escaped_ascii (out, at[i], quote);
-      else if (py_unichar_is_printable (c))
-        g_string_append_len (out, text + i, n);
-      else
-        g_string_append_printf (out, c <= 0xff ? "\\x%02x" : c <= 0xffff ? "\\u%04x" : "\\U%08x", c);
-      i += MAX (n, 1);
-    }
-  g_string_append_c (out, quote);
+  append_piece (out, &quote, 1);
+  for (gsize done = 0; done < len;)
+    done += append_block (out, text + done, MIN (len - done, BLOCK), len - done, quote);
+  append_piece (out, &quote, 1);
 }
 
 char *

@@ -195,11 +195,26 @@ py_value_to_double (const PyValue *self, double *ret_value)
 
 /* --- list and tuple ----------------------------------------------------------------------------------------------- */
 
+static void
+items_reserve (PyItems *items, guint size)
+{
+  items->size = size;
+  items->data = g_renew (PyValue *, items->data, size);
+}
+
 static PyValue *
 seq_new_items (PyType type, PyValue *first, va_list rest)
 {
   PyValue *self = py_value_alloc (type);
+  va_list counted;
+  guint n = 0;
 
+  va_copy (counted, rest);
+  for (PyValue *item = first; item != NULL; item = va_arg (counted, PyValue *))
+    n++;
+  va_end (counted);
+  if (n > 0)
+    items_reserve (&self->items, n);
   for (PyValue *item = first; item != NULL; item = va_arg (rest, PyValue *))
     py_list_append (self, item);
   return self;
@@ -274,10 +289,7 @@ py_list_append (PyValue *self, PyValue *item)
   g_return_if_fail (py_value_is_seq (self) && item != NULL && item != self);
   PyItems *items = &self->items;
   if (items->len == items->size)
-    {
-      items->size = items->size == 0 ? ITEMS_START : items->size * 2;
-      items->data = g_renew (PyValue *, items->data, items->size);
-    }
+    items_reserve (items, items->size == 0 ? ITEMS_START : items->size * 2);
   items->data[items->len++] = item;
 }
 

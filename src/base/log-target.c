@@ -137,11 +137,22 @@ log_target_reopen (LogTarget *self)
 
 /* --- stream ---------------------------------------------------------------------------------------------------------- */
 
+static char *
+dup_with_newline (const LogTargetLine *line)
+{
+  char *text = g_malloc (line->line_len + 1);
+
+  memcpy (text, line->line, line->line_len);
+  text[line->line_len] = '\n';
+  return text;
+}
+
 static void
 write_stream (LogTarget *self, const LogTargetLine *line)
 {
-  (void) fwrite (line->line, 1, line->line_len, self->stream);
-  (void) putc ('\n', self->stream);
+  g_autofree char *text = dup_with_newline (line); /* one write, stderr having no buffer */
+
+  (void) fwrite (text, 1, line->line_len + 1, self->stream);
   (void) fflush (self->stream);
 }
 
