@@ -89,13 +89,9 @@ is_property (const PyOptions *options, guint index, const guint *hashes)
 }
 
 static void
-append_property (PyValue *properties, const PyOptions *options, guint index)
+append_property (ConfigAction *self, PyValue *properties, const PyOptions *options, guint index)
 {
-  PyValue *pair = py_list_new ();
-
-  config_command_append (pair, py_options_peek_key (options, index));
-  config_command_append (pair, py_options_peek_value (options, index));
-  py_list_append (properties, pair);
+  py_list_append (properties, config_definition_dup_pair (self->definition, options, index));
 }
 
 gboolean
@@ -112,13 +108,13 @@ config_action_append_commands (ConfigAction *self, GPtrArray *stream, GError **e
     hashes[i] = py_options_hash (specs[i].name);
   for (guint i = 0; i < py_options_size (options); i++)
     if (is_property (options, i, hashes))
-      append_property (properties, options, i);
+      append_property (self, properties, options, i);
   /* What is no property goes as it stands, its tags not replaced: the server does that (1.1.2). */
   for (guint i = 0; i < py_options_size (init); i++)
     {
       const char *name = py_options_peek_name (init, i);
       if (!g_str_has_prefix (name, "known/") && !is_property (init, i, hashes))
-        append_property (properties, init, i);
+        append_property (self, properties, init, i);
     }
 
   PyValue *add = config_command_new ("set", self->jail, "addaction", NULL);

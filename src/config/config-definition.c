@@ -5,7 +5,7 @@
 #include "compat/py-repr.h"
 #include "compat/py-held.h"
 #include "compat/py-text.h"
-#include "config/config-init.h"
+#include "config/config-shared.h"
 #include "config/config-tags.h"
 
 #define LOGGER     "fail2ban.configreader"
@@ -21,8 +21,7 @@ struct ConfigDefinition
   PyOptions *options; /* of [Definition] */
   PyOptions *given;   /* the jail's options and those in brackets */
   PyOptions *vars;    /* the same with names in lower case, for references; NULL: given's are */
-  PyOptions
-      *found; /* tags that are no options, and what they stand for (None: nothing): the first finding stays (1.1.2) */
+  PyOptions *found;   /* what tags stand for that are no options (None: nothing): the first finding stays (1.1.2) */
 };
 
 ConfigDefinition *
@@ -54,6 +53,12 @@ config_definition_free (ConfigDefinition *self)
   g_free (self);
 }
 
+static ConfigShared *
+peek_shared (const ConfigDefinition *self)
+{
+  return config_shared_peek (self->files, self->ini);
+}
+
 PyOptions *
 config_definition_peek_init (ConfigDefinition *self)
 {
@@ -64,9 +69,11 @@ gboolean
 config_definition_read (ConfigDefinition *self, gboolean *ret_complete, GError **error)
 {
   self->ini = config_files_read (self->files, self->file, ret_complete, error);
-  if (self->ini != NULL)
-    py_ini_remember (self->ini);
-  return self->ini != NULL;
+  if (self->ini == NULL)
+    return FALSE;
+  py_ini_remember (self->ini);
+  peek_shared (self)->n_users++;
+  return TRUE;
 }
 
 gboolean
@@ -127,31 +134,13 @@ conditional_override (const char *option, const PyOptions *given)
   return value != NULL && py_value_type (value) != PY_NONE ? value : NULL;
 }
 
-static void
-free_init_section (gpointer init)
-{
-  config_init_free (init);
-}
-
-static const ConfigInit *
-peek_init_section (ConfigDefinition *self)
-{
-  ConfigInit *init = config_files_peek_note (self->files, self->ini);
-
-  if (init == NULL)
-    {
-      init = config_init_new (self->ini);
-      config_files_take_note (self->files, self->ini, init, free_init_section);
-    }
-  return init;
-}
-
 /* Each option of [Init] becomes "known/option", and "option" where brackets did not give it. */
 static gboolean
 take_init_section (ConfigDefinition *self, const PyOptions *given, GError **error)
 {
-  const ConfigInit *init = peek_init_section (self);
+  const ConfigShared *init = peek_shared (self);
 
+  py_options_reserve (self->init, 2 * init->n_options);
   for (guint i = 0; i < init->n_options; i++)
     {
       const ConfigInitOption *option = &init->options[i];
@@ -160,7 +149,7 @@ take_init_section (ConfigDefinition *self, const PyOptions *given, GError **erro
       if (option->known == NULL && is_given)
         continue;
       if (option->value == NULL)
-        return fail_own (self, CONFIG_INIT_SECTION, name, error);
+        return fail_own (self, CONFIG_SHARED_INIT, name, error);
       if (option->known != NULL)
         py_options_set_shared (self->init, option->known, option->known_hash, py_value_ref (option->value));
       if (!is_given)
@@ -254,18 +243,39 @@ get_tag (const ConfigDefinition *self, const char *tag, PyValue **ret_value, GEr
   return py_ini_get (self->ini, DEFINITION, tag, peek_vars (self), ret_value, error);
 }
 
+/* Is the value, None for nothing, what the tag stands for in any jail that has no option of that name? */
+static gboolean
+tag_is_shared (const ConfigDefinition *self, const char *tag, PyValue *value)
+{
+  const PyOptions *own = py_ini_peek_section (self->ini, DEFINITION);
+  g_autofree char *lower = py_held_lower (tag, -1);
+
+  if (py_options_get (peek_vars (self), lower) != NULL || strchr (tag, '/') != NULL)
+    return FALSE;
+  return py_value_type (value) == PY_NONE || (own != NULL && py_options_get (own, lower) == value);
+}
+
 static PyValue *
 lookup_tag (const char *tag, guint hash, gpointer data, GError **error)
 {
   ConfigDefinition *self = data;
-  PyValue *known = py_options_get_hashed (self->found, tag, hash), *value = NULL;
+  ConfigShared *shared = peek_shared (self);
+  PyValue *known = py_options_get_hashed (self->found, tag, hash), *value = NULL, *name;
 
   if (known != NULL)
     return py_value_ref (known);
+  known = config_shared_peek_tag (shared, tag, hash, peek_vars (self), &name);
+  if (known != NULL)
+    {
+      py_options_set_shared (self->found, name, hash, py_value_ref (known));
+      return py_value_ref (known);
+    }
   if (get_tag (self, tag, &value, error) == PY_INI_FAILED)
     return NULL;
   if (value == NULL)
     value = py_none_new ();
+  if (shared->n_users > 1 && tag_is_shared (self, tag, value))
+    config_shared_add_tag (shared, tag, value);
   py_options_set (self->found, tag, py_value_ref (value));
   return value;
 }
@@ -318,8 +328,15 @@ config_definition_combine (ConfigDefinition *self, const char *const *ignored, G
   g_autoptr (PyOptions) options = py_options_merged (self->options, self->init);
   g_autoptr (PyOptions) names = ignored_names (options, ignored);
 
-  if (!config_tags_expand (options, names, lookup_tag, self, error))
+  if (!config_tags_expand (options, names, lookup_tag, self, peek_shared (self)->memory, error))
     return NULL;
   convert_types (self, options);
   return g_steal_pointer (&options);
+}
+
+PyValue *
+config_definition_dup_pair (ConfigDefinition *self, const PyOptions *options, guint index)
+{
+  return config_shared_pair (peek_shared (self), py_options_peek_key (options, index),
+                             py_options_peek_hash (options, index), py_options_peek_value (options, index));
 }

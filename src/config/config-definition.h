@@ -34,3 +34,6 @@ gboolean config_definition_get_options (ConfigDefinition *self, const PyOptions 
 /* All options with their tags replaced and their types.  ignored: names (NULL-terminated, may be NULL) of tags that are
  * left alone. */
 PyOptions *config_definition_combine (ConfigDefinition *self, const char *const *ignored, GError **error);
+
+/* [name, value] of one of the options: a list, shared with other definitions of the file where it is the same. */
+PyValue *config_definition_dup_pair (ConfigDefinition *self, const PyOptions *options, guint index);

@@ -8,6 +8,7 @@
 #include "compat/py-fs.h"
 #include "compat/py-repr.h"
 #include "compat/py-held.h"
+#include "config/config-folders.h"
 #include "config/config-log.h"
 #include "config/config.h"
 
@@ -36,7 +37,9 @@ typedef struct
 struct ConfigFiles
 {
   char *basedir;
+  gboolean basedir_seen; /* it exists */
   Log *log;
+  ConfigFolders *folders;
   GHashTable *files; /* path -> File */
   GHashTable *lists; /* paths joined by \1 -> GPtrArray of the paths with all that they include */
   GHashTable *named; /* name -> Named */
@@ -89,6 +92,7 @@ config_files_new (const char *basedir, Log *log)
     len--;
   self->basedir = g_strndup (basedir, len);
   self->log = log;
+  self->folders = config_folders_new ();
   self->files = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, file_free);
   self->lists = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) g_ptr_array_unref);
   self->named = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, named_free);
@@ -105,6 +109,7 @@ config_files_free (ConfigFiles *self)
   g_hash_table_unref (self->named);
   g_hash_table_unref (self->lists);
   g_hash_table_unref (self->files);
+  config_folders_free (self->folders);
   g_free (self->basedir);
   g_free (self);
 }
@@ -248,23 +253,6 @@ contains_path (const GPtrArray *paths, const char *path)
   return g_ptr_array_find_with_equal_func ((GPtrArray *) paths, path, g_str_equal, NULL);
 }
 
-/* Each path followed by its .local, where there is one that is not named anyway. */
-static GPtrArray *
-with_locals (const GPtrArray *paths)
-{
-  GPtrArray *all = g_ptr_array_new_with_free_func (g_free);
-
-  for (guint i = 0; i < paths->len; i++)
-    {
-      const char *path = g_ptr_array_index (paths, i);
-      g_autofree char *local = g_strdup_printf ("%.*s.local", (int) py_path_stem_length (path), path);
-      g_ptr_array_add (all, g_strdup (path));
-      if (!contains_path (paths, local) && py_fs_isfile (local))
-        g_ptr_array_add (all, g_steal_pointer (&local));
-    }
-  return all;
-}
-
 static const GPtrArray *list_with_includes (ConfigFiles *self, const GPtrArray *paths, const Including *outer,
                                             GError **error);
 
@@ -363,7 +351,7 @@ append_file (ConfigFiles *self, const char *path, const Including *outer, GPtrAr
 static const GPtrArray *
 list_with_includes (ConfigFiles *self, const GPtrArray *paths, const Including *outer, GError **error)
 {
-  g_autoptr (GPtrArray) all = with_locals (paths);
+  g_autoptr (GPtrArray) all = config_folders_list_with_locals (self->folders, paths);
   g_autoptr (GString) key = g_string_new (NULL);
 
   for (guint i = 0; i < all->len; i++)
@@ -502,33 +490,6 @@ read_paths (ConfigFiles *self, const GPtrArray *paths, GPtrArray *ret_read, GErr
   return g_steal_pointer (&ini);
 }
 
-static int
-compare_paths (gconstpointer a, gconstpointer b)
-{
-  return strcmp (*(const char *const *) a, *(const char *const *) b);
-}
-
-static void
-add_if_exists (GPtrArray *paths, const char *path)
-{
-  if (py_fs_exists (path))
-    g_ptr_array_add (paths, g_strdup (path));
-}
-
-/* The file of that suffix, then those of the folder <stem>.d by code point (1.1.2). */
-static void
-add_paths_for (GPtrArray *paths, const char *stem, const char *suffix)
-{
-  g_autofree char *plain = g_strconcat (stem, suffix, NULL);
-  g_autofree char *pattern = g_strconcat (stem, ".d/*", suffix, NULL);
-  g_autoptr (GPtrArray) found = py_glob (pattern);
-
-  add_if_exists (paths, plain);
-  g_ptr_array_sort (found, compare_paths);
-  for (guint i = 0; i < found->len; i++)
-    add_if_exists (paths, g_ptr_array_index (found, i));
-}
-
 /* Are all of paths among those read?  Logs the others. */
 static gboolean
 check_missed (ConfigFiles *self, const char *name, const GPtrArray *paths, const GPtrArray *read)
@@ -556,19 +517,18 @@ check_missed (ConfigFiles *self, const char *name, const GPtrArray *paths, const
 static PyIni *
 read_named (ConfigFiles *self, const char *name, gboolean *ret_complete, GError **error)
 {
-  g_autoptr (GPtrArray) paths = g_ptr_array_new_with_free_func (g_free);
   g_autoptr (GPtrArray) read = g_ptr_array_new_with_free_func (g_free);
   g_autofree char *stem = py_path_join (self->basedir, name);
 
-  if (!py_fs_exists (self->basedir))
+  self->basedir_seen = self->basedir_seen || py_fs_exists (self->basedir);
+  if (!self->basedir_seen)
     {
       g_set_error (error, CONFIG_ERROR, CONFIG_ERROR_VALUE, "Base configuration directory %s does not exist ",
                    self->basedir);
       return NULL;
     }
   config_log (self->log, LOG_LEVEL_DEBUG, READER_LOGGER, "Reading configs for %s under %s ", name, self->basedir);
-  add_paths_for (paths, stem, ".conf");
-  add_paths_for (paths, stem, ".local");
+  g_autoptr (GPtrArray) paths = config_folders_list_named (self->folders, stem);
   if (paths->len > 0 && log_enabled (self->log, LOG_LEVEL_DEBUG))
     {
       g_autofree char *text = join_paths (paths);

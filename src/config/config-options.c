@@ -58,8 +58,23 @@ use_fallback (const ConfigSpec *spec, const char *section, Log *log, PyOptions *
   py_options_set (into, spec->name, spec_fallback (spec));
 }
 
+/* Sets the option, its name shared with the section or [DEFAULT] where it is there. */
 static void
-use_value (const ConfigSpec *spec, const char *section, PyValue *value, gboolean as_text, Log *log, PyOptions *into)
+set_option (PyOptions *into, const char *name, PyValue *value, const PyOptions *own, const PyOptions *defaults)
+{
+  guint index, hash = py_options_hash (name);
+
+  if (own != NULL && py_options_find (own, name, hash, &index))
+    py_options_set_shared (into, py_options_peek_key (own, index), hash, value);
+  else if (py_options_find (defaults, name, hash, &index))
+    py_options_set_shared (into, py_options_peek_key (defaults, index), hash, value);
+  else
+    py_options_set (into, name, value);
+}
+
+static void
+use_value (const ConfigSpec *spec, const char *section, PyValue *value, gboolean as_text, Log *log,
+           const PyOptions *own, const PyOptions *defaults, PyOptions *into)
 {
   PyValue *converted = config_value_convert (value, as_text ? CONFIG_STRING : spec->type);
 
@@ -69,7 +84,7 @@ use_value (const ConfigSpec *spec, const char *section, PyValue *value, gboolean
                   section);
       converted = spec_fallback (spec);
     }
-  py_options_set (into, spec->name, converted);
+  set_option (into, spec->name, converted, own, defaults);
 }
 
 static gboolean
@@ -96,7 +111,7 @@ read_option (const PyIni *ini, const char *section, const PyOptions *own, const 
   switch (py_ini_get_of (ini, section, own, spec->name, vars, &value, error))
     {
     case PY_INI_FOUND:
-      use_value (spec, section, value, flags & CONFIG_OPTIONS_AS_TEXT, log, into);
+      use_value (spec, section, value, flags & CONFIG_OPTIONS_AS_TEXT, log, own, py_ini_peek_defaults (ini), into);
       return TRUE;
     case PY_INI_NO_OPTION:
       use_fallback (spec, section, log, into);

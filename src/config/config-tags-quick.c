@@ -36,11 +36,14 @@ typedef struct
   const PyOptions *ignored; /* may be NULL */
   ConfigTagLookup lookup;
   gpointer data;
-  Tag tags[N_TAGS]; /* by hash; a newer one drives out an older one */
-  GString *out;     /* the text so far */
-  GString *name;    /* of a tag that is built or looked up */
-  guint option;     /* whose value is looked at */
-  guint n_replaced; /* tags in it */
+  Tag tags[N_TAGS];         /* by hash; a newer one drives out an older one */
+  ConfigTagsMemory *memory; /* may be NULL */
+  ConfigTagsMade *made;     /* what is noted of the value that is looked at; NULL: nothing */
+  guint in_built;           /* > 0: what is written is a part of a tag's name */
+  GString *out;             /* the text so far */
+  GString *name;            /* of a tag that is built or looked up */
+  guint option;             /* whose value is looked at */
+  guint n_replaced;         /* tags in it */
   guint8 counts[N_COUNTS];
   guint depth;
   const PyValue *before; /* the last value that was changed, as it was; NULL: none */
@@ -63,6 +66,43 @@ append_piece (GString *string, const char *text, gsize len)
 }
 
 static gboolean append_expanded (Quick *self, const PyValue *value, guint hash);
+
+/* What a tag stands for; NULL when it stays. */
+static PyValue *
+tag_peek_value (const Quick *self, const Tag *tag)
+{
+  return tag->kind == TAG_OPTION ? py_options_peek_value (self->options, tag->option) : tag->value;
+}
+
+static void
+stop_noting (Quick *self)
+{
+  g_clear_pointer (&self->made, config_tags_made_free);
+}
+
+static gboolean
+is_plain (const PyValue *value)
+{
+  gsize len;
+  const char *text = py_value_type (value) == PY_STR ? py_str_peek (value, &len) : NULL;
+
+  return text != NULL && memchr (text, '<', len) == NULL;
+}
+
+/* The tag has been met: what it stands for is needed, and where it will stand if that is text as it is. */
+static void
+note_tag (Quick *self, const Tag *tag)
+{
+  PyValue *value = tag->kind == TAG_LEFT ? NULL : tag_peek_value (self, tag);
+  gint need = config_tags_made_add_need (self->made, tag->name, tag->len, tag->hash, tag->kind, value);
+
+  if (need < 0)
+    stop_noting (self);
+  else if (tag->kind == TAG_OPTION && self->in_built == 0 && is_plain (value))
+    config_tags_made_add_hole (self->made, self->out->len, (guint) need);
+  else
+    self->made->needs[need].fixed = TRUE;
+}
 
 #define HASH_STEP(hash, c) ((hash) *31 + (guchar) (c))
 
@@ -118,22 +158,35 @@ append_resolved (Quick *self, const Tag *tag, const char *name)
     }
 }
 
+/* A tag with a short name; NULL: an error. */
+static Tag *
+find_tag (Quick *self, const char *name, gsize len, guint hash)
+{
+  Tag *tag = &self->tags[hash % N_TAGS];
+
+  if (tag->kind != TAG_NOT_KNOWN && tag->hash == hash && tag->len == len && memcmp (tag->name, name, len) == 0)
+    return tag;
+  return tag_resolve (self, name, len, hash, tag) ? tag : NULL;
+}
+
 /* name lies in no buffer of self. */
 static gboolean
 append_tag (Quick *self, const char *name, gsize len, guint hash)
 {
-  Tag *tag = &self->tags[hash % N_TAGS];
-
   if (len >= MAX_NAME)
     {
+      stop_noting (self);
       Tag once = { .kind = TAG_NOT_KNOWN };
       gboolean good = tag_resolve (self, name, len, hash, &once) && append_resolved (self, &once, name);
       py_value_unref (once.value);
       return good;
     }
-  if ((tag->kind == TAG_NOT_KNOWN || tag->hash != hash || tag->len != len || memcmp (tag->name, name, len) != 0)
-      && !tag_resolve (self, name, len, hash, tag))
+
+  const Tag *tag = find_tag (self, name, len, hash);
+  if (tag == NULL)
     return FALSE;
+  if (self->made != NULL)
+    note_tag (self, tag);
   return append_resolved (self, tag, name);
 }
 
@@ -185,7 +238,9 @@ append_built (Quick *self, const char *open, const char *stop, const char *end)
       if (*stop == '>')
         return append_name (self, start) ? stop + 1 : NULL;
       gsize inner = self->out->len;
+      self->in_built++;
       from = append_open (self, stop, end);
+      self->in_built--;
       if (from == NULL || self->out->str[inner + strcspn (self->out->str + inner, " <>")] != '\0')
         return NULL;
     }
@@ -248,17 +303,99 @@ append_expanded (Quick *self, const PyValue *value, guint hash)
   return append_text (self, text, len);
 }
 
+/* --- from memory ---------------------------------------------------------------------------------------------------- */
+
+static gboolean
+values_equal (const PyValue *a, const PyValue *b)
+{
+  return a == b || (py_value_type (a) == PY_STR && py_value_type (b) == PY_STR && py_value_equal (a, b));
+}
+
+/* Is the need met?  *ret_value: what is to be put in its holes, *same: cleared when that is something else than then. */
+static gboolean
+need_is_met (Quick *self, const ConfigTagsNeed *need, PyValue **ret_value, gboolean *same)
+{
+  const Tag *tag = find_tag (self, need->name, need->len, need->hash);
+
+  if (tag == NULL || tag->kind != (TagKind) need->kind || (tag->kind == TAG_OPTION && tag->option == self->option))
+    return FALSE;
+  *ret_value = tag->kind == TAG_LEFT ? NULL : tag_peek_value (self, tag);
+  if (tag->kind == TAG_LEFT || values_equal (*ret_value, need->value))
+    return TRUE;
+  *same = FALSE;
+  return !need->fixed && is_plain (*ret_value);
+}
+
+static void
+append_made (Quick *self, const ConfigTagsMade *made, PyValue *const *values)
+{
+  gsize from = 0, len;
+
+  for (guint i = 0; i < made->holes->len; i++)
+    {
+      const ConfigTagsHole *hole = &g_array_index (made->holes, ConfigTagsHole, i);
+      const char *text = py_str_peek (values[hole->need], &len);
+      append_piece (self->out, made->text->str + from, hole->at - from);
+      append_piece (self->out, text, len);
+      from = hole->at;
+    }
+  append_piece (self->out, made->text->str + from, made->text->len - from);
+}
+
+/* What the value becomes, a new reference; NULL: what is known of it does not help. */
+static PyValue *
+quick_from_memory (Quick *self, const PyValue *value)
+{
+  const ConfigTagsMade *made = self->memory != NULL ? config_tags_memory_get (self->memory, value) : NULL;
+  PyValue *values[CONFIG_TAGS_MEMORY_MAX_NEEDS];
+  gboolean same = TRUE;
+
+  if (made == NULL)
+    return NULL;
+  for (guint i = 0; i < made->n_needs; i++)
+    if (!need_is_met (self, &made->needs[i], &values[i], &same))
+      return NULL;
+  if (same)
+    return py_value_ref (made->after);
+  append_made (self, made, values);
+  self->work += self->out->len;
+  return self->out->len <= PY_INI_MAX_VALUE ? py_str_new_len (self->out->str, (gssize) self->out->len) : NULL;
+}
+
+/* --- values --------------------------------------------------------------------------------------------------------- */
+
+/* The value with its tags replaced, a new reference; NULL: not for here. */
+static PyValue *
+quick_expand (Quick *self, PyValue *value)
+{
+  gsize len;
+  const char *text = py_str_peek (value, &len);
+
+  if (self->memory != NULL && config_tags_memory_wants (self->memory, value))
+    self->made = config_tags_made_new (value);
+  self->n_replaced = 0;
+  self->depth = 0;
+  self->in_built = 0;
+  memset (self->counts, 0, sizeof self->counts);
+
+  gboolean done = append_text (self, text, len);
+  self->work += self->out->len;
+  if (!done)
+    return NULL;
+  PyValue *after
+      = self->n_replaced > 0 ? py_str_new_len (self->out->str, (gssize) self->out->len) : py_value_ref (value);
+  if (self->made != NULL && config_tags_made_finish (self->made, after))
+    config_tags_memory_take (self->memory, g_steal_pointer (&self->made));
+  return after;
+}
+
 /* The value of one option. */
 static gboolean
 quick_option (Quick *self, guint option)
 {
   PyValue *value = py_options_peek_value (self->options, option);
-  gsize len;
 
-  if (py_value_type (value) != PY_STR)
-    return TRUE;
-  const char *text = py_str_peek (value, &len);
-  if (memchr (text, '<', len) == NULL)
+  if (py_value_type (value) != PY_STR || is_plain (value))
     return TRUE;
   if (value == self->before) /* "known/x" and "x": no tag in it is called x, or it would not have been done */
     {
@@ -266,20 +403,23 @@ quick_option (Quick *self, guint option)
       return TRUE;
     }
 
-  g_string_truncate (self->out, 0);
   self->option = option;
-  self->n_replaced = 0;
-  self->depth = 0;
-  memset (self->counts, 0, sizeof self->counts);
-  gboolean done = append_text (self, text, len);
-  self->work += self->out->len;
-  if (!done || self->work > CONFIG_TAGS_MAX_WORK)
-    return FALSE;
-  if (self->n_replaced == 0)
-    return TRUE;
+  g_string_truncate (self->out, 0);
+  PyValue *after = quick_from_memory (self, value);
+  if (after == NULL)
+    {
+      g_string_truncate (self->out, 0);
+      after = quick_expand (self, value);
+      stop_noting (self);
+    }
+  if (after == NULL || self->work > CONFIG_TAGS_MAX_WORK)
+    {
+      py_value_unref (after);
+      return FALSE;
+    }
   self->before = value;
-  self->after = py_str_new_len (self->out->str, (gssize) self->out->len);
-  py_options_set_value (self->options, option, self->after);
+  self->after = after;
+  py_options_set_value (self->options, option, after);
   return TRUE;
 }
 
@@ -299,7 +439,8 @@ quick_run (Quick *self)
 }
 
 gboolean
-config_tags_expand_quickly (PyOptions *options, const PyOptions *ignored, ConfigTagLookup lookup, gpointer data)
+config_tags_expand_quickly (PyOptions *options, const PyOptions *ignored, ConfigTagLookup lookup, gpointer data,
+                            ConfigTagsMemory *memory)
 {
   g_autoptr (PyOptions) original = py_options_copy (options);
   g_autofree Quick *self = g_new0 (Quick, 1);
@@ -308,6 +449,7 @@ config_tags_expand_quickly (PyOptions *options, const PyOptions *ignored, Config
   self->ignored = ignored;
   self->lookup = lookup;
   self->data = data;
+  self->memory = memory;
   self->out = g_string_sized_new (1024);
   self->name = g_string_sized_new (MAX_NAME);
 

@@ -10,4 +10,4 @@
 
 /* As config_tags_expand.  FALSE: not for here, nothing has changed. */
 gboolean config_tags_expand_quickly (PyOptions *options, const PyOptions *ignored, ConfigTagLookup lookup,
-                                     gpointer data);
+                                     gpointer data, ConfigTagsMemory *memory);

@@ -39,7 +39,7 @@ assert_expands (const char *const *pairs, const char *option, const char *expect
   g_autoptr (GError) error = NULL;
 
   py_options_set_text (ignored, "matches", "");
-  g_assert_true (config_tags_expand (options, ignored, lookup, NULL, &error));
+  g_assert_true (config_tags_expand (options, ignored, lookup, NULL, NULL, &error));
   g_assert_no_error (error);
   g_assert_cmpstr (py_options_get_text (options, option), ==, expected);
 }
@@ -77,7 +77,7 @@ assert_fails (const char *const *pairs, ConfigError code, const char *start)
   g_autoptr (PyOptions) options = make_options (pairs);
   g_autoptr (GError) error = NULL;
 
-  g_assert_false (config_tags_expand (options, NULL, lookup, NULL, &error));
+  g_assert_false (config_tags_expand (options, NULL, lookup, NULL, NULL, &error));
   g_assert_error (error, CONFIG_ERROR, (int) code);
   if (!g_str_has_prefix (error->message, start))
     g_error ("'%s' instead of '%s'", error->message, start);
@@ -203,7 +203,7 @@ test_one_pass_gives_what_many_passes_give (void)
       g_autoptr (PyOptions) slow = py_options_copy (original);
       g_autoptr (GError) error = NULL;
 
-      if (!config_tags_expand_quickly (quick, ignored, lookup, NULL))
+      if (!config_tags_expand_quickly (quick, ignored, lookup, NULL, NULL))
         {
           g_assert_true (values_equal (quick, original));
           continue;
@@ -221,6 +221,57 @@ test_one_pass_gives_what_many_passes_give (void)
     }
   g_assert_cmpuint (n_quick, >, 3000); /* or the comparison would be of few */
   g_assert_cmpuint (n_changed, >, 2000);
+}
+
+/* The options with one or two of their values replaced, as those of another jail with the same file. */
+static PyOptions *
+another_jail (GRand *rand, const PyOptions *options)
+{
+  static const char *const values[] = { "x", "", "y z", "b", "d-<e>", "<e>", "<", "a", "other" };
+  PyOptions *copy = py_options_copy (options);
+
+  for (int n = g_rand_int_range (rand, 0, 3); n > 0 && py_options_size (copy) > 0; n--)
+    {
+      const char *text = values[g_rand_int_range (rand, 0, G_N_ELEMENTS (values))];
+      py_options_set_value (copy, (guint) g_rand_int_range (rand, 0, (int) py_options_size (copy)), py_str_new (text));
+    }
+  return copy;
+}
+
+static void
+test_what_is_remembered_of_one_jail_is_right_for_another (void)
+{
+  g_autoptr (GRand) rand = g_rand_new_with_seed (26);
+  g_autoptr (PyOptions) ignored = py_options_new ();
+  guint n_remembered = 0;
+
+  py_options_set_text (ignored, "matches", "");
+  for (guint i = 0; i < 500; i++)
+    {
+      g_autoptr (PyOptions) first = random_options (rand);
+      g_autoptr (ConfigTagsMemory) memory = config_tags_memory_new ();
+
+      for (guint jail = 0; jail < 12; jail++)
+        {
+          g_autoptr (PyOptions) original = another_jail (rand, first);
+          g_autoptr (PyOptions) quick = py_options_copy (original);
+          g_autoptr (PyOptions) slow = py_options_copy (original);
+          g_autoptr (GError) error = NULL;
+          if (!config_tags_expand_quickly (quick, ignored, lookup, NULL, memory))
+            continue;
+          gboolean good = config_tags_expand_in_passes (slow, ignored, lookup, NULL, &error);
+          if (!good || !values_equal (quick, slow))
+            {
+              g_autofree char *before = show (original);
+              g_autofree char *one = show (quick);
+              g_autofree char *other = good ? show (slow) : g_strdup (error->message);
+              g_error ("jail %u: %s becomes\n%s\nand not\n%s", jail, before, one, other);
+            }
+        }
+      for (guint o = 0; o < py_options_size (first); o++)
+        n_remembered += config_tags_memory_get (memory, py_options_peek_value (first, o)) != NULL;
+    }
+  g_assert_cmpuint (n_remembered, >, 500); /* or nothing has been compared */
 }
 
 static void
@@ -248,6 +299,8 @@ main (int argc, char **argv)
   g_test_add_func ("/config-tags/ignored tags stay as they are", test_ignored_tags_stay_as_they_are);
   g_test_add_func ("/config-tags/circles are errors", test_circles_are_errors);
   g_test_add_func ("/config-tags/one pass gives what many passes give", test_one_pass_gives_what_many_passes_give);
+  g_test_add_func ("/config-tags/what is remembered of one jail is right for another",
+                   test_what_is_remembered_of_one_jail_is_right_for_another);
   g_test_add_func ("/config-tags/values that multiply end", test_values_that_multiply_end);
   return g_test_run ();
 }

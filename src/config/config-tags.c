@@ -289,9 +289,10 @@ expander_run (Expander *x, GError **error)
 }
 
 gboolean
-config_tags_expand (PyOptions *options, const PyOptions *ignored, ConfigTagLookup lookup, gpointer data, GError **error)
+config_tags_expand (PyOptions *options, const PyOptions *ignored, ConfigTagLookup lookup, gpointer data,
+                    ConfigTagsMemory *memory, GError **error)
 {
-  return config_tags_expand_quickly (options, ignored, lookup, data)
+  return config_tags_expand_quickly (options, ignored, lookup, data, memory)
          || config_tags_expand_in_passes (options, ignored, lookup, data, error);
 }
 

@@ -8,6 +8,7 @@
  */
 #pragma once
 #include "compat/py-options.h"
+#include "config/config-tags-memory.h"
 
 #ifdef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
 #define CONFIG_TAGS_MAX_WORK (1024 * 1024)
@@ -20,9 +21,9 @@
 typedef PyValue *(*ConfigTagLookup) (const char *tag, guint hash, gpointer data, GError **error);
 
 /* Replaces the tags in the values of options.  ignored: its names are neither replaced nor looked
- * into; may be NULL. */
+ * into; may be NULL.  memory: what the values of the same file became for other jails; may be NULL. */
 gboolean config_tags_expand (PyOptions *options, const PyOptions *ignored, ConfigTagLookup lookup, gpointer data,
-                             GError **error);
+                             ConfigTagsMemory *memory, GError **error);
 
 /* The same, each value in as many passes as the reference needs: the slow twin, for the test that compares both. */
 gboolean config_tags_expand_in_passes (PyOptions *options, const PyOptions *ignored, ConfigTagLookup lookup,
