@@ -158,6 +158,8 @@ step_check_all (ActionTask *task, Frame *frame)
 {
   if (frame->families == NULL)
     {
+      if (action_take_loss (task->action)) /* the environment stands, but somebody emptied it */
+        action_queue_bump_epoch (task->action->queue, task->action);
       frame->families = action_dup_started (task->action, 0);
       if (action_is_empty (task->action, "actioncheck"))
         g_ptr_array_set_size (frame->families, 0);

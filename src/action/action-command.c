@@ -206,10 +206,11 @@ step_command (ActionTask *task, Frame *frame)
         frame->tries++;
         frame->at = COMMAND_NATIVE_DONE;
         task->action->in_flight++;
-        task->job
-            = firewall_submit (task_peek_context (task)->firewall, g_steal_pointer (&native),
-                               (gint64) (action_get_timeout_sec (task->action) * G_USEC_PER_SEC), task->adopts,
-                               on_native_done, task);
+        const FirewallTerms terms = { .timeout_usec = (gint64) (action_get_timeout_sec (task->action) * G_USEC_PER_SEC),
+                                      .adopts = task->adopts,
+                                      .owner = frame->owner };
+        task->job = firewall_submit (task_peek_context (task)->firewall, g_steal_pointer (&native), &terms,
+                                     on_native_done, task);
         task_suspend (task);
         return;
       }

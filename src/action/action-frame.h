@@ -27,6 +27,7 @@ struct Frame
   ActionRepair  repair;
   const char   *query; /* lent */
   ShellCommand *command;
+  gconstpointer owner; /* of the ban or unban that the command is */
   GString      *text;
   guint         tries;
 

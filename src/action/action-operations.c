@@ -143,6 +143,7 @@ static void
 after_start (Action *action, const char *family)
 {
   action_set_run (action, "actionstop", family, NULL);
+  action_forget_bans (action, family);
   action_set_state (action, family, ACTION_STARTED);
 }
 
@@ -150,6 +151,7 @@ static void
 after_stop (Action *action, const char *family)
 {
   action_set_run (action, "actionstart", family, NULL);
+  action_forget_bans (action, family);
 }
 
 static void
@@ -157,6 +159,7 @@ after_flush (Action *action, const char *family)
 {
   guint state = action_get_state (action, family);
 
+  action_forget_bans (action, family);
   if (state != 0)
     action_set_state (action, family, state & ~(guint) ACTION_HAS_ITEMS);
 }

@@ -42,6 +42,7 @@ struct Action
   char *python_stamp;   /* of its file, to see at a reload whether it was edited */
   PyValue *python_options; /* with which `reload` is called at the end of a reload; NULL: it is not called */
 
+  char owners[3];    /* their addresses are whose bans the firewall counts: those of "inet4", "inet6", any other family */
   guint in_flight;   /* native commands on their way to the kernel */
   gboolean taken_over; /* named again during a reload */
   gboolean is_new;     /* came with the reload */
@@ -83,6 +84,11 @@ void       action_forget_started (Action *self);
 /* The memory of what was run.  command NULL: forget, also for families with the same command. */
 void     action_set_run       (Action *self, const char *operation, const char *family, const GString *command);
 gboolean action_ran_for_other (Action *self, const char *operation, const char *family, const GString *command);
+
+/* Whose bans these are, for firewall.h. */
+gconstpointer action_peek_owner   (const Action *self, const char *family);
+void          action_forget_bans  (Action *self, const char *family); /* they were taken away all at once */
+gboolean      action_take_loss    (Action *self);                     /* somebody else did that, with those of any family */
 
 /* The static pass over a query ("<actionban>"), lent until a property changes. */
 const GString *action_replace_static (Action *self, const char *query, const char *family, GError **error);

@@ -54,6 +54,8 @@ render (ActionTask *task, Frame *frame)
     return;
   frame->at = PROCESS_RAN;
   call_command (task, task_render (task, text, task->info));
+  if (!g_str_equal (frame->query, "<actionprolong>"))
+    task->top->owner = action_peek_owner (task->action, frame->family);
 }
 
 /* Runs frame->query for the ticket; when it fails checks the environment and runs it again.  Returns whether it worked. */

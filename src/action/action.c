@@ -79,6 +79,15 @@ action_new (ActionQueue *queue, const char *name)
   return self;
 }
 
+static void
+forget_owner (const Action *self, gconstpointer owner)
+{
+  Firewall *firewall = action_queue_peek_context (self->queue)->firewall;
+
+  if (firewall != NULL)
+    firewall_forget (firewall, owner);
+}
+
 Action *
 action_ref (Action *self)
 {
@@ -91,6 +100,8 @@ action_unref (Action *self)
 {
   if (self == NULL || --self->refs > 0)
     return;
+  for (gsize i = 0; i < G_N_ELEMENTS (self->owners); i++)
+    forget_owner (self, &self->owners[i]);
   g_free (self->name);
   g_hash_table_unref (self->values);
   tag_table_free (self->tags);
@@ -238,6 +249,29 @@ action_is_method (const Action *self, const char *name)
     if (g_str_equal (methods[i], name))
       return TRUE;
   return FALSE;
+}
+
+gconstpointer
+action_peek_owner (const Action *self, const char *family)
+{
+  return &self->owners[g_strcmp0 (family, "inet4") == 0 ? 0 : g_strcmp0 (family, "inet6") == 0 ? 1 : 2];
+}
+
+void
+action_forget_bans (Action *self, const char *family)
+{
+  forget_owner (self, action_peek_owner (self, family));
+}
+
+gboolean
+action_take_loss (Action *self)
+{
+  Firewall *firewall = action_queue_peek_context (self->queue)->firewall;
+  gboolean lost = FALSE;
+
+  for (gsize i = 0; firewall != NULL && i < G_N_ELEMENTS (self->owners); i++)
+    lost |= firewall_take_loss (firewall, &self->owners[i]);
+  return lost;
 }
 
 char *

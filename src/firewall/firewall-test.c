@@ -355,7 +355,7 @@ test_the_lock_is_waited_for (void)
   testing_run (background);
   FirewallCommand *command = firewall_parse (f.firewall, "iptables -w -I f2b-x 1 -s 192.0.2.2 -j DROP", -1);
   count.waiting++;
-  (void) firewall_submit (f.firewall, command, G_USEC_PER_SEC / 20, FALSE, testing_on_done, &count);
+  (void) firewall_submit (f.firewall, command, &(FirewallTerms){ .timeout_usec = G_USEC_PER_SEC / 20 }, testing_on_done, &count);
   testing_wait (&count);
   g_assert_cmpuint (count.failed, ==, 1);
   tear_down (&f);
@@ -429,7 +429,7 @@ test_cancelled_and_freed_calls_nobody (void)
   if (!set_up (&f, "legacy"))
     return;
   FirewallCommand *command = firewall_parse (f.firewall, "iptables -w -F INPUT", -1);
-  FirewallJob *job = firewall_submit (f.firewall, command, 0, FALSE, testing_on_done, &count);
+  FirewallJob *job = firewall_submit (f.firewall, command, &(FirewallTerms){ 0 }, testing_on_done, &count);
   testing_submit (f.firewall, &count, "iptables -w -F INPUT");
   firewall_cancel (job);
   g_main_context_iteration (NULL, FALSE);

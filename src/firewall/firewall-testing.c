@@ -60,7 +60,8 @@ submit (Firewall *firewall, TestingCount *count, const char *text, gboolean adop
   if (command == NULL)
     g_error ("not understood: %s", text);
   count->waiting++;
-  (void) firewall_submit (firewall, command, 10 * G_USEC_PER_SEC, adopts, testing_on_done, count);
+  const FirewallTerms terms = { .timeout_usec = 10 * G_USEC_PER_SEC, .adopts = adopts, .owner = count };
+  (void) firewall_submit (firewall, command, &terms, testing_on_done, count);
 }
 
 void

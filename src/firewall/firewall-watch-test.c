@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "firewall/firewall-testing.h"
+
 static gboolean
 is_in_namespace (void)
 {
@@ -73,7 +75,8 @@ test_a_flush_is_told (const char *tool, const char *flush)
 
   if (!is_in_namespace ())
     return;
-  g_autoptr (FirewallWatch) watch = firewall_watch_new ();
+  g_autoptr (Firewall) firewall = firewall_new ();
+  g_autoptr (FirewallWatch) watch = firewall_watch_new (firewall);
   FirewallWatcher *watcher = firewall_watch_add (watch, on_told, &told);
   run (add);
   firewall_watch_look (watch);
@@ -104,7 +107,8 @@ test_a_flush_of_the_ruleset_is_told (void)
 
   if (!is_in_namespace ())
     return;
-  g_autoptr (FirewallWatch) watch = firewall_watch_new ();
+  g_autoptr (Firewall) firewall = firewall_new ();
+  g_autoptr (FirewallWatch) watch = firewall_watch_new (firewall);
   FirewallWatcher *watcher = firewall_watch_add (watch, on_told, &told);
   run ("nft add table inet f2b-table && nft add set inet f2b-table s '{ type ipv4_addr; }'"
        " && nft add element inet f2b-table s '{ 192.0.2.1 }' && nft delete element inet f2b-table s '{ 192.0.2.1 }'");
@@ -115,11 +119,43 @@ test_a_flush_of_the_ruleset_is_told (void)
 }
 
 static void
+test_bans_that_end_by_themselves_are_no_loss (void)
+{
+  const guint all = FIREWALL_PLACE_LEGACY | FIREWALL_PLACE_IPSET | FIREWALL_PLACE_NFT_SET | FIREWALL_PLACE_NFT_RULES;
+  TestingCount own = { 0 }, set = { 0 };
+  Told told = { 0 };
+
+  if (!is_in_namespace ())
+    return;
+  g_autoptr (Firewall) firewall = firewall_new ();
+  firewall_set_flushed_func (firewall, on_told, &told);
+  run ("ipset create own hash:ip timeout 0 && ipset create set hash:ip timeout 1 && nft add table inet t"
+       " && nft add set inet t own '{ type ipv4_addr; flags timeout; }'"
+       " && nft add set inet t set '{ type ipv4_addr; timeout 1s; }'");
+  testing_submit (firewall, &own, "ipset add own 192.0.2.1 timeout 1");
+  testing_submit (firewall, &own, "nft add element inet t own { 192.0.2.1 timeout 1s }");
+  testing_wait (&own);
+  g_assert_cmpuint (own.done, ==, 2);
+  g_assert_false (firewall_holds (firewall, all));
+
+  testing_submit (firewall, &set, "ipset add set 192.0.2.1");
+  testing_submit (firewall, &set, "nft add element inet t set { 192.0.2.1 }");
+  testing_wait (&set);
+  g_assert_cmpuint (set.done, ==, 2);
+  g_usleep (1500 * 1000);
+  firewall_look (firewall, all);
+  g_assert_cmpuint (told.told, ==, 0);
+  g_assert_false (firewall_take_loss (firewall, &set));
+  run ("ipset destroy own; ipset destroy set; nft delete table inet t");
+}
+
+static void
 test_who_does_not_watch_is_not_woken (void)
 {
   if (!is_in_namespace ())
     return;
-  g_autoptr (FirewallWatch) watch = firewall_watch_new ();
+  g_autoptr (Firewall) firewall = firewall_new ();
+  g_autoptr (FirewallWatch) watch = firewall_watch_new (firewall);
   Told told = { 0 };
   firewall_watch_remove (firewall_watch_add (watch, on_told, &told));
   run ("iptables-nft -w -A INPUT -j DROP && nft flush ruleset");
@@ -146,6 +182,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/firewall-watch/a flush of legacy tables is told", test_a_flush_of_legacy_tables_is_told);
   g_test_add_func ("/firewall-watch/a flush of nf_tables is told", test_a_flush_of_nf_tables_is_told);
   g_test_add_func ("/firewall-watch/a flush of the ruleset is told", test_a_flush_of_the_ruleset_is_told);
+  g_test_add_func ("/firewall-watch/bans that end by themselves are no loss", test_bans_that_end_by_themselves_are_no_loss);
   g_test_add_func ("/firewall-watch/who does not watch is not woken", test_who_does_not_watch_is_not_woken);
   g_test_add_func ("/firewall-watch/commands of firewalls are known", test_commands_of_firewalls_are_known);
   return g_test_run ();

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "firewall/legacy-tables.h"
+#include "firewall/netlink.h"
 
 struct FirewallWatcher
 {
@@ -21,11 +22,19 @@ struct FirewallWatcher
 
 struct FirewallWatch
 {
+  Firewall *firewall;
   GPtrArray *watchers; /* of FirewallWatcher, owned */
   int socket;          /* -1: not watching, or the kernel has no nf_tables */
   GSource *messages, *delay, *interval;
+  GSource *look;        /* see what there is to be looked at */
+  GSource *recount;     /* count what somebody left of our bans */
+  gboolean hears_bans;  /* messages about what we will count come through */
   LegacyTables *tables; /* while there are any */
 };
+
+/* Of what the kernel tells, and what it does not. */
+#define TOLD_PLACES  (FIREWALL_PLACE_NFT_SET | FIREWALL_PLACE_NFT_RULES)
+#define QUIET_PLACES (FIREWALL_PLACE_LEGACY | FIREWALL_PLACE_IPSET)
 
 static void
 tell (FirewallWatch *self)
@@ -88,6 +97,36 @@ peek_text (const struct nlmsghdr *message, guint16 type)
   return NULL;
 }
 
+/* --- bans that others take away ---------------------------------------------------------------------------------------- */
+
+static void filter_messages (FirewallWatch *self, gboolean hears_bans);
+
+static gboolean
+on_recount (gpointer data)
+{
+  FirewallWatch *self = data;
+
+  clear_source (&self->recount);
+  filter_messages (self, firewall_holds (self->firewall, TOLD_PLACES));
+  firewall_look (self->firewall, TOLD_PLACES);
+  return G_SOURCE_REMOVE;
+}
+
+/* Who flushes ten thousand bans wakes us once. */
+static void
+count_later (FirewallWatch *self)
+{
+  if (self->recount != NULL || !self->hears_bans)
+    return;
+  firewall_suspect (self->firewall, TOLD_PLACES);
+  filter_messages (self, FALSE);
+  self->recount = g_timeout_source_new (FIREWALL_WATCH_COUNT_MSEC);
+  g_source_set_callback (self->recount, on_recount, self, NULL);
+  g_source_attach (self->recount, NULL);
+}
+
+/* --- messages ---------------------------------------------------------------------------------------------------------- */
+
 /* A rule in iptables' "filter", chain "f2b-sshd", is one ban; in nft's "f2b-table", chain "f2b-chain", it is what makes all of
  * them work. */
 static gboolean
@@ -133,38 +172,48 @@ on_messages (int fd, GIOCondition condition, gpointer data)
       if (size < 0 && errno == ENOBUFS) /* so much happened that some of it was dropped */
         {
           suspect (self);
+          count_later (self);
           continue;
         }
       if (size < 0)
         return G_SOURCE_CONTINUE;
       int left = (int) size;
-      for (const struct nlmsghdr *message = &buffer.header; self->delay == NULL && mnl_nlmsg_ok (message, left);
+      for (const struct nlmsghdr *message = &buffer.header; mnl_nlmsg_ok (message, left);
            message = mnl_nlmsg_next (message, &left))
         if (is_suspicious (message))
           suspect (self);
+        else
+          count_later (self);
     }
 }
 
-/* Only what begins with a deletion comes through: a thousand new bans wake nobody. */
+/* Only deletions come through, and of rules and elements only those that others delete; of elements, and with them of rules in our
+ * chains, only while bans are there to be counted: a thousand bans that come or go wake nobody. */
 static void
-filter_messages (int fd)
+filter_messages (FirewallWatch *self, gboolean hears_bans)
 {
   enum
   {
-    TYPE_BYTE = G_BYTE_ORDER == G_LITTLE_ENDIAN ? 4 : 5
+    TYPE_BYTE = G_BYTE_ORDER == G_LITTLE_ENDIAN ? 4 : 5,
+    PORT = 12,
   };
   struct sock_filter code[] = {
     BPF_STMT (BPF_LD | BPF_B | BPF_ABS, TYPE_BYTE),
-    BPF_JUMP (BPF_JMP | BPF_JEQ | BPF_K, NFT_MSG_NEWRULE, 4, 0),
-    BPF_JUMP (BPF_JMP | BPF_JEQ | BPF_K, NFT_MSG_NEWSETELEM, 3, 0),
-    BPF_JUMP (BPF_JMP | BPF_JEQ | BPF_K, NFT_MSG_DELSETELEM, 2, 0),
-    BPF_JUMP (BPF_JMP | BPF_JEQ | BPF_K, NFT_MSG_NEWGEN, 1, 0),
+    BPF_JUMP (BPF_JMP | BPF_JEQ | BPF_K, NFT_MSG_NEWRULE, 7, 0),
+    BPF_JUMP (BPF_JMP | BPF_JEQ | BPF_K, NFT_MSG_NEWSETELEM, 6, 0),
+    BPF_JUMP (BPF_JMP | BPF_JEQ | BPF_K, NFT_MSG_NEWGEN, 5, 0),
+    BPF_JUMP (BPF_JMP | BPF_JEQ | BPF_K, NFT_MSG_DELSETELEM, hears_bans ? 1 : 4, 0),
+    BPF_JUMP (BPF_JMP | BPF_JEQ | BPF_K, NFT_MSG_DELRULE, 0, 2),
+    BPF_STMT (BPF_LD | BPF_W | BPF_ABS, PORT),
+    BPF_JUMP (BPF_JMP | BPF_JEQ | BPF_K, g_htonl (netlink_own_port ()), 1, 0),
     BPF_STMT (BPF_RET | BPF_K, 0xffffffff),
     BPF_STMT (BPF_RET | BPF_K, 0),
   };
   struct sock_fprog program = { G_N_ELEMENTS (code), code };
 
-  (void) setsockopt (fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);
+  self->hears_bans = hears_bans;
+  if (self->socket >= 0)
+    (void) setsockopt (self->socket, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);
 }
 
 static void
@@ -175,7 +224,7 @@ open_messages (FirewallWatch *self)
   self->socket = socket (AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_NETFILTER);
   if (self->socket < 0)
     return;
-  filter_messages (self->socket);
+  filter_messages (self, firewall_holds (self->firewall, TOLD_PLACES));
   if (bind (self->socket, (const struct sockaddr *) &address, sizeof address) < 0)
     {
       (void) close (self->socket);
@@ -187,27 +236,52 @@ open_messages (FirewallWatch *self)
   g_source_attach (self->messages, NULL);
 }
 
-/* --- legacy ---------------------------------------------------------------------------------------------------------- */
+/* --- where the kernel tells nothing ------------------------------------------------------------------------------------ */
 
 static gboolean
 on_interval (gpointer data)
 {
   FirewallWatch *self = data;
 
-  if (legacy_tables_have_shrunk (self->tables))
+  if (self->tables != NULL && legacy_tables_have_shrunk (self->tables))
     tell (self);
+  firewall_look (self->firewall, QUIET_PLACES);
   return G_SOURCE_CONTINUE;
+}
+
+static gboolean
+on_look (gpointer data)
+{
+  FirewallWatch *self = data;
+
+  clear_source (&self->look);
+  if (!self->hears_bans && self->recount == NULL && firewall_holds (self->firewall, TOLD_PLACES))
+    filter_messages (self, TRUE);
+  if (self->tables == NULL && legacy_tables_exist ())
+    self->tables = legacy_tables_new ();
+  if (self->interval != NULL || (self->tables == NULL && !firewall_holds (self->firewall, QUIET_PLACES)))
+    return G_SOURCE_REMOVE;
+  self->interval = g_timeout_source_new (FIREWALL_WATCH_INTERVAL_MSEC);
+  g_source_set_callback (self->interval, on_interval, self, NULL);
+  g_source_attach (self->interval, NULL);
+  return G_SOURCE_REMOVE;
 }
 
 void
 firewall_watch_look (FirewallWatch *self)
 {
-  if (self->tables != NULL || self->watchers->len == 0 || !legacy_tables_exist ())
+  if (self->look != NULL || self->watchers->len == 0)
     return;
-  self->tables = legacy_tables_new ();
-  self->interval = g_timeout_source_new (FIREWALL_WATCH_INTERVAL_MSEC);
-  g_source_set_callback (self->interval, on_interval, self, NULL);
-  g_source_attach (self->interval, NULL);
+  self->look = g_idle_source_new ();
+  g_source_set_priority (self->look, G_PRIORITY_DEFAULT);
+  g_source_set_callback (self->look, on_look, self, NULL);
+  g_source_attach (self->look, NULL);
+}
+
+static void
+on_flushed (gpointer user_data)
+{
+  tell (user_data);
 }
 
 /* --- life ------------------------------------------------------------------------------------------------------------ */
@@ -218,6 +292,9 @@ stop (FirewallWatch *self)
   clear_source (&self->messages);
   clear_source (&self->delay);
   clear_source (&self->interval);
+  clear_source (&self->look);
+  clear_source (&self->recount);
+  self->hears_bans = FALSE;
   g_clear_pointer (&self->tables, legacy_tables_free);
   if (self->socket >= 0)
     (void) close (self->socket);
@@ -225,9 +302,13 @@ stop (FirewallWatch *self)
 }
 
 FirewallWatch *
-firewall_watch_new (void)
+firewall_watch_new (Firewall *firewall)
 {
+  g_return_val_if_fail (firewall != NULL, NULL);
+
   FirewallWatch *self = g_new0 (FirewallWatch, 1);
+  self->firewall = firewall;
+  firewall_set_flushed_func (firewall, on_flushed, self);
 
   self->watchers = g_ptr_array_new_with_free_func (g_free);
   self->socket = -1;
@@ -241,6 +322,7 @@ firewall_watch_free (FirewallWatch *self)
     return;
   g_warn_if_fail (self->watchers->len == 0);
   stop (self);
+  firewall_set_flushed_func (self->firewall, NULL, NULL);
   g_ptr_array_unref (self->watchers);
   g_free (self);
 }

@@ -1,19 +1,22 @@
-/* firewall-watch.h - notices when somebody else takes rules out of the kernel
+/* firewall-watch.h - notices when somebody else takes rules or bans out of the kernel
  *
- * `iptables -F`, `nft flush ruleset` and a reload of the system's rules take our chains along and tell nobody.  Where the
- * kernel tells (nf_tables, NFNLGRP_NFTABLES) a message wakes us; legacy tables are looked at once a second: four system calls
- * a table, and only while there is such a table.  Nothing runs while nobody watches.
- * Must not: decide whether anything of ours is gone.  What is told is a suspicion, for a check.
+ * `iptables -F`, `nft flush ruleset` and a reload of the system's rules take our chains along and tell nobody; so does who empties a
+ * chain or set that stays (`iptables -F f2b-x`, `ipset flush`, `nft flush set`).  Where the kernel tells (nf_tables,
+ * NFNLGRP_NFTABLES) a message wakes us, unless the change was our own; legacy tables and ipsets are looked at once a second: some
+ * system calls for each, and only while there are bans.  Nothing runs while nobody watches.
  *
- * Bans that end take rules away as well.  What is deleted from a chain "f2b-…" of a table that is not ours alone, and
- * elements of sets, raise no suspicion; so an `ipset flush`, `nft flush set` or `iptables -F f2b-x` goes unnoticed here.
+ * A chain or table that is gone is a suspicion, for the actions' own checks.  Of a chain or set that stays, firewall.h knows how many
+ * bans there should be, and whose are gone (firewall_take_loss).
+ * Must not: put anything back.
  */
 #pragma once
-#include <glib.h>
+#include "firewall/firewall.h"
 
 /* From a message of nf_tables to the call: who flushes sets up something else right away, and that is to be through. */
 #define FIREWALL_WATCH_DELAY_MSEC 1500
-/* Between two looks at legacy tables; what is found there is told at once. */
+/* From a message about bans that were taken away to counting what is left. */
+#define FIREWALL_WATCH_COUNT_MSEC 1000
+/* Between two looks at legacy tables and ipsets; what is found there is told at once. */
 #define FIREWALL_WATCH_INTERVAL_MSEC 1000
 
 typedef struct FirewallWatch FirewallWatch; /* opaque: the fields live in firewall-watch.c */
@@ -23,13 +26,13 @@ typedef struct FirewallWatcher FirewallWatcher;
 typedef void (*FirewallWatchFunc) (gpointer user_data);
 
 /* One for the whole server. */
-FirewallWatch   *firewall_watch_new    (void);
+FirewallWatch   *firewall_watch_new    (Firewall *firewall); /* which outlives it */
 void             firewall_watch_free   (FirewallWatch *self); /* NULL is fine; nobody may watch any more */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (FirewallWatch, firewall_watch_free)
 
 FirewallWatcher *firewall_watch_add    (FirewallWatch *self, FirewallWatchFunc func, gpointer user_data);
 void             firewall_watch_remove (FirewallWatcher *watcher); /* NULL is fine */
-/* Rules were added: if there is a legacy table now it is looked at from now on. */
+/* Bans were added: when the loop turns next it is seen what there is to be looked at from now on. */
 void             firewall_watch_look   (FirewallWatch *self);
 
 /* A message raised suspicion and the call is on its way. */

@@ -4,6 +4,7 @@
 
 #include "base/background.h"
 #include "firewall/firewall-command.h"
+#include "firewall/firewall-places.h"
 
 /* A command that hangs must not keep all others from banning. */
 #define HOLD_PATIENCE_MSEC 1000
@@ -14,6 +15,7 @@ struct FirewallJob
   FirewallCommand *command;
   gint64 deadline_usec;
   gboolean adopts;
+  gconstpointer owner;
   FirewallDone done; /* NULL: cancelled */
   gpointer user_data;
   GList link; /* in pending */
@@ -28,6 +30,10 @@ struct Firewall
   GSource *starter;
   FirewallPrograms *programs; /* forgotten with every round */
   GPtrArray *holds;           /* of FirewallHold, not owned */
+  FirewallPlaces *places;
+  guint look_kinds; /* to be looked at when nothing is under way */
+  FirewallFlushed flushed;
+  gpointer flushed_data;
   gboolean telling, gone;
 };
 
@@ -65,6 +71,7 @@ struct FirewallHold
   gboolean is_over; /* we lost it */
 };
 
+static void look_now (Firewall *self);
 static void start_next (Firewall *self);
 static void tell_holds (Firewall *self);
 static void schedule (Firewall *self);
@@ -78,6 +85,14 @@ firewall_batch_finish (FirewallBatch *batch)
   if (batch->work != NULL)
     batch->driver->clear (g_steal_pointer (&batch->work)); /* no lock is held while others are told */
   self->current = NULL;
+  for (guint i = 0; i < batch->jobs->len; i++)
+    {
+      const FirewallJob *job = batch->jobs->pdata[i];
+      if (batch->done[i] && job->owner != NULL)
+        firewall_places_note (self->places, job->command, job->owner);
+    }
+  /* Where nobody tells of changes the first look comes at once, so that there is something to compare the next one with. */
+  self->look_kinds |= firewall_places_get_unseen (self->places) & (FIREWALL_PLACE_LEGACY | FIREWALL_PLACE_IPSET);
   self->telling = TRUE;
   for (guint i = 0; i < batch->jobs->len && !self->gone; i++)
     {
@@ -95,6 +110,7 @@ firewall_batch_finish (FirewallBatch *batch)
       return;
     }
   tell_holds (self);
+  look_now (self);
   start_next (self);
 }
 
@@ -332,6 +348,61 @@ schedule (Firewall *self)
   g_source_attach (self->starter, NULL);
 }
 
+/* --- what somebody else took away -------------------------------------------------------------------------------------- */
+
+/* Between two batches: what is counted is what the kernel has, unless somebody else changed it. */
+static void
+look_now (Firewall *self)
+{
+  guint kinds = self->look_kinds;
+
+  if (self->current != NULL || kinds == 0)
+    return;
+  self->look_kinds = 0;
+  if (firewall_places_look (self->places, kinds) && self->flushed != NULL)
+    self->flushed (self->flushed_data);
+}
+
+void
+firewall_look (Firewall *self, guint kinds)
+{
+  self->look_kinds |= kinds;
+  look_now (self);
+}
+
+void
+firewall_set_flushed_func (Firewall *self, FirewallFlushed func, gpointer user_data)
+{
+  self->flushed = func;
+  self->flushed_data = user_data;
+}
+
+gboolean
+firewall_holds (const Firewall *self, guint kinds)
+{
+  return firewall_places_hold (self->places, kinds);
+}
+
+void
+firewall_suspect (Firewall *self, guint kinds)
+{
+  firewall_places_suspect (self->places, kinds);
+}
+
+gboolean
+firewall_take_loss (Firewall *self, gconstpointer owner)
+{
+  return firewall_places_take_loss (self->places, owner);
+}
+
+void
+firewall_forget (Firewall *self, gconstpointer owner)
+{
+  firewall_places_forget (self->places, owner);
+}
+
+/* --- jobs come in ---------------------------------------------------------------------------------------------------- */
+
 FirewallCommand *
 firewall_parse (Firewall *self, const char *text, gssize len)
 {
@@ -341,19 +412,21 @@ firewall_parse (Firewall *self, const char *text, gssize len)
 }
 
 FirewallJob *
-firewall_submit (Firewall *self, FirewallCommand *command, gint64 timeout_usec, gboolean adopts, FirewallDone done,
+firewall_submit (Firewall *self, FirewallCommand *command, const FirewallTerms *terms, FirewallDone done,
                  gpointer user_data)
 {
-  g_return_val_if_fail (self != NULL && command != NULL && done != NULL, NULL);
+  g_return_val_if_fail (self != NULL && command != NULL && terms != NULL && done != NULL, NULL);
 
   FirewallJob *job = g_new0 (FirewallJob, 1);
   gint64 now_usec = g_get_monotonic_time ();
   job->firewall = self;
   job->command = command;
+  gint64 timeout_usec = terms->timeout_usec;
   job->deadline_usec = timeout_usec > 0 && timeout_usec < G_MAXINT64 - now_usec ? now_usec + timeout_usec : G_MAXINT64;
   if (command->patience_usec < G_MAXINT64)
     job->deadline_usec = MIN (job->deadline_usec, now_usec + command->patience_usec);
-  job->adopts = adopts;
+  job->adopts = terms->adopts;
+  job->owner = terms->owner;
   job->done = done;
   job->user_data = user_data;
   job->link.data = job;
@@ -386,6 +459,7 @@ firewall_new (void)
   g_queue_init (&self->batches);
   self->programs = firewall_programs_new ();
   self->holds = g_ptr_array_new ();
+  self->places = firewall_places_new ();
   return self;
 }
 
@@ -408,6 +482,7 @@ firewall_free (Firewall *self)
   else if (self->current != NULL)
     batch_free (self->current);
   firewall_programs_free (self->programs);
+  firewall_places_free (self->places);
   g_warn_if_fail (self->holds->len == 0);
   g_ptr_array_unref (self->holds);
   if (self->telling)

@@ -42,12 +42,43 @@ const char      *firewall_command_peek_driver (const FirewallCommand *self);
 typedef void (*FirewallDone) (gboolean done, gpointer user_data);
 typedef struct FirewallJob FirewallJob; /* lives until its callback was called or it is cancelled */
 
-/* Takes the command.  timeout_usec: how long to wait for the xtables lock at most (0: for ever).  adopts: a rule that it would add and
- * that is there already counts as added: a server that was killed left it (iptables itself would add a second one). */
-FirewallJob *firewall_submit (Firewall *self, FirewallCommand *command, gint64 timeout_usec, gboolean adopts, FirewallDone done,
+typedef struct
+{
+  gint64 timeout_usec; /* how long to wait for the xtables lock at most; 0: for ever */
+  gboolean adopts;     /* a rule that it would add and that is there already counts as added: a server that was killed left it
+                          (iptables itself would add a second one) */
+  gconstpointer owner; /* it is a ban or unban of that one; NULL: it is something else */
+} FirewallTerms;
+
+/* Takes the command. */
+FirewallJob *firewall_submit (Firewall *self, FirewallCommand *command, const FirewallTerms *terms, FirewallDone done,
                               gpointer user_data);
 /* The callback is not called any more; whether the command took effect is left open.  NULL is fine. */
 void         firewall_cancel (FirewallJob *job);
+
+/* --- what somebody else took away --------------------------------------------------------------------------------------- */
+
+/* Bans of an owner (any pointer, never looked at) that took effect are counted, and compared with what the kernel holds. */
+typedef enum
+{
+  FIREWALL_PLACE_LEGACY = 1,    /* chains of legacy tables */
+  FIREWALL_PLACE_IPSET = 2,
+  FIREWALL_PLACE_NFT_SET = 4,
+  FIREWALL_PLACE_NFT_RULES = 8, /* chains of iptables' nf_tables variant */
+} FirewallPlaceKind;
+
+/* Are bans of ours in such places? */
+gboolean firewall_holds     (const Firewall *self, guint kinds);
+/* Something may be happening there right now: a look comes later. */
+void     firewall_suspect   (Firewall *self, guint kinds);
+/* Looks as soon as nothing of ours is on its way; func is called when somebody flushed. */
+typedef void (*FirewallFlushed) (gpointer user_data);
+void     firewall_look      (Firewall *self, guint kinds);
+void     firewall_set_flushed_func (Firewall *self, FirewallFlushed func, gpointer user_data); /* NULL: nobody is told */
+/* Were bans of the owner flushed?  Tells it once. */
+gboolean firewall_take_loss (Firewall *self, gconstpointer owner);
+/* The owner took its bans away itself, all at once, or is gone. */
+void     firewall_forget    (Firewall *self, gconstpointer owner);
 
 /* Keeps our hands off the legacy tables while somebody runs `iptables` without -w: it would fail on a busy lock, and within one server
  * nobody expects that.  ready is called from the loop, when nothing of ours is on its way there; nothing begins until release,

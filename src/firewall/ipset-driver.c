@@ -6,6 +6,7 @@
 
 #include "firewall/firewall-command.h"
 #include "firewall/ipset-command.h"
+#include "firewall/ipset-message.h"
 #include "firewall/netlink.h"
 
 /* Sets know no transactions, each message stands for itself: so many are sent at once that the answers fit into any buffer. */
@@ -14,29 +15,12 @@
 /* --- messages -------------------------------------------------------------------------------------------------------- */
 
 static struct nlmsghdr *
-build_header (guint8 *buffer, enum ipset_cmd command, guint16 flags, guint32 sequence, const char *set)
-{
-  struct nlmsghdr *header = mnl_nlmsg_put_header (buffer);
-
-  header->nlmsg_type = (guint16) (NFNL_SUBSYS_IPSET << 8 | command);
-  header->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | flags;
-  header->nlmsg_seq = sequence;
-  struct nfgenmsg *general = mnl_nlmsg_put_extra_header (header, sizeof *general);
-  general->nfgen_family = NFPROTO_IPV4;
-  general->version = NFNETLINK_V0;
-  general->res_id = 0;
-  mnl_attr_put_u8 (header, IPSET_ATTR_PROTOCOL, IPSET_PROTOCOL_MIN);
-  mnl_attr_put_strz (header, IPSET_ATTR_SETNAME, set);
-  return header;
-}
-
-static struct nlmsghdr *
 build_command (guint8 *buffer, const IpsetCommand *command, guint32 sequence)
 {
   /* Behind a test nothing may be changed that is there, nor deleted that is not. */
   gboolean exists_is_fine = command->exists_is_fine && !command->tested;
   struct nlmsghdr *header
-      = build_header (buffer, command->operation == IPSET_COMMAND_ADD ? IPSET_CMD_ADD : IPSET_CMD_DEL,
+      = ipset_message_begin (buffer, command->operation == IPSET_COMMAND_ADD ? IPSET_CMD_ADD : IPSET_CMD_DEL,
                       exists_is_fine ? 0 : NLM_F_EXCL, sequence, command->set);
   const IpPrefix *address = &command->address;
 
@@ -105,7 +89,7 @@ read_set (Netlink *netlink, const char *name)
   Set set = { OTHER, FALSE };
   guint8 buffer[NETLINK_MAX_MESSAGE];
   g_autoptr (GByteArray) message = g_byte_array_new ();
-  const struct nlmsghdr *header = build_header (buffer, IPSET_CMD_HEADER, 0, netlink_take_sequence (netlink, 1), name);
+  const struct nlmsghdr *header = ipset_message_begin (buffer, IPSET_CMD_HEADER, 0, netlink_take_sequence (netlink, 1), name);
 
   g_byte_array_append (message, buffer, header->nlmsg_len);
   (void) netlink_exchange (netlink, message, on_set, &set);

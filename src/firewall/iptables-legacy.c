@@ -25,7 +25,7 @@ typedef struct
   int (*flush) (const char *chain, struct xtc_handle *handle);
   int (*create) (const char *chain, struct xtc_handle *handle);
   int (*drop) (const char *chain, struct xtc_handle *handle);
-  gboolean (*has_two_rules) (const char *chain, struct xtc_handle *handle);
+  guint (*count_rules) (const char *chain, struct xtc_handle *handle, guint most);
 } Family;
 
 #define DEFINE_FAMILY(prefix, entry_type)                                                                              \
@@ -45,15 +45,18 @@ typedef struct
   {                                                                                                                    \
     return prefix##_check_entry (chain, (const struct entry_type *) entry, mask, handle);                              \
   }                                                                                                                    \
-  static gboolean prefix##_has_two_rules (const char *chain, struct xtc_handle *handle)                                \
+  static guint prefix##_count_rules (const char *chain, struct xtc_handle *handle, guint most)                         \
   {                                                                                                                    \
-    const struct entry_type *first = prefix##_first_rule (chain, handle);                                              \
-    return first != NULL && prefix##_next_rule (first, handle) != NULL;                                                \
+    guint number = 0;                                                                                                  \
+    for (const struct entry_type *rule = prefix##_first_rule (chain, handle); rule != NULL && number < most;           \
+         rule = prefix##_next_rule (rule, handle))                                                                     \
+      number++;                                                                                                        \
+    return number;                                                                                                     \
   }                                                                                                                    \
   static const Family prefix##_family = {                                                                              \
     prefix##_init,          prefix##_free,         prefix##_commit,       prefix##_is_chain,                           \
     prefix##_append,        prefix##_insert,       prefix##_remove,       prefix##_check,                              \
-    prefix##_flush_entries, prefix##_create_chain, prefix##_delete_chain, prefix##_has_two_rules,                      \
+    prefix##_flush_entries, prefix##_create_chain, prefix##_delete_chain, prefix##_count_rules,                        \
   }
 
 DEFINE_FAMILY (iptc, ipt_entry);
@@ -78,7 +81,7 @@ was_filled (const Table *table, const char *chain)
   if (!g_hash_table_lookup_extended (table->filled, chain, NULL, &filled))
     {
       filled = GINT_TO_POINTER (table->family->is_chain (chain, table->handle) != 0
-                                && table->family->has_two_rules (chain, table->handle));
+                                && table->family->count_rules (chain, table->handle, 2) > 1);
       g_hash_table_insert (table->filled, g_strdup (chain), filled);
     }
   return GPOINTER_TO_INT (filled);
@@ -268,4 +271,19 @@ iptables_legacy_apply (const char *table, gboolean is_ipv6, GPtrArray *const *el
   commit_or_split (&batch, 0, n_elements);
   for (guint i = 0; i < n_elements; i++)
     ret_done[i] = states[i] == APPLIED;
+}
+
+gint64
+iptables_legacy_count (const char *table, gboolean is_ipv6, const char *chain)
+{
+  const Family *family = is_ipv6 ? &ip6tc_family : &iptc_family;
+  struct xtc_handle *handle = family->init (table);
+  gint64 number = -1;
+
+  if (handle == NULL)
+    return -1;
+  if (family->is_chain (chain, handle) != 0)
+    number = family->count_rules (chain, handle, G_MAXUINT);
+  family->free (handle);
+  return number;
 }

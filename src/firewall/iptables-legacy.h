@@ -12,3 +12,6 @@
  * ret_done: a flag for each, set here. */
 void iptables_legacy_apply (const char *table, gboolean is_ipv6, GPtrArray *const *elements, const gboolean *adopts,
                             guint n_elements, gboolean *ret_done);
+
+/* The rules of a chain; -1: that is not known.  Needs no lock, and the table has to be there already. */
+gint64 iptables_legacy_count (const char *table, gboolean is_ipv6, const char *chain);

@@ -143,3 +143,21 @@ legacy_tables_free (LegacyTables *self)
       (void) close (self->sockets[i]);
   g_free (self);
 }
+
+gboolean
+legacy_table_count (gboolean is_ipv6, const char *table, guint *ret_entries)
+{
+  gsize family = is_ipv6 ? 1 : 0;
+  struct ipt_getinfo info = { 0 };
+  socklen_t size = sizeof info;
+  int fd = socket (families[family].family, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW);
+
+  if (fd < 0)
+    return FALSE;
+  (void) g_strlcpy (info.name, table, sizeof info.name);
+  gboolean known = getsockopt (fd, families[family].level, families[family].option, &info, &size) == 0;
+  (void) close (fd);
+  if (known)
+    *ret_entries = info.num_entries;
+  return known;
+}

@@ -13,3 +13,6 @@ void          legacy_tables_free (LegacyTables *self); /* NULL is fine */
 gboolean      legacy_tables_exist (void);
 /* TRUE also when a table is gone altogether. */
 gboolean      legacy_tables_have_shrunk (LegacyTables *self);
+
+/* All entries of a table that is there.  FALSE: that is not known. */
+gboolean legacy_table_count (gboolean is_ipv6, const char *table, guint *ret_entries);

@@ -4,6 +4,7 @@
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netlink.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 /* Room for the answers to some thousand requests that are all refused. */
 #define RECEIVE_BYTES (4 * 1024 * 1024)
@@ -16,6 +17,12 @@ struct Netlink
   _Alignas(struct nlmsghdr) guint8 buffer[65536];
 };
 
+guint32
+netlink_own_port (void)
+{
+  return 0x66320000U ^ (guint32) getpid (); /* others take their process id, or chance */
+}
+
 Netlink *
 netlink_new (void)
 {
@@ -24,7 +31,7 @@ netlink_new (void)
 
   if (socket == NULL)
     return NULL;
-  if (mnl_socket_bind (socket, 0, MNL_SOCKET_AUTOPID) < 0)
+  if (mnl_socket_bind (socket, 0, (pid_t) netlink_own_port ()) < 0 && mnl_socket_bind (socket, 0, MNL_SOCKET_AUTOPID) < 0)
     {
       (void) mnl_socket_close (socket);
       return NULL;

@@ -15,6 +15,9 @@ Netlink *netlink_new  (void); /* NULL: this system has none, or it is not for us
 void     netlink_free (Netlink *self); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Netlink, netlink_free)
 
+/* The number by which the kernel names us in its messages about changes, when it is free for us: one socket at a time has it. */
+guint32 netlink_own_port (void);
+
 /* What was sent last is over; numbers start behind those of earlier requests, so that a late answer to those means nothing. */
 guint32 netlink_take_sequence (Netlink *self, guint32 n);
 

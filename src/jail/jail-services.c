@@ -120,7 +120,7 @@ jail_services_new (const Clock *clock, Log *log)
   self->log = log;
   self->resolver = resolver_new (clock, log);
   self->firewall = firewall_new ();
-  self->watch = firewall_watch_new ();
+  self->watch = firewall_watch_new (self->firewall);
   self->gate = command_gate_new ();
   self->python_folder = python_folder_find ();
   self->dates = date_pool_new ();

@@ -19,7 +19,8 @@ typedef struct
   JailServices *services;
   Jail *jail;
   gsize seen; /* of lines, when the rules were counted */
-  gboolean stopped;
+  gboolean stopped, time_is_up;
+  const struct Emptied *emptied;
 } Fixture;
 
 static char *
@@ -261,6 +262,182 @@ test_all_bans_are_back_after_a_flush_of_the_ruleset (void)
   check_flush ("nft", "nft flush ruleset");
 }
 
+/* --- what somebody emptied ------------------------------------------------------------------------------------------- */
+
+/* An action, how its bans are taken away while its chain or set stays, and how many there are. */
+typedef struct Emptied
+{
+  const char *variant, *start, *stop, *check, *ban, *unban, *flush, *take_one, *count;
+} Emptied;
+
+static const Emptied legacy_chain = {
+  "legacy",
+  "iptables -w -N f2b-j; iptables -w -A f2b-j -j RETURN; iptables -w -I INPUT -j f2b-j",
+  "iptables -w -D INPUT -j f2b-j; iptables -w -F f2b-j; iptables -w -X f2b-j",
+  "iptables -w -C INPUT -j f2b-j",
+  "iptables -w -I f2b-j 1 -s <ip> -j REJECT",
+  "iptables -w -D f2b-j -s <ip> -j REJECT",
+  "iptables -w -F f2b-j",
+  "iptables -w -D f2b-j -s 10.0.0.1 -j REJECT",
+  "iptables-save | grep -c -e '-A f2b-j -s' || :",
+};
+
+static const Emptied nft_chain = {
+  "nft",
+  "iptables -w -N f2b-j; iptables -w -A f2b-j -j RETURN; iptables -w -I INPUT -j f2b-j",
+  "iptables -w -D INPUT -j f2b-j; iptables -w -F f2b-j; iptables -w -X f2b-j",
+  "iptables -w -C INPUT -j f2b-j",
+  "iptables -w -I f2b-j 1 -s <ip> -j REJECT",
+  "iptables -w -D f2b-j -s <ip> -j REJECT",
+  "iptables -w -F f2b-j",
+  "iptables -w -D f2b-j -s 10.0.0.1 -j REJECT",
+  "iptables-save | grep -c -e '-A f2b-j -s' || :",
+};
+
+static const Emptied ipset = {
+  "nft",
+  "ipset create f2b-j hash:ip maxelem 100000",
+  "ipset flush f2b-j; ipset destroy f2b-j",
+  "",
+  "ipset add f2b-j <ip> -exist",
+  "ipset del f2b-j <ip> -exist",
+  "ipset flush f2b-j",
+  "ipset del f2b-j 10.0.0.1",
+  "ipset save f2b-j | grep -c '^add' || :",
+};
+
+static const Emptied nft_hash_set = {
+  "nft",
+  "nft add table inet f2b-t; nft add set inet f2b-t s '{ type ipv4_addr; }'",
+  "nft delete table inet f2b-t",
+  "nft list set inet f2b-t s >/dev/null",
+  "nft add element inet f2b-t s { <ip> }",
+  "nft delete element inet f2b-t s { <ip> }",
+  "nft flush set inet f2b-t s",
+  "nft delete element inet f2b-t s { 10.0.0.1 }",
+  "nft list set inet f2b-t s | grep -o '10\\.0\\.' | wc -l",
+};
+
+static const Emptied nft_interval_set = {
+  "nft",
+  "nft add table inet f2b-t; nft add set inet f2b-t s '{ type ipv4_addr; flags interval; }'",
+  "nft delete table inet f2b-t",
+  "nft list set inet f2b-t s >/dev/null",
+  "nft add element inet f2b-t s { <ip> }",
+  "nft delete element inet f2b-t s { <ip> }",
+  "nft flush set inet f2b-t s",
+  "nft delete element inet f2b-t s { 10.0.0.1 }",
+  "nft list set inet f2b-t s | grep -o '10\\.0\\.' | wc -l",
+};
+
+static gboolean
+set_up_emptied (Fixture *f, const Emptied *what)
+{
+  if (!set_up (f, what->variant, what->ban))
+    return FALSE;
+  set_action (f, "actionstart", what->start);
+  set_action (f, "actionstop", what->stop);
+  set_action (f, "actionflush", "");
+  set_action (f, "actioncheck", what->check);
+  set_action (f, "actionunban", what->unban);
+  f->emptied = what;
+  return TRUE;
+}
+
+static guint
+count_bans (const Fixture *f)
+{
+  g_autofree char *number = shell (f->emptied->count);
+
+  return (guint) g_ascii_strtoull (number, NULL, 10);
+}
+
+static gboolean
+are_all_back (Fixture *f)
+{
+  if (!is_idle (f) || f->seen == f->lines->len)
+    return FALSE;
+  f->seen = f->lines->len;
+  return strstr (f->lines->str, "] The firewall had lost ") != NULL && count_bans (f) == N_BANS;
+}
+
+static void
+test_bans_are_back_after_their_place_was_emptied (gconstpointer data)
+{
+  Fixture f;
+
+  if (!set_up_emptied (&f, data))
+    return;
+  for (guint i = 0; i < N_BANS / 2; i++)
+    ban (&f, i, 1);
+  wait_until (&f, is_idle);
+  g_assert_cmpuint (count_bans (&f), ==, N_BANS / 2);
+
+  /* More are on their way when it happens. */
+  for (guint i = N_BANS / 2; i < N_BANS; i++)
+    ban (&f, i, 1);
+  g_main_context_iteration (NULL, FALSE);
+  run (f.emptied->flush);
+  gint64 flushed_usec = g_get_monotonic_time ();
+  wait_until (&f, are_all_back);
+  g_test_message ("all bans back after %" G_GINT64_FORMAT " ms", (g_get_monotonic_time () - flushed_usec) / 1000);
+  g_assert_nonnull (strstr (f.lines->str, "[j] Reban 10.0.0.1, action 'ipt'\n"));
+  tear_down (&f);
+}
+
+static gboolean
+on_time (gpointer data)
+{
+  ((Fixture *) data)->time_is_up = TRUE;
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
+is_time_up (Fixture *f)
+{
+  return f->time_is_up;
+}
+
+/* Longer than a flush would go unnoticed. */
+static void
+let_time_pass (Fixture *f)
+{
+  f->time_is_up = FALSE;
+  (void) g_timeout_add (2200, on_time, f);
+  wait_until (f, is_time_up);
+}
+
+static void
+test_a_ban_that_was_taken_out_by_hand_stays_out (gconstpointer data)
+{
+  Fixture f;
+
+  if (!set_up_emptied (&f, data))
+    return;
+  for (guint i = 0; i < 4; i++)
+    ban (&f, i, 1);
+  let_time_pass (&f); /* until somebody has counted them */
+  run (f.emptied->take_one);
+  let_time_pass (&f);
+  g_assert_cmpuint (count_bans (&f), ==, 3);
+  g_assert_null (strstr (f.lines->str, "had lost"));
+
+  /* Our own unbans are no loss. */
+  g_autoptr (GPtrArray) tickets = ban_list_dup_tickets (f.jail->bans);
+  for (guint i = 0; i < tickets->len; i++)
+    {
+      if (g_str_equal (address_peek_text (ticket_peek_id (tickets->pdata[i])), "10.0.0.2"))
+        continue;
+      Ticket *ticket = ban_list_take (f.jail->bans, ticket_peek_id (tickets->pdata[i]));
+      jail_bans_unban (f.jail, ticket, NULL);
+      ticket_unref (ticket);
+    }
+  let_time_pass (&f);
+  g_assert_cmpuint (count_bans (&f), ==, 1);
+  g_assert_null (strstr (f.lines->str, "had lost"));
+  tear_down (&f);
+}
+
 /* --- what the kernel refused ----------------------------------------------------------------------------------------- */
 
 static gboolean
@@ -329,6 +506,12 @@ test_who_is_unbanned_is_not_tried_again (void)
   tear_down (&f);
 }
 
+#define ADD_EMPTIED(name, what)                                                                                        \
+  g_test_add_data_func ("/truth/all bans are back after a flush of " name, what,                                       \
+                        test_bans_are_back_after_their_place_was_emptied);                                             \
+  g_test_add_data_func ("/truth/a ban that was taken by hand out of " name " stays out", what,                         \
+                        test_a_ban_that_was_taken_out_by_hand_stays_out)
+
 int
 main (int argc, char *argv[])
 {
@@ -344,6 +527,11 @@ main (int argc, char *argv[])
                    test_all_bans_are_back_after_a_flush_of_nf_tables);
   g_test_add_func ("/truth/all bans are back after a flush of the ruleset",
                    test_all_bans_are_back_after_a_flush_of_the_ruleset);
+  ADD_EMPTIED ("a legacy chain", &legacy_chain);
+  ADD_EMPTIED ("a chain of nf_tables", &nft_chain);
+  ADD_EMPTIED ("an ipset", &ipset);
+  ADD_EMPTIED ("an nft hash set", &nft_hash_set);
+  ADD_EMPTIED ("an nft interval set", &nft_interval_set);
   g_test_add_func ("/truth/one of a thousand that is refused is tried again (legacy)",
                    test_one_of_a_thousand_that_is_refused_is_tried_again_legacy);
   g_test_add_func ("/truth/one of a thousand that is refused is tried again (nft)",

@@ -3,7 +3,8 @@
  * A ban that an action for the firewall refused is tried again after 10 s, 20 s, 40 s … at most ten minutes, as long as it lasts;
  * after each try but the first, whose error stands already, the log says that it is not in force.  (fail2ban 1.1.2 says once
  * that it failed and waits for the offender to show up again.)  When somebody took our rules away, the actions' own check and
- * repair restore the environment, and all bans that went with it are put back together: as a rule within two seconds.
+ * repair restore the environment, and all bans that went with it are put back together; likewise when somebody emptied a chain or
+ * set that still stands: as a rule within two seconds.
  *
  * Only actions whose actionban speaks of a firewall take part: trying those again harms nobody, sending a mail again does.
  * Watches, and has timers, only while the jail holds bans of such actions.
