@@ -131,7 +131,7 @@ test_bans_that_end_by_themselves_are_no_loss (void)
   firewall_set_flushed_func (firewall, on_told, &told);
   run ("ipset create own hash:ip timeout 0 && ipset create set hash:ip timeout 1 && nft add table inet t"
        " && nft add set inet t own '{ type ipv4_addr; flags timeout; }'"
-       " && nft add set inet t set '{ type ipv4_addr; timeout 1s; }'");
+       " && nft add set inet t own1s '{ type ipv4_addr; timeout 1s; }'");
   testing_submit (firewall, &own, "ipset add own 192.0.2.1 timeout 1");
   testing_submit (firewall, &own, "nft add element inet t own { 192.0.2.1 timeout 1s }");
   testing_wait (&own);
@@ -139,7 +139,7 @@ test_bans_that_end_by_themselves_are_no_loss (void)
   g_assert_false (firewall_holds (firewall, all));
 
   testing_submit (firewall, &set, "ipset add set 192.0.2.1");
-  testing_submit (firewall, &set, "nft add element inet t set { 192.0.2.1 }");
+  testing_submit (firewall, &set, "nft add element inet t own1s { 192.0.2.1 }");
   testing_wait (&set);
   g_assert_cmpuint (set.done, ==, 2);
   g_usleep (1500 * 1000);
