@@ -108,6 +108,76 @@ test_the_bytes_at_the_first_places (void)
   PLACES ("^(?:a?){3}b", "ab", ANY, ANY, ANY, ANY, ANY);
 }
 
+static void
+texts (int line, const char *pattern, PyRegexFlags flags, const char *expected)
+{
+  g_autoptr (PyRegex) regex = py_regex_new (pattern, -1, flags, NULL);
+  gboolean ascii_only = FALSE;
+  g_autoptr (GPtrArray) found = py_regex_dup_texts (regex, &ascii_only);
+  g_autoptr (GString) shown = g_string_new (ascii_only ? "ASCII:" : "");
+
+  for (guint i = 0; found != NULL && i < found->len; i++)
+    g_string_append_printf (shown, "%s%s", i > 0 ? "|" : "", (char *) g_ptr_array_index (found, i));
+  if (strcmp (shown->str, expected) != 0)
+    g_error ("line %d: one of '%s' is in each match of '%s'", line, shown->str, pattern);
+}
+#define TEXTS(pattern, expected) texts (__LINE__, pattern, PY_REGEX_FLAG_NONE, expected)
+
+static void
+test_the_texts_of_which_every_match_has_one (void)
+{
+  TEXTS ("x.*login of (\\S+) from", "login of ");
+  TEXTS ("ab(cd)ef", "abcdef");
+  TEXTS ("[aA]uth(?:entication|orization) (?:failed|error)",
+         "authentication failed|authentication error|authorization failed|authorization error");
+  TEXTS ("\\d(?:failed|refused|(?:de|re)jected)\\d", "failed|refused|dejected|rejected");
+  TEXTS ("(?:failed|\\d+)", "");
+  TEXTS ("(?:closed|reset)(?: by peer)?", "closed|reset");
+  TEXTS ("(?:abcd)?x", "");
+  TEXTS ("(?:abcd)+x", "abcd");
+  TEXTS ("(?:abcd){0}efgh", "efgh");
+  TEXTS ("abc(?!def)d", "abcd");
+  TEXTS ("^(?P<a>x)?(?(a)yes!|no!!)", "yes!|no!!");
+  TEXTS ("abc", "");
+  TEXTS ("abc\\ndef", "");
+  TEXTS ("J\xc3\xbcRGEN", "j\xc3\xbcrgen");
+  TEXTS ("[^a]bcde", "bcde");
+  TEXTS ("(?i)FOO_bar", "foo_bar");
+  TEXTS ("(?i)kisses", "ASCII:kisses");
+  TEXTS ("(?ia)kisses", "kisses");
+  TEXTS ("(?:ab|abcdef|cd)", "");
+  TEXTS ("(?:abcd|xabcdx)", "abcd");
+}
+
+static void
+test_what_takes_every_line (void)
+{
+  static const char *const yes[]
+      = { "^.+$", "^(?P<a>x*\\s*(?:\\S+\\s)?)(?:error: )?(?P<b>.+)$", ".+", "(?:a|)?.+?$", "\\A(?:b+|a?).+$$" };
+  static const char *const no[]
+      = { "^x.+$", "^.+\\Z", "^(?>a?).+$", "^a?+.+$",      "^(?=x).+$", "^.$",     "^.{1,5}$", "^.*",
+          "$.+",   "^.+$.",  "(a)?.+\\1",  "^(?:ab|a).+$", "^(?!x).+$", "^\\b.+$", "^.+.+$",   "^(a)?(?(1)b).+" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (yes); i++)
+    {
+      g_autoptr (PyRegex) regex = py_regex_new (yes[i], -1, PY_REGEX_FLAG_NONE, NULL);
+
+      if (!py_regex_surely_matches (regex, "abc \xff\n", 6))
+        g_error ("'%s' takes every line", yes[i]);
+      g_assert_true (py_regex_surely_matches (regex, "abc", 3));
+      g_assert_false (py_regex_surely_matches (regex, "abc\ndef\n", 8));
+      g_assert_false (py_regex_surely_matches (regex, "\n", 1));
+      g_assert_false (py_regex_surely_matches (regex, "", 0));
+    }
+  for (guint i = 0; i < G_N_ELEMENTS (no); i++)
+    {
+      g_autoptr (PyRegex) regex = py_regex_new (no[i], -1, PY_REGEX_FLAG_NONE, NULL);
+
+      if (regex != NULL && py_regex_surely_matches (regex, "abc\n", 4))
+        g_error ("it is not sure that '%s' takes every line", no[i]);
+    }
+}
+
 /* --- the slow twin: what the gate says must be what the search says --------------------------------------------------- */
 static const char *const patterns[] = {
   "^login of \\S+ from (?P<ip>[\\d.]+)$",
@@ -139,6 +209,11 @@ static const char *const patterns[] = {
   "^\xc3\xbc.?a",
   "^(?:error: )?\\w+ (?:bad|worse)",
   "^(a|b)+?\\1x",
+  "(?:login of |from |(?i:rejected|failed) )\\S",
+  "(?:error|PAM): [ab]*(?:bad|end)",
+  "^(?:a|\\[1\\])*.+$",
+  "^(?:a\\s?)?(?P<c>.+?)$",
+  "(?i)Failed|pam: ",
 };
 
 static void
@@ -180,6 +255,31 @@ append_subject (GRand *rand, GString *out)
     g_string_append (out, pieces[g_rand_int_range (rand, 0, G_N_ELEMENTS (pieces))]);
 }
 
+static gboolean
+contains_folded (const GString *subject, const char *text)
+{
+  g_autofree char *folded = g_ascii_strdown (subject->str, (gssize) subject->len);
+
+  return strstr (folded, text) != NULL;
+}
+
+/* What is told beforehand agrees with what was found. */
+static void
+assert_allowed (const PyRegex *regex, const GString *subject, PyRegexResult result)
+{
+  gboolean ascii_only = FALSE, contains = FALSE;
+  g_autoptr (GPtrArray) needed = py_regex_dup_texts (regex, &ascii_only);
+
+  if (result != PY_REGEX_MATCH)
+    g_assert_false (py_regex_surely_matches (regex, subject->str, subject->len));
+  if (result != PY_REGEX_MATCH || needed == NULL || (ascii_only && !g_str_is_ascii (subject->str)))
+    return;
+  for (guint i = 0; i < needed->len && !contains; i++)
+    contains = contains_folded (subject, g_ptr_array_index (needed, i));
+  if (!contains)
+    g_error ("'%s' has no text of '%s'", subject->str, py_regex_peek_pattern (regex, NULL));
+}
+
 static void
 test_with_and_without_the_gate_the_same_is_found (void)
 {
@@ -203,6 +303,7 @@ test_with_and_without_the_gate_the_same_is_found (void)
             if (gated != all)
               g_error ("'%s' in '%s': %d with, %d without", patterns[i], subject->str, gated, all);
             found += all == PY_REGEX_MATCH;
+            assert_allowed (regex, subject, all);
           }
       }
   g_assert_cmpuint (found, >, 1000);
@@ -216,6 +317,8 @@ main (int argc, char **argv)
   g_test_add_func ("/need/the bytes at the first places", test_the_bytes_at_the_first_places);
   g_test_add_func ("/need/patterns without a known start", test_patterns_without_a_known_start);
   g_test_add_func ("/need/the text that is in every match", test_the_text_that_is_in_every_match);
+  g_test_add_func ("/need/the texts of which every match has one", test_the_texts_of_which_every_match_has_one);
+  g_test_add_func ("/need/what takes every line", test_what_takes_every_line);
   g_test_add_func ("/need/with and without the gate the same is found",
                    test_with_and_without_the_gate_the_same_is_found);
   return g_test_run ();

@@ -273,6 +273,78 @@ find_text (PyRegexNeed *self, const PyTree *tree)
     g_clear_pointer (&self->text, g_free);
 }
 
+/* --- what takes every line ----------------------------------------------------------------------------------------
+ * One way through the tree is enough: the one that leaves out all that may be left out, when nothing but "^", dots and "$" is on it.  What
+ * is never gone back into (atomic groups, possessive repeats) and what looks around is not understood. */
+typedef enum
+{
+  WAY_BEGINS, /* nothing taken so far */
+  WAY_DOTS,   /* one character, or any number from one on */
+  WAY_ENDS,   /* behind the "$" */
+  WAY_LOST,
+} Way;
+
+static Way go_on (const PyNode *node, Way way);
+
+static Way
+go_along (const PyNode *sequence, Way way)
+{
+  for (const PyNode *node = sequence->first; node != NULL && way != WAY_LOST; node = node->next)
+    way = go_on (node, way);
+  return way;
+}
+
+static Way
+go_past (guint at, Way way)
+{
+  if ((at == PY_AT_START || at == PY_AT_LINE_START) && way == WAY_BEGINS)
+    return WAY_BEGINS;
+  return at == PY_AT_LINE_END && (way == WAY_DOTS || way == WAY_ENDS) ? WAY_ENDS : WAY_LOST;
+}
+
+static Way
+go_round (const PyNode *repeat, Way way)
+{
+  if (repeat->mode == PY_REPEAT_POSSESSIVE)
+    return WAY_LOST;
+  if (repeat->min == 0)
+    return way;
+  if (repeat->first->type == PY_NODE_ANY && repeat->min == 1 && repeat->max == PY_REPEAT_INFINITE && way == WAY_BEGINS)
+    return WAY_DOTS;
+  return WAY_LOST;
+}
+
+static Way
+go_on (const PyNode *node, Way way)
+{
+  Way next = WAY_LOST;
+
+  switch (node->type)
+    {
+    case PY_NODE_AT:
+      return go_past (node->value, way);
+    case PY_NODE_REPEAT:
+      return go_round (node, way);
+    case PY_NODE_SEQUENCE:
+      return go_along (node, way);
+    case PY_NODE_GROUP:
+      return go_along (node->first, way);
+    case PY_NODE_BRANCH:
+      for (const PyNode *branch = node->first; branch != NULL && next == WAY_LOST; branch = branch->next)
+        next = go_along (branch, way);
+      return next;
+    case PY_NODE_LITERAL:
+    case PY_NODE_SET:
+    case PY_NODE_ANY:
+    case PY_NODE_LOOK:
+    case PY_NODE_BACKREF:
+    case PY_NODE_CONDITION:
+    case PY_NODE_ATOMIC:
+    default:
+      return WAY_LOST;
+    }
+}
+
 /* ------------------------------------------------------------------------------------------------------------------ */
 void
 py_regex_need_init (PyRegexNeed *self, PyTree *tree)
@@ -285,6 +357,8 @@ py_regex_need_init (PyRegexNeed *self, PyTree *tree)
       self->has_start = (end & 1) == 0;
     }
   find_text (self, tree);
+  Way way = go_along (tree->root, WAY_BEGINS);
+  self->takes_lines = way == WAY_DOTS || way == WAY_ENDS;
 }
 
 void
@@ -314,4 +388,13 @@ py_regex_need_is_met (const PyRegexNeed *self, const char *subject, gsize len)
     if (!is_allowed (self, i, (guint8) subject[i]))
       return FALSE;
   return self->text == NULL || memmem (subject, len, self->text, self->text_len) != NULL;
+}
+
+gboolean
+py_regex_need_suffices (const PyRegexNeed *self, const char *subject, gsize len)
+{
+  if (!self->takes_lines || len == 0)
+    return FALSE;
+  gsize n = subject[len - 1] == '\n' ? len - 1 : len;
+  return n > 0 && memchr (subject, '\n', n) == NULL;
 }

@@ -2,7 +2,7 @@
  *
  * Private to compat/py-regex*.  Two facts that are read off the tree: for a pattern that only matches at the very start, which
  * byte can stand at each of a subject's first places; and a text that every match contains.  Both only ever say "cannot match":
- * where the tree does not tell, they allow everything.
+ * where the tree does not tell, they allow everything.  And one fact of the other kind: whether every line matches.
  * Must not: look at a subject longer than it takes (it is done before each search).
  */
 #pragma once
@@ -16,6 +16,7 @@ typedef struct
   guint8 start[PY_REGEX_PLACES][32]; /* a bit for each byte */
   char *text;                        /* UTF-8, NULL: none known */
   gsize text_len;
+  gboolean takes_lines; /* it matches every line that is not empty, with or without line end */
 } PyRegexNeed;
 
 void py_regex_need_init (PyRegexNeed *self, PyTree *tree);
@@ -25,3 +26,6 @@ gboolean py_regex_need_allows (const PyRegexNeed *self, guint place, guint8 byte
 
 /* FALSE: a search of this subject finds nothing. */
 gboolean py_regex_need_is_met (const PyRegexNeed *self, const char *subject, gsize len);
+
+/* TRUE: a search of this subject finds something. */
+gboolean py_regex_need_suffices (const PyRegexNeed *self, const char *subject, gsize len);

@@ -4,6 +4,7 @@
 
 #include "compat/py-regex-parse.h"
 #include "compat/py-regex-private.h"
+#include "compat/py-regex-texts.h"
 
 #define CODE_PER_HEFT 4096
 
@@ -136,6 +137,23 @@ py_regex_can_have (const PyRegex *self, guint place, guint8 byte)
   g_return_val_if_fail (self != NULL && place < PY_REGEX_PLACES, TRUE);
 
   return py_regex_need_allows (&self->need, place, byte);
+}
+
+GPtrArray *
+py_regex_dup_texts (const PyRegex *self, gboolean *ret_ascii_only)
+{
+  g_return_val_if_fail (self != NULL && ret_ascii_only != NULL, NULL);
+
+  g_autoptr (PyTree) tree = py_regex_parse (self->pattern, self->len, self->flags, NULL);
+  return tree != NULL ? py_regex_find_texts (tree, ret_ascii_only) : NULL;
+}
+
+gboolean
+py_regex_surely_matches (const PyRegex *self, const char *subject, gsize len)
+{
+  g_return_val_if_fail (self != NULL, FALSE);
+
+  return py_regex_need_suffices (&self->need, subject, len);
 }
 
 guint

@@ -33,8 +33,9 @@ typedef enum
   PY_SEARCH_DEFAULT = 0,
   PY_SEARCH_IS_ASCII = 1 << 0, /* the caller knows: every byte of the subject is below 128.  Saves a pass over it */
   PY_SEARCH_IS_UTF8 = 1 << 1, /* the caller knows: the subject is well-formed (UTF-8 or WTF-8).  Saves a pass over it */
-  PY_SEARCH_UNGATED = 1 << 2, /* for tests: do not ask first whether the subject has what every match needs */
-  PY_SEARCH_AS_UTF = 1 << 3,  /* for tests: search ASCII, too, with the form that is for the rest */
+  PY_SEARCH_UNGATED
+  = 1 << 2, /* do not ask first whether the subject has what every match needs: the caller did (or is a test) */
+  PY_SEARCH_AS_UTF = 1 << 3, /* for tests: search ASCII, too, with the form that is for the rest */
 } PySearchFlags;
 
 typedef enum
@@ -57,6 +58,9 @@ typedef enum
 
 /* So many bytes at the start of a subject are looked at beforehand. */
 #define PY_REGEX_PLACES 6
+
+/* Shorter texts are in nearly every line: py_regex_dup_texts() does not tell them. */
+#define PY_REGEX_TEXT_LEAST 4
 
 typedef struct PyRegex PyRegex;
 typedef struct PyMatch PyMatch;
@@ -97,6 +101,15 @@ PyRegexResult py_regex_search (PyRegex *self, const char *subject, gsize len, gs
 /* Can a search from the start of a subject that has this byte at this place (from 0, below PY_REGEX_PLACES) find anything?  Only a
  * "no" is certain: who has many patterns asks this once, and searches with those that are left. */
 gboolean py_regex_can_have (const PyRegex *self, guint place, guint8 byte);
+
+/* Texts of which every match contains one: byte strings without NUL or newline, lower case in their ASCII letters.  A subject that holds
+ * none of them, without regard to the case of ASCII letters, is found nothing in.  NULL: none are known.  *ret_ascii_only:
+ * that is so for subjects of ASCII only.  They are worked out anew each time. */
+GPtrArray *py_regex_dup_texts (const PyRegex *self, gboolean *ret_ascii_only);
+
+/* Is it sure, without a search, that one would find something?  Only a "yes" is certain: ".+$" after what may be left out, in a line
+ * that is not empty. */
+gboolean py_regex_surely_matches (const PyRegex *self, const char *subject, gsize len);
 
 /* The span of a group (0: all), in bytes from the subject's start.  FALSE and nothing written where the group took no
  * part, or the group does not exist, or nothing matched.  ret_start, ret_end may be NULL. */

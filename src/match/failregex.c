@@ -381,6 +381,18 @@ failregex_can_have (const Failregex *self, guint place, guint8 byte)
   return py_regex_can_have (self->regex, place, byte);
 }
 
+GPtrArray *
+failregex_dup_texts (const Failregex *self, gboolean *ret_ascii_only)
+{
+  return py_regex_dup_texts (self->regex, ret_ascii_only);
+}
+
+gboolean
+failregex_surely_matches (const Failregex *self, const char *text, gsize len)
+{
+  return py_regex_surely_matches (self->regex, text, len);
+}
+
 guint64
 failregex_count_limit (Failregex *self)
 {

@@ -50,6 +50,10 @@ PyRegexResult failregex_search (Failregex *self, const char *text, gsize len, Py
 /* FALSE: no text that has this byte at this place (below PY_REGEX_PLACES) matches. */
 gboolean failregex_can_have (const Failregex *self, guint place, guint8 byte);
 
+/* py_regex_dup_texts() and py_regex_surely_matches() */
+GPtrArray *failregex_dup_texts (const Failregex *self, gboolean *ret_ascii_only);
+gboolean failregex_surely_matches (const Failregex *self, const char *text, gsize len);
+
 /* A search ran into its limit; how often that was the case. */
 guint64 failregex_count_limit (Failregex *self);
 

@@ -146,7 +146,8 @@ date_line (Filter *self, LogLine *line, const char *text, gsize len, PySearchFla
                               .date = text + date.begin,
                               .date_len = date.end - date.begin,
                               .after = text + date.end,
-                              .after_len = len - date.end };
+                              .after_len = len - date.end,
+                              .has_line_end = log_line_has_line_end (line, text, len) };
       if (date.has_time)
         {
           time->is_set = TRUE;

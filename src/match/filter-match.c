@@ -31,7 +31,10 @@ filter_keep_pre_groups (FilterFind *f)
 {
   Filter *self = f->filter;
 
-  failregex_capture_around (self->prefregex, self->pre_match, self->text->str, self->pre_captures);
+  gsize len;
+  const char *text = finder_peek_text (self->finder, &len);
+
+  failregex_capture_around (self->prefregex, finder_get_prefregex_match (self->finder), text, self->pre_captures);
   captures_own (self->pre_captures);
 }
 
@@ -83,16 +86,19 @@ get_captures (FilterFind *f, Failregex *regex)
 {
   Filter *self = f->filter;
   Captures *all = self->captures;
+  const PyMatch *match = finder_peek_match (self->finder);
+  gsize len;
+  const char *text = finder_peek_text (self->finder, &len);
 
   captures_clear (all);
   if (self->prefregex != NULL && f->multi)
     captures_lend_all (all, self->pre_captures);
   else if (self->prefregex != NULL)
-    failregex_capture_around (self->prefregex, self->pre_match, self->text->str, all);
+    failregex_capture_around (self->prefregex, finder_get_prefregex_match (self->finder), text, all);
   if (captures_get_length (all) > 0)
-    failregex_capture_over (regex, self->fail_match, f->text, all);
+    failregex_capture_over (regex, match, f->text, all);
   else
-    failregex_capture (regex, self->fail_match, f->text, all);
+    failregex_capture (regex, match, f->text, all);
   return all;
 }
 
@@ -161,7 +167,7 @@ filter_handle_match (FilterFind *f, guint index, Failregex *regex, GError **erro
 
   if (f->multi)
     {
-      line_tuples_split (f->lines, f->text, f->len, regex, self->fail_match, &lines);
+      line_tuples_split (f->lines, f->text, f->len, regex, finder_peek_match (self->finder), &lines);
       matched = (Matched){ .several = lines.matched };
     }
   if (is_match_ignored (f, &lines))

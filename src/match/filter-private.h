@@ -7,7 +7,9 @@
 #include "match/connection-cache.h"
 #include "match/date-detector.h"
 #include "match/failregex.h"
+#include "match/filter-gate.h"
 #include "match/filter.h"
+#include "match/finder.h"
 #include "match/line-tuples.h"
 
 #define FILTER_LOGGER   "fail2ban.filter"
@@ -29,11 +31,9 @@ struct Filter
   /* settings */
   Failregex *prefregex;
   GPtrArray *failregexes, *ignoreregexes; /* of Failregex */
-  guint64
-      *gates; /* for each place and byte gate_words words: a bit for each failregex that may match; NULL: to be made */
-  guint gate_words;
-  gboolean ungated;    /* for tests: without any shortcut */
-  const char *use_dns; /* static */
+  FilterGate *gate;                       /* NULL: to be made anew; filter_get_gate() */
+  gboolean ungated;                       /* for tests: without any shortcut */
+  const char *use_dns;                    /* static */
   guint max_lines;
   PyCodec *codec;
   DatePool *pool;         /* NULL: templates of its own */
@@ -58,12 +58,15 @@ struct Filter
   gint64 next_no_time_warning, next_simulated_warning, next_ignored_warning; /* microseconds: once a day */
 
   /* kept to be used again */
-  PyMatch *fail_match, *pre_match, *ignore_match;
+  Finder *finder;
   Captures *captures;     /* what the match in work has */
   Captures *pre_captures; /* with maxlines above 1: what the prefregex captured */
   GString *text, *content;
   guint64 n_date_limits; /* of the detector, when it was looked at last */
 };
+
+/* Of the expressions as they are now. */
+const FilterGate *filter_get_gate (Filter *self);
 
 /* Every expression is really searched: what tests compare the shortcuts with. */
 void filter_set_ungated (Filter *self, gboolean ungated);

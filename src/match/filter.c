@@ -16,7 +16,7 @@ failregex_free_item (gpointer item)
   failregex_free (item);
 }
 
-static void update_gates (Filter *self);
+static void forget_gate (Filter *self);
 
 /* Lines whose dates are searched with equal keys have equal dates. */
 static void
@@ -60,15 +60,13 @@ filter_new_sharing (const char *jail_name, Clock *clock, Log *log, DatePool *poo
   self->last_time_text = g_string_new (NULL);
   self->connections = connection_cache_new ();
   self->next_no_time_warning = self->next_simulated_warning = self->next_ignored_warning = G_MININT64;
-  self->fail_match = py_match_new ();
-  self->pre_match = py_match_new ();
-  self->ignore_match = py_match_new ();
+  self->finder = finder_new (self);
   self->captures = captures_new ();
   self->pre_captures = captures_new ();
   self->text = g_string_new (NULL);
   self->content = g_string_new (NULL);
   update_date_key (self);
-  update_gates (self);
+  forget_gate (self);
   return self;
 }
 
@@ -78,16 +76,14 @@ filter_free (Filter *self)
   if (self == NULL)
     return;
   failregex_free (self->prefregex);
-  g_free (self->gates);
+  filter_gate_free (self->gate);
   g_ptr_array_unref (self->failregexes);
   g_ptr_array_unref (self->ignoreregexes);
   py_codec_free (self->codec);
   date_detector_free (self->detector);
   connection_cache_free (self->connections);
   py_value_unref (self->window);
-  py_match_free (self->fail_match);
-  py_match_free (self->pre_match);
-  py_match_free (self->ignore_match);
+  finder_free (self->finder);
   captures_free (self->captures);
   captures_free (self->pre_captures);
   g_string_free (self->last_time_text, TRUE);
@@ -105,7 +101,7 @@ filter_clear (Filter *self)
 {
   g_ptr_array_set_size (self->failregexes, 0);
   g_ptr_array_set_size (self->ignoreregexes, 0);
-  update_gates (self);
+  forget_gate (self);
 }
 
 double
@@ -190,16 +186,16 @@ compile (const char *pattern, FailregexFlags flags, GError **error)
 
 /* Made anew before the next line (filter_find). */
 static void
-update_gates (Filter *self)
+forget_gate (Filter *self)
 {
-  g_clear_pointer (&self->gates, g_free);
+  g_clear_pointer (&self->gate, filter_gate_free);
 }
 
 void
 filter_set_ungated (Filter *self, gboolean ungated)
 {
   self->ungated = ungated;
-  update_gates (self);
+  forget_gate (self);
 }
 
 /* An expression that was refused is an error in the log too (but not a prefregex: 1.1.2). */
@@ -250,7 +246,7 @@ filter_add_failregex (Filter *self, const char *pattern, GError **error)
     }
   if (!add_to (self, self->failregexes, regex, reason, error))
     return FALSE;
-  update_gates (self);
+  forget_gate (self);
   return TRUE;
 }
 
@@ -260,7 +256,10 @@ filter_add_ignoreregex (Filter *self, const char *pattern, GError **error)
   GError *reason = NULL;
   Failregex *regex = compile (pattern, tag_flags (self), &reason);
 
-  return add_to (self, self->ignoreregexes, regex, reason, error);
+  if (!add_to (self, self->ignoreregexes, regex, reason, error))
+    return FALSE;
+  forget_gate (self);
+  return TRUE;
 }
 
 static void
@@ -279,19 +278,21 @@ void
 filter_del_failregex (Filter *self, gint64 index)
 {
   remove_from (self, self->failregexes, index);
-  update_gates (self);
+  forget_gate (self);
 }
 
 void
 filter_del_ignoreregex (Filter *self, gint64 index)
 {
   remove_from (self, self->ignoreregexes, index);
+  forget_gate (self);
 }
 
 void
 filter_del_all_ignoreregex (Filter *self)
 {
   g_ptr_array_set_size (self->ignoreregexes, 0);
+  forget_gate (self);
 }
 
 guint

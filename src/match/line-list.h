@@ -11,6 +11,7 @@ typedef struct
 {
   const char *before, *date, *after;
   gsize before_len, date_len, after_len;
+  gboolean has_line_end; /* a newline stands behind `after` and may be read */
 } LinePieces;
 
 typedef struct LineList LineList;

@@ -231,6 +231,12 @@ log_line_get_text (LogLine *self, const PyCodec *codec, const Clock *clock, Log 
   return TRUE;
 }
 
+gboolean
+log_line_has_line_end (const LogLine *self, const char *text, gsize len)
+{
+  return text == self->bytes && len < self->len && text[len] == '\n';
+}
+
 /* --- date --------------------------------------------------------------------------------------------------------- */
 gboolean
 log_line_get_entry_time (const LogLine *self, const char **ret_date_text, gsize *ret_date_len, gint64 *ret_time_usec)

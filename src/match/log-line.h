@@ -43,6 +43,9 @@ void log_line_set_entry (LogLine *self, const char *date_text, gsize date_len, c
 gboolean log_line_get_text (LogLine *self, const PyCodec *codec, const Clock *clock, Log *log, const char **ret_text,
                             gsize *ret_len, PySearchFlags *ret_flags, GError **error);
 
+/* Is there a newline, in the caller's bytes, behind this text of the line? */
+gboolean log_line_has_line_end (const LogLine *self, const char *text, gsize len);
+
 /* Is it an entry with its own time?  Then also that one. */
 gboolean log_line_get_entry_time (const LogLine *self, const char **ret_date_text, gsize *ret_date_len,
                                   gint64 *ret_time_usec);

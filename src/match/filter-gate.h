@@ -1,0 +1,33 @@
+/* filter-gate.h - which expressions of a filter a text can match at all
+ *
+ * Looks at a text once for all expressions: for the texts that they need (literal-scan.h), and at its first bytes.  Only ever
+ * says "cannot match".  Bits: failregex i is bit i, ignoreregex i the bit n_failregexes + i.
+ * Made of the expressions as they are; they outlive it, and a filter whose list of expressions changes makes a new one.
+ * Threads: many may look at the same time, each into words of its own.
+ */
+#pragma once
+
+#include <glib.h>
+
+#include "compat/py-regex.h"
+
+typedef struct FilterGate FilterGate;
+
+/* Lists of Failregex.  ungated: says nothing (for tests). */
+FilterGate *filter_gate_new (const GPtrArray *failregexes, const GPtrArray *ignoreregexes, gboolean ungated);
+void filter_gate_free (FilterGate *self); /* NULL is fine */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (FilterGate, filter_gate_free)
+
+guint filter_gate_get_n_words (const FilterGate *self); /* guint64 for the bits */
+
+/* Writes to `left` which expressions this text, or a text made of a part of it, can match. */
+void filter_gate_look (const FilterGate *self, const char *text, gsize len, PySearchFlags flags, guint64 *left);
+
+/* Takes those expressions out of `left` that cannot match from the start of this text. */
+void filter_gate_narrow (const FilterGate *self, const char *text, gsize len, guint64 *left);
+
+/* The first failregex in `left` from `from` on; their number: there is none. */
+guint filter_gate_next (const FilterGate *self, const guint64 *left, guint from);
+
+/* Can this ignoreregex match? */
+gboolean filter_gate_leaves_ignoreregex (const FilterGate *self, const guint64 *left, guint index);

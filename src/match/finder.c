@@ -1,0 +1,256 @@
+#include "match/finder.h"
+
+#include <string.h>
+
+#include "match/filter-private.h"
+
+#define GIVEN_UP_MOST 64 /* for one text; more are not told */
+
+struct Finder
+{
+  Filter *filter;
+  PyMatch *pre_match, *match, *ignore_match;
+  GString *line, *content; /* copies, where the text does not stand in the line as it is needed */
+
+  const char *text; /* of finder_set_text() */
+  gsize len;
+  PySearchFlags flags;
+  const char *seen; /* by failregexes */
+  gsize seen_len;
+  PySearchFlags seen_flags;
+
+  guint64 *left, *left_seen; /* what can match text, and seen */
+  guint n_words;
+  Failregex *given_up[GIVEN_UP_MOST];
+  guint n_given_up;
+  gboolean pre_searched;
+};
+
+Finder *
+finder_new (Filter *filter)
+{
+  Finder *self = g_new0 (Finder, 1);
+
+  self->filter = filter;
+  self->pre_match = py_match_new ();
+  self->match = py_match_new ();
+  self->ignore_match = py_match_new ();
+  self->line = g_string_new (NULL);
+  self->content = g_string_new (NULL);
+  return self;
+}
+
+void
+finder_free (Finder *self)
+{
+  if (self == NULL)
+    return;
+  py_match_free (self->pre_match);
+  py_match_free (self->match);
+  py_match_free (self->ignore_match);
+  g_string_free (self->line, TRUE);
+  g_string_free (self->content, TRUE);
+  g_free (self->left);
+  g_free (self->left_seen);
+  g_free (self);
+}
+
+static gboolean
+search (Finder *self, Failregex *regex, PyMatch *match, const char *text, gsize len, PySearchFlags flags)
+{
+  PyRegexResult result = failregex_search (regex, text, len, flags, match);
+
+  if (result == PY_REGEX_LIMIT && self->n_given_up < GIVEN_UP_MOST)
+    self->given_up[self->n_given_up++] = regex;
+  return result == PY_REGEX_MATCH;
+}
+
+static PySearchFlags
+ungated (const Finder *self)
+{
+  return self->filter->ungated ? PY_SEARCH_UNGATED : PY_SEARCH_DEFAULT;
+}
+
+/* --- the text ------------------------------------------------------------------------------------------------------ */
+static void
+ensure_words (Finder *self, const FilterGate *gate)
+{
+  guint n = filter_gate_get_n_words (gate);
+
+  if (self->n_words == n)
+    return;
+  self->left = g_renew (guint64, self->left, n);
+  self->left_seen = g_renew (guint64, self->left_seen, n);
+  self->n_words = n;
+}
+
+void
+finder_set_text (Finder *self, const char *text, gsize len, PySearchFlags flags)
+{
+  const FilterGate *gate = filter_get_gate (self->filter);
+
+  self->text = text;
+  self->len = len;
+  self->flags = flags;
+  self->n_given_up = 0;
+  ensure_words (self, gate);
+  filter_gate_look (gate, text, len, flags, self->left);
+  self->seen = NULL;
+  self->pre_searched = FALSE;
+}
+
+/* a + b + a line end: what every line goes through, without a call for each piece */
+static void
+set_lines (GString *out, const char *a, gsize a_len, const char *b, gsize b_len)
+{
+  g_string_set_size (out, a_len + b_len + 1);
+  memcpy (out->str, a, a_len);
+  memcpy (out->str + a_len, b, b_len);
+  out->str[a_len + b_len] = '\n';
+}
+
+void
+finder_set_line (Finder *self, const LinePieces *line, PySearchFlags flags)
+{
+  if (line->before_len == 0 && line->has_line_end)
+    {
+      finder_set_text (self, line->after, line->after_len + 1, flags);
+      return;
+    }
+  set_lines (self->line, line->before, line->before_len, line->after, line->after_len);
+  finder_set_text (self, self->line->str, self->line->len, flags);
+}
+
+const char *
+finder_peek_text (const Finder *self, gsize *ret_len)
+{
+  *ret_len = self->len;
+  return self->text;
+}
+
+/* --- the prefregex and the ignoreregexes --------------------------------------------------------------------------- */
+gboolean
+finder_may_match (const Finder *self)
+{
+  return filter_gate_next (self->filter->gate, self->left, 0) < self->filter->failregexes->len;
+}
+
+gboolean
+finder_ignores (Finder *self, guint ignoreregex, const char *text, gsize len, PySearchFlags flags)
+{
+  const guint64 *left = text == self->text ? self->left : text == self->seen ? self->left_seen : NULL;
+
+  return (left == NULL || filter_gate_leaves_ignoreregex (self->filter->gate, left, ignoreregex))
+         && search (self, g_ptr_array_index (self->filter->ignoreregexes, ignoreregex), self->ignore_match, text, len,
+                    flags | ungated (self));
+}
+
+static gboolean
+search_prefregex (Finder *self)
+{
+  self->pre_searched = TRUE;
+  return search (self, self->filter->prefregex, self->pre_match, self->text, self->len, self->flags | ungated (self));
+}
+
+gboolean
+finder_would_pass_prefregex (Finder *self)
+{
+  const Filter *filter = self->filter;
+
+  return filter->prefregex == NULL
+         || (!filter->ungated && failregex_surely_matches (filter->prefregex, self->text, self->len))
+         || search_prefregex (self);
+}
+
+const PyMatch *
+finder_get_prefregex_match (Finder *self)
+{
+  if (!self->pre_searched)
+    (void) search_prefregex (self);
+  return self->pre_match;
+}
+
+/* --- what failregexes see ------------------------------------------------------------------------------------------ */
+static void
+set_seen (Finder *self, const char *text, gsize len, PySearchFlags flags)
+{
+  self->seen = text;
+  self->seen_len = len;
+  self->seen_flags = flags;
+  filter_gate_narrow (self->filter->gate, text, len, self->left_seen);
+}
+
+/* What holds none of the texts that an expression needs has no part that does. */
+static void
+see_part (Finder *self, const char *text, gsize len)
+{
+  memcpy (self->left_seen, self->left, self->n_words * sizeof self->left[0]);
+  set_seen (self, text, len, self->flags);
+}
+
+/* Mostly a content ends where the line does, and stands there as it is needed. */
+static void
+see_content (Finder *self, gsize start, gsize end)
+{
+  if (self->text[end] == '\n')
+    {
+      see_part (self, self->text + start, end - start + 1);
+      return;
+    }
+  set_lines (self->content, self->text + start, end - start, "", 0);
+  see_part (self, self->content->str, self->content->len);
+}
+
+gboolean
+finder_pass_prefregex (Finder *self)
+{
+  Failregex *prefregex = self->filter->prefregex;
+  gsize start, end;
+
+  if (prefregex != NULL && !search_prefregex (self))
+    return FALSE;
+  if (prefregex != NULL && failregex_get_content (prefregex, self->pre_match, &start, &end) && start < end)
+    see_content (self, start, end);
+  else
+    see_part (self, self->text, self->len);
+  return TRUE;
+}
+
+const char *
+finder_peek_seen (const Finder *self, gsize *ret_len, PySearchFlags *ret_flags)
+{
+  *ret_len = self->seen_len;
+  *ret_flags = self->seen_flags;
+  return self->seen;
+}
+
+void
+finder_see (Finder *self, const char *text, gsize len, PySearchFlags flags)
+{
+  filter_gate_look (self->filter->gate, text, len, flags, self->left_seen);
+  set_seen (self, text, len, flags);
+}
+
+guint
+finder_next (Finder *self, guint from)
+{
+  const Filter *filter = self->filter;
+
+  for (guint i = from; (i = filter_gate_next (filter->gate, self->left_seen, i)) < filter->failregexes->len; i++)
+    if (search (self, g_ptr_array_index (filter->failregexes, i), self->match, self->seen, self->seen_len,
+                self->seen_flags | PY_SEARCH_UNGATED)) /* the gate asked already */
+      return i;
+  return filter->failregexes->len;
+}
+
+const PyMatch *
+finder_peek_match (const Finder *self)
+{
+  return self->match;
+}
+
+Failregex *
+finder_take_given_up (Finder *self)
+{
+  return self->n_given_up > 0 ? self->given_up[--self->n_given_up] : NULL;
+}
