@@ -273,9 +273,37 @@ jail_add_python_action (ConfigJail *self, const char *file, PyOptions *options, 
   return TRUE;
 }
 
+/* `native = no` of a jail, or of [DEFAULT] for all jails, is an option of each of its actions that has none of its own: bans by the
+ * shell.  Ours, the reference knows no such option. */
+static gboolean
+jail_add_native (const ConfigJail *self, PyOptions *options, GError **error)
+{
+  PyValue *value = NULL;
+
+  if (py_options_get (options, "native") != NULL)
+    return TRUE;
+  switch (py_ini_get (self->ini, self->name, "native", NULL, &value, error))
+    {
+    case PY_INI_FOUND:
+      py_options_set (options, "native", value);
+      return TRUE;
+    case PY_INI_NO_SECTION:
+    case PY_INI_NO_OPTION:
+      return TRUE;
+    case PY_INI_FAILED:
+    default:
+      return FALSE;
+    }
+}
+
 static ConfigJailResult
 jail_add_action_file (ConfigJail *self, const char *file, PyOptions *options, GError **error)
 {
+  if (!jail_add_native (self, options, error))
+    {
+      py_options_free (options);
+      return CONFIG_JAIL_FAILED;
+    }
   ActionEntry *entry = g_new0 (ActionEntry, 1);
   gboolean complete;
 

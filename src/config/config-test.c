@@ -91,6 +91,17 @@ test_a_jail_becomes_commands_in_their_order (void)
 }
 
 static void
+test_native_bans_are_switched_off_for_a_jail_or_all (void)
+{
+  g_auto (Outcome) outcome = read_tree (BASE "=== jail.conf\n[DEFAULT]\nenabled = 1\nfilter = f\nnative = no\naction = a\n[j]\n"
+                                             "[k]\nnative = yes\n[l]\naction = a[native=maybe]\n");
+
+  assert_has (outcome.commands, "['multi-set', 'j', 'action', 'a', [['actionban', 'ban <ip> 22'], ['native', 'no'], ");
+  assert_has (outcome.commands, "['multi-set', 'k', 'action', 'a', [['actionban', 'ban <ip> 22'], ['native', 'yes'], ");
+  assert_has (outcome.commands, "['multi-set', 'l', 'action', 'a', [['actionban', 'ban <ip> 22'], ['native', 'maybe'], ");
+}
+
+static void
 test_local_files_override_and_remember (void)
 {
   g_auto (Outcome) outcome = read_tree (
@@ -262,6 +273,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/config/a jail becomes commands in their order", test_a_jail_becomes_commands_in_their_order);
+  g_test_add_func ("/config/native bans are switched off for a jail or all", test_native_bans_are_switched_off_for_a_jail_or_all);
   g_test_add_func ("/config/local files override and remember", test_local_files_override_and_remember);
   g_test_add_func ("/config/a wrong jail is left out", test_a_wrong_jail_is_left_out);
   g_test_add_func ("/config/a test does not forgive", test_a_test_does_not_forgive);
