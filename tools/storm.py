@@ -60,8 +60,11 @@ def client(*words, timeout=30):
 
 
 def kill_and_restart():
-    with open(PIDFILE) as file:
-        os.kill(int(file.read()), signal.SIGKILL)
+    try:
+        with open(PIDFILE) as file:
+            os.kill(int(file.read()), signal.SIGKILL)
+    except (OSError, ValueError):
+        pass    # it is just being started anew
     # It leaves its rules behind: what is there in the end is what the last server knows
     subprocess.run(['iptables', '-F', 'f2b-storm'], stderr=subprocess.DEVNULL)
     client('-x', 'start')
@@ -127,6 +130,16 @@ class Shifting(Writer):
         self.open()
 
 
+class Copying(Writer):
+    """copytruncate: as many bytes are written then as were there before, or more, so that the size tells nothing."""
+
+    def rotate(self):
+        for number in range(self.rotations, 0, -1):
+            os.rename(f'{LOG}.{number}', f'{LOG}.{number + 1}')
+        shutil.copyfile(LOG, f'{LOG}.1')
+        os.ftruncate(self.fd, 0)
+
+
 class Replacing(Writer):
     """A new file takes the name, and the old one is gone with it: it has to be opened while it is there, so not too quickly."""
 
@@ -165,6 +178,14 @@ class Slow(Writer):
 
 
 class SlowRenaming(Renaming):
+    is_slow = True
+
+
+class SlowShifting(Shifting):
+    is_slow = True
+
+
+class SlowCopying(Copying):
     is_slow = True
 
 
@@ -224,6 +245,17 @@ class Reloads(Peace):
 
     def figures(self):
         return f', {self.count} reloads and restarts'
+
+
+class KillsAndReloads(Reloads, Kills):
+    COMMANDS = ['reload'], ['reload', 'storm'], ['reload', '--restart', 'storm'], ['restart', 'storm']
+
+    def start(self):
+        Reloads.start(self)
+        Kills.start(self)
+
+    def figures(self):
+        return f', {self.count} kills, reloads and restarts'
 
 
 class FullDisk(Peace):
@@ -308,11 +340,17 @@ STORMS = {
     'renamed': (Renaming, Peace, True),
     'shifted': (Shifting, Peace, True),
     'replaced': (Replacing, Peace, False),    # with polling what was made and unlinked between two polls is beyond reach
+    'copied': (Copying, Peace, True),
     'pieces': (Pieces, Peace, True),
     'garbage': (Garbage, Peace, True),
     'killed': (Slow, Kills, True),
     'killed-renamed': (SlowRenaming, Kills, True),
+    'killed-shifted': (SlowShifting, Kills, True),
+    'killed-copied': (SlowCopying, Kills, True),
     'reloaded': (SlowRenaming, Reloads, True),
+    'reloaded-copied': (SlowCopying, Reloads, True),
+    'killed-reloaded': (SlowShifting, KillsAndReloads, True),
+    'disk-full-renamed': (SlowRenaming, FullDisk, True),
     'disk-full': (Slow, FullDisk, True),
     'rubbish': (Slow, Rubbish, True),
 }

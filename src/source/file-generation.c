@@ -9,19 +9,29 @@
 #define TAIL_SIZE 64
 #define HASH_MAX  (1024 * 1024) /* of a first line; what is behind it does not count */
 #define CHUNK     4096
+#define TICK_USEC (20 * 1000) /* the clock of files stands still for so long at most (4 ms or 10, most often) */
 
-struct FileGeneration
+/* By what a content is known again. */
+typedef struct
 {
-  int fd;
-  LineEnd line_end;
-  struct stat seen; /* at the last look */
-  gint64 born_nsec; /* 0: the file system does not say */
-  char hash[41];
   guint head_len;
   char head[HEAD_SIZE];
   gint64 remembered; /* position; the tail stands before it */
   guint tail_len;
   char tail[TAIL_SIZE];
+} Content;
+
+struct FileGeneration
+{
+  int fd;
+  LineEnd line_end;
+  struct stat seen; /* at the last look … */
+  gint64 seen_usec; /* … which was then */
+  gboolean doubted; /* a read found that it is another content */
+  gint64 born_nsec; /* 0: the file system does not say */
+  char hash[41];
+  Content content;
+  Content lost; /* what was there before it was truncated; no head: nothing */
 };
 
 gssize
@@ -56,23 +66,30 @@ get_birth (int fd)
 }
 
 FileGeneration *
-file_generation_open (const char *path, LineEnd line_end, GError **error)
+file_generation_new (int fd, LineEnd line_end)
 {
-  g_autoptr (FileGeneration) self = g_new0 (FileGeneration, 1);
-  struct stat info;
-  int problem;
+  FileGeneration *self = g_new0 (FileGeneration, 1);
 
   self->line_end = line_end;
-  self->fd = open (path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-  problem = self->fd < 0 ? errno : problem_of (self->fd, &info);
-  if (problem != 0)
-    {
-      source_error_set (error, problem, path);
-      return NULL;
-    }
-  self->born_nsec = get_birth (self->fd);
+  self->fd = fd;
+  self->born_nsec = get_birth (fd);
   (void) file_generation_look (self);
-  return g_steal_pointer (&self);
+  return self;
+}
+
+FileGeneration *
+file_generation_open (const char *path, LineEnd line_end, GError **error)
+{
+  int fd = open (path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+  struct stat info;
+  int problem = fd < 0 ? errno : problem_of (fd, &info);
+
+  if (problem == 0)
+    return file_generation_new (fd, line_end);
+  if (fd >= 0)
+    close (fd);
+  source_error_set (error, problem, path);
+  return NULL;
 }
 
 void
@@ -140,7 +157,7 @@ file_generation_may_follow (const FileGeneration *self, const FileGeneration *ol
 {
   if (self->born_nsec != 0 && old->born_nsec != 0 && self->born_nsec < old->born_nsec)
     return FALSE;
-  return self->hash[0] == '\0' || strcmp (self->hash, old->hash) != 0;
+  return !file_generation_is_copy (self, old);
 }
 
 /* --- what the content is ----------------------------------------------------------------------------------------------- */
@@ -154,30 +171,59 @@ same_bytes_at (const FileGeneration *self, gint64 offset, const char *bytes, gsi
   return file_generation_read (self, offset, buffer, len) == (gssize) len && memcmp (buffer, bytes, len) == 0;
 }
 
-static gboolean
-has_content_of (const FileGeneration *self, const FileGeneration *old)
+gboolean
+file_generation_stands (FileGeneration *self)
 {
-  return self->seen.st_size >= old->remembered && same_bytes_at (self, 0, old->head, old->head_len)
-         && same_bytes_at (self, old->remembered - old->tail_len, old->tail, old->tail_len);
+  self->doubted = self->doubted || !same_bytes_at (self, 0, self->content.head, self->content.head_len);
+  return !self->doubted;
+}
+
+static gboolean
+has_content (const FileGeneration *self, const Content *content)
+{
+  return self->seen.st_size >= content->remembered && same_bytes_at (self, 0, content->head, content->head_len)
+         && same_bytes_at (self, content->remembered - content->tail_len, content->tail, content->tail_len);
 }
 
 gboolean
 file_generation_continues (const FileGeneration *self, const FileGeneration *old)
 {
-  return old->remembered > 0 && has_content_of (self, old);
+  return old->content.remembered > 0 && has_content (self, &old->content);
+}
+
+gboolean
+file_generation_has_lost (const FileGeneration *self, const FileGeneration *old)
+{
+  return old->lost.head_len > 0 && has_content (self, &old->lost);
+}
+
+gboolean
+file_generation_is_copy (const FileGeneration *self, const FileGeneration *other)
+{
+  const Content *theirs = &other->content;
+
+  if (self->hash[0] == '\0' || strcmp (self->hash, other->hash) != 0)
+    return FALSE;
+  /* Logs can have the same first line always, and a copy can be at work. */
+  return memcmp (self->content.head, theirs->head, MIN (self->content.head_len, theirs->head_len)) == 0
+         && (self->seen.st_size < theirs->remembered
+             || same_bytes_at (self, theirs->remembered - theirs->tail_len, theirs->tail, theirs->tail_len));
 }
 
 void
 file_generation_remember (FileGeneration *self, gint64 position)
 {
+  Content *content = &self->content;
   gsize len = (gsize) MIN (position, TAIL_SIZE);
+  char tail[TAIL_SIZE];
 
-  if (position <= self->remembered)
+  if (position <= content->remembered)
     return;
-  if (file_generation_read (self, position - (gint64) len, self->tail, len) != (gssize) len)
+  if (file_generation_read (self, position - (gint64) len, tail, len) != (gssize) len || !file_generation_stands (self))
     return; /* truncated just now: the next look sees it */
-  self->tail_len = (guint) len;
-  self->remembered = position;
+  memcpy (content->tail, tail, len);
+  content->tail_len = (guint) len;
+  content->remembered = position;
 }
 
 static void
@@ -209,10 +255,10 @@ extend_head (FileGeneration *self)
 {
   gssize n;
 
-  if (self->head_len == HEAD_SIZE)
+  if (self->content.head_len == HEAD_SIZE)
     return;
-  n = file_generation_read (self, 0, self->head, HEAD_SIZE);
-  self->head_len = n > 0 ? (guint) n : 0;
+  n = file_generation_read (self, 0, self->content.head, HEAD_SIZE);
+  self->content.head_len = n > 0 ? (guint) n : 0;
 }
 
 static gboolean
@@ -225,24 +271,41 @@ static void
 forget (FileGeneration *self)
 {
   self->hash[0] = '\0';
-  self->head_len = 0;
-  self->tail_len = 0;
-  self->remembered = 0;
+  self->lost = self->content;
+  self->content = (Content){ 0 };
+}
+
+/* The last look was at a time that the file could be changed in once more without a trace: its time goes in ticks. */
+static gboolean
+may_hide_a_change (const FileGeneration *self)
+{
+  gint64 changed_usec = self->seen.st_mtim.tv_sec * G_USEC_PER_SEC + self->seen.st_mtim.tv_nsec / 1000;
+
+  return self->doubted || changed_usec + TICK_USEC >= self->seen_usec;
 }
 
 FileChange
 file_generation_look (FileGeneration *self)
 {
   FileChange change = FILE_CHANGED;
+  gint64 now_usec = g_get_real_time ();
   struct stat info;
 
   if (fstat (self->fd, &info) < 0)
     return FILE_UNCHANGED;
   if (info.st_size == self->seen.st_size && same_time (&info.st_mtim, &self->seen.st_mtim)
       && same_time (&info.st_ctim, &self->seen.st_ctim))
-    return FILE_UNCHANGED;
+    {
+      if (!may_hide_a_change (self))
+        return FILE_UNCHANGED;
+      change = FILE_UNCHANGED;
+    }
+  if (self->content.head_len == 0)
+    change = FILE_FILLED;
   self->seen = info;
-  if (!has_content_of (self, self))
+  self->seen_usec = now_usec;
+  self->doubted = FALSE;
+  if (!has_content (self, &self->content))
     {
       forget (self);
       change = FILE_TRUNCATED;

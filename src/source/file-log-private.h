@@ -38,6 +38,7 @@ typedef struct
   gint64 scan_start;  /* a line that is too long begins here … */
   gint64 scan_to;     /* … and has no end up to here; 0: none */
   gboolean exhausted; /* nothing but an unfinished line is left for whoever is not paused */
+  gboolean unproven;  /* found empty: it may become a copy of another one, and is not read before it is known what it is */
 } Generation;
 
 struct FileLog
@@ -52,6 +53,8 @@ struct FileLog
   int folder_monitor;
   gboolean missing;
   struct timespec looked_at; /* when the name was last looked at: a file that had it afterwards was written later */
+  gboolean unsettled; /* the folder did not stand still when we looked for such files: there may be more of them */
+  gint64 changed_usec; /* when a look last found something new (monotonic of GLib); 0: never */
   GPtrArray *generations; /* of Generation, oldest first */
   GPtrArray *watches;     /* of FileWatch; removed ones until nobody looks at them */
   gpointer line;          /* FileLineFuncs */
@@ -66,6 +69,11 @@ Cursor     *generation_cursor  (const Generation *self, const FileWatch *watch);
 Generation *file_log_add_left  (FileLog *self, FileGeneration *file /* taken */);
 /* Finds the files that had the name since the last look, after old, and lost it again. */
 void        file_log_find_passed (FileLog *self, const FileGeneration *old);
+/* Finds the copy of what generation held before it was truncated, and what had the name after that: to be called before its
+ * watches start afresh. */
+void        file_log_find_copy   (FileLog *self, const Generation *generation);
+/* Was found empty, and has become a copy of another generation (cp at work)?  Otherwise it is a file like any other from now on. */
+gboolean    file_log_is_copy     (const FileLog *self, Generation *generation);
 /* Takes note of how far the watches have read. */
 void        generation_remember (Generation *self);
 /* Frees the watches that were removed; not while the log is busy. */

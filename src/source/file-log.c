@@ -120,9 +120,6 @@ generation_remember (Generation *generation)
 
   for (guint i = 0; i < generation->cursors->len; i++)
     position = MAX (position, g_array_index (generation->cursors, Cursor, i).offset);
-  /* The file grew after the last look: the hash and the size have to be those of what was read. */
-  if (position > file_generation_get_size (generation->file))
-    (void) file_generation_look (generation->file);
   file_generation_remember (generation->file, position);
 }
 
@@ -130,7 +127,12 @@ static void
 restart_generation (Generation *generation)
 {
   for (guint i = 0; i < generation->cursors->len; i++)
-    g_array_index (generation->cursors, Cursor, i).offset = 0;
+    {
+      Cursor *cursor = &g_array_index (generation->cursors, Cursor, i);
+
+      cursor->offset = 0;
+      cursor->read = FALSE;
+    }
   generation->scan_to = 0;
 }
 
@@ -223,6 +225,22 @@ file_log_is_missing (const FileLog *self)
   return self->missing;
 }
 
+gint64
+file_log_get_due_usec (const FileLog *self, gint64 looked_usec)
+{
+  gint64 quiet_usec = looked_usec - self->changed_usec;
+  gint64 lively = CLAMP (quiet_usec / 1000 / FILE_SOURCE_LIVELY_PART, FILE_SOURCE_LIVELY_MSEC, FILE_SOURCE_POLL_MSEC);
+  gint64 msec = FILE_SOURCE_RECHECK_MSEC;
+
+  if (self->unsettled)
+    msec = FILE_SOURCE_LIVELY_MSEC;
+  else if (self->polled)
+    msec = lively;
+  else if (self->missing)
+    msec = FILE_SOURCE_POLL_MSEC;
+  return looked_usec + msec * 1000;
+}
+
 gboolean
 file_log_is_busy (const FileLog *self)
 {
@@ -277,6 +295,7 @@ take_new_file (FileLog *self)
 
   if (file == NULL)
     return; /* gone again, or not readable: the next look tries it again */
+  self->changed_usec = g_get_monotonic_time ();
   leave_current (self);
   if (last != NULL && file_generation_continues (file, last->file))
     {
@@ -306,7 +325,9 @@ take_back (FileLog *self, const struct stat *info)
       (void) g_ptr_array_steal_index (self->generations, i);
       g_ptr_array_add (self->generations, generation);
       generation->left_usec = 0;
+      generation->unproven = FALSE;
       self->missing = FALSE;
+      self->changed_usec = g_get_monotonic_time ();
       watch_folder (self);
       return TRUE;
     }
@@ -320,8 +341,11 @@ take_absence (FileLog *self, int problem)
   Generation *last = self->generations->len > 0 ? self->generations->pdata[self->generations->len - 1] : NULL;
 
   if (!self->missing)
-    log_msg (self->shared->log, LOGGER, "Log absence detected (possibly rotation) for %s, reason: %s", self->path,
-             g_strerror (problem));
+    {
+      log_msg (self->shared->log, LOGGER, "Log absence detected (possibly rotation) for %s, reason: %s", self->path,
+               g_strerror (problem));
+      self->changed_usec = g_get_monotonic_time ();
+    }
   leave_current (self);
   self->missing = TRUE;
   if (last != NULL)
@@ -332,16 +356,18 @@ static void
 look_at_name (FileLog *self)
 {
   const Generation *current = file_log_current (self);
-  struct timespec now = file_time_now ();
+  const gboolean unsettled = self->unsettled && self->generations->len > 0;
   struct stat info;
 
+  self->unsettled = FALSE;
+  if (unsettled) /* those that were missed were made after the oldest that is still open */
+    file_log_find_passed (self, ((const Generation *) self->generations->pdata[0])->file);
   if (stat (self->path, &info) < 0)
     take_absence (self, errno);
   else if (!S_ISREG (info.st_mode))
     return;
   else if ((current == NULL || !file_generation_is_at (current->file, &info)) && !take_back (self, &info))
     take_new_file (self);
-  self->looked_at = now;
 }
 
 /* The one at index was read to its end, and its writers had time enough. */
@@ -358,7 +384,7 @@ is_finished (const FileLog *self, guint index)
 static gboolean
 has_work (const Generation *generation)
 {
-  for (guint i = 0; i < generation->cursors->len; i++)
+  for (guint i = 0; !generation->unproven && i < generation->cursors->len; i++)
     if (g_array_index (generation->cursors, Cursor, i).offset < file_generation_get_size (generation->file))
       return TRUE;
   return FALSE;
@@ -384,26 +410,43 @@ drop_surplus (FileLog *self)
     }
 }
 
+static void
+look_at_content (FileLog *self, Generation *generation)
+{
+  FileChange change = file_generation_look (generation->file);
+
+  if (change != FILE_UNCHANGED)
+    self->changed_usec = g_get_monotonic_time ();
+  if (change == FILE_TRUNCATED)
+    {
+      log_msg (self->shared->log, LOGGER, "Log rotation detected for %s", self->path);
+      file_log_find_copy (self, generation);
+      restart_generation (generation);
+    }
+  else if (change == FILE_FILLED)
+    file_log_find_passed (self, generation->file);
+}
+
 gboolean
 file_log_look (FileLog *self)
 {
+  struct timespec now = file_time_now ();
   gboolean work = FALSE;
 
   look_at_name (self);
   for (guint i = self->generations->len; i > 0; i--)
+    look_at_content (self, self->generations->pdata[i - 1]); /* may add others, which have just been looked at */
+  for (guint i = self->generations->len; i > 0; i--)
     {
       Generation *generation = self->generations->pdata[i - 1];
 
-      if (file_generation_look (generation->file) == FILE_TRUNCATED)
-        {
-          log_msg (self->shared->log, LOGGER, "Log rotation detected for %s", self->path);
-          restart_generation (generation);
-        }
-      if (!has_work (generation) && is_finished (self, i - 1))
+      if (file_log_is_copy (self, generation) || (!has_work (generation) && is_finished (self, i - 1)))
         drop_generation (self, i - 1);
       else
         work = has_work (generation) || work;
     }
   drop_surplus (self);
+  if (!self->unsettled)
+    self->looked_at = now;
   return work;
 }

@@ -28,6 +28,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (FileLog, file_log_free)
 const char *file_log_peek_path   (const FileLog *self);
 gboolean    file_log_is_polled   (const FileLog *self);
 gboolean    file_log_is_missing  (const FileLog *self);
+/* When it is to be looked at again, after a look at looked_usec (monotonic of GLib), whatever else happens. */
+gint64      file_log_get_due_usec (const FileLog *self, gint64 looked_usec);
 gboolean    file_log_is_busy     (const FileLog *self); /* serving: must not be freed nor looked at */
 gboolean    file_log_is_empty    (const FileLog *self); /* no watches: it can be freed */
 gboolean    file_log_is_for      (const FileLog *self, const char *path, FileBackend backend, LineEnd line_end);
@@ -40,6 +42,7 @@ typedef enum
 {
   FILE_LOG_DONE, /* all that is there was handed out */
   FILE_LOG_MORE,
+  FILE_LOG_LOOK, /* the content of a file is another: look first */
 } FileLogResult;
 /* Hands out lines until until_usec (monotonic of GLib). */
 FileLogResult file_log_serve (FileLog *self, gint64 until_usec);

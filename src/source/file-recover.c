@@ -1,92 +1,25 @@
 #include <string.h>
 
+#include "source/file-beside.h"
 #include "source/file-log-private.h"
 
-#define CANDIDATES_MAX 100 /* files that are looked into, the youngest: rotations of one log, not a whole archive */
+#define SEARCH_MAX_USEC (20 * 1000) /* in a folder that does not stand still; it is looked at again soon */
 
-/* --- files beside the log ------------------------------------------------------------------------------------------------ */
-
-typedef struct
-{
-  char *path;
-  struct stat info;
-} Candidate;
-
-static void
-candidate_free (gpointer data)
-{
-  Candidate *self = data;
-
-  g_free (self->path);
-  g_free (self);
-}
-
-static gboolean
-is_before (const struct timespec *a, const struct timespec *b)
-{
-  return a->tv_sec < b->tv_sec || (a->tv_sec == b->tv_sec && a->tv_nsec < b->tv_nsec);
-}
-
-static int
-compare_candidates (gconstpointer a, gconstpointer b)
-{
-  const struct timespec *first = &(*(Candidate *const *) a)->info.st_mtim;
-  const struct timespec *second = &(*(Candidate *const *) b)->info.st_mtim;
-
-  return is_before (first, second) - is_before (second, first); /* the youngest first */
-}
-
-static gboolean
-is_compressed (const char *name)
-{
-  static const char *const suffixes[] = { ".Z", ".bz2", ".gz", ".lz4", ".lzma", ".xz", ".zip", ".zst" };
-
-  for (guint i = 0; i < G_N_ELEMENTS (suffixes); i++)
-    if (g_str_has_suffix (name, suffixes[i]))
-      return TRUE;
-  return FALSE;
-}
-
-/* "a.log.1", "a.log-20250814": the log's name and more; "a-20250814.log", "a.1.log": the number before the last dot. */
-static gboolean
-is_rotated_name (const FileLog *log, const char *name)
-{
-  const char *dot = strrchr (log->name, '.');
-  gsize stem = dot != NULL ? (gsize) (dot - log->name) : 0;
-
-  if (g_str_has_prefix (name, log->name))
-    return name[strlen (log->name)] != '\0' && !is_compressed (name);
-  return stem > 0 && strncmp (name, log->name, stem) == 0 && (name[stem] == '-' || name[stem] == '.')
-         && g_ascii_isdigit (name[stem + 1]) && g_str_has_suffix (name + stem + 1, dot);
-}
-
-/* Regular files with such names, written at since or later (NULL: any time), the youngest first. */
 static GPtrArray *
-list_candidates (const FileLog *log, const struct timespec *since)
+list_candidates (const FileLog *log, const struct timespec *since, gboolean *ret_settled)
 {
-  GPtrArray *candidates = g_ptr_array_new_with_free_func (candidate_free);
-  g_autoptr (GDir) folder = g_dir_open (log->folder, 0, NULL);
-  const char *name;
+  gint64 until_usec = g_get_monotonic_time () + SEARCH_MAX_USEC;
 
-  while (folder != NULL && (name = g_dir_read_name (folder)) != NULL)
-    {
-      g_autofree char *path = is_rotated_name (log, name) ? g_build_filename (log->folder, name, NULL) : NULL;
-      struct stat info;
+  return file_beside_list (log->folder, log->name, since, until_usec, NULL, NULL, ret_settled);
+}
 
-      if (path == NULL || stat (path, &info) < 0 || !S_ISREG (info.st_mode)
-          || (since != NULL && is_before (&info.st_mtim, since)))
-        continue;
+static FileGeneration *
+open_candidate (const FileLog *log, FileBeside *candidate)
+{
+  int fd = candidate->fd;
 
-      Candidate *candidate = g_new0 (Candidate, 1);
-
-      candidate->path = g_steal_pointer (&path);
-      candidate->info = info;
-      g_ptr_array_add (candidates, candidate);
-    }
-  g_ptr_array_sort (candidates, compare_candidates);
-  if (candidates->len > CANDIDATES_MAX)
-    g_ptr_array_set_size (candidates, CANDIDATES_MAX);
-  return candidates;
+  candidate->fd = -1;
+  return file_generation_new (fd, log->line_end);
 }
 
 static Generation *
@@ -116,12 +49,23 @@ add_cursor (Generation *generation, FileWatch *watch, gint64 offset)
 static gboolean
 is_copy (const FileLog *log, const FileGeneration *file)
 {
-  const char *hash = file_generation_peek_hash (file);
+  for (guint i = 0; i < log->generations->len; i++)
+    {
+      const FileGeneration *other = ((const Generation *) log->generations->pdata[i])->file;
 
-  for (guint i = 0; *hash != '\0' && i < log->generations->len; i++)
-    if (strcmp (file_generation_peek_hash (((Generation *) log->generations->pdata[i])->file), hash) == 0)
-      return TRUE;
+      if (other != file && (file_generation_is_copy (file, other) || file_generation_has_lost (file, other)))
+        return TRUE;
+    }
   return FALSE;
+}
+
+gboolean
+file_log_is_copy (const FileLog *self, Generation *generation)
+{
+  if (!generation->unproven || *file_generation_peek_hash (generation->file) == '\0')
+    return FALSE;
+  generation->unproven = FALSE;
+  return is_copy (self, generation->file);
 }
 
 static int
@@ -143,13 +87,14 @@ may_follow (const FileGeneration *file, const FileGeneration *old, gboolean look
 static guint
 take_passed (FileLog *log, const FileGeneration *old, const struct timespec *since, FileWatch *watch)
 {
-  g_autoptr (GPtrArray) candidates = list_candidates (log, since);
+  gboolean settled;
+  g_autoptr (GPtrArray) candidates = list_candidates (log, since, &settled);
   g_autoptr (GPtrArray) files = g_ptr_array_new ();
   guint taken = 0;
 
   for (guint i = 0; i < candidates->len; i++)
     {
-      const Candidate *candidate = candidates->pdata[i];
+      FileBeside *candidate = candidates->pdata[i];
       Generation *known = find_open (log, &candidate->info);
       g_autoptr (FileGeneration) file = NULL;
 
@@ -161,9 +106,8 @@ take_passed (FileLog *log, const FileGeneration *old, const struct timespec *sin
           taken++;
           continue;
         }
-      file = file_generation_open (candidate->path, log->line_end, NULL);
-      if (file != NULL && may_follow (file, old, watch == NULL) && !is_copy (log, file)
-          && file_generation_is_at (file, &candidate->info))
+      file = open_candidate (log, candidate);
+      if (may_follow (file, old, watch == NULL) && !is_copy (log, file))
         g_ptr_array_add (files, g_steal_pointer (&file));
     }
   g_ptr_array_sort (files, compare_files);
@@ -171,10 +115,12 @@ take_passed (FileLog *log, const FileGeneration *old, const struct timespec *sin
     {
       Generation *generation = file_log_add_left (log, files->pdata[i]);
 
+      generation->unproven = *file_generation_peek_hash (generation->file) == '\0';
       for (guint k = 0; k < log->watches->len; k++)
         if (watch == NULL || watch == log->watches->pdata[k])
           add_cursor (generation, log->watches->pdata[k], 0);
     }
+  log->unsettled = log->unsettled || !settled;
   return taken + files->len;
 }
 
@@ -186,25 +132,64 @@ file_log_find_passed (FileLog *self, const FileGeneration *old)
   (void) take_passed (self, old, &since, NULL);
 }
 
+/* --- after a truncation ------------------------------------------------------------------------------------------------------ */
+
+static FileGeneration *
+find_copy (FileLog *log, const FileGeneration *truncated)
+{
+  gboolean settled;
+  g_autoptr (GPtrArray) candidates = list_candidates (log, NULL, &settled);
+
+  for (guint i = 0; i < candidates->len; i++)
+    {
+      FileBeside *candidate = candidates->pdata[i];
+      g_autoptr (FileGeneration) file = NULL;
+
+      if (find_open (log, &candidate->info) != NULL)
+        continue;
+      file = open_candidate (log, candidate);
+      if (file_generation_has_lost (file, truncated))
+        return g_steal_pointer (&file);
+    }
+  return NULL;
+}
+
+void
+file_log_find_copy (FileLog *self, const Generation *generation)
+{
+  FileGeneration *file = find_copy (self, generation->file);
+  Generation *copy = file != NULL ? file_log_add_left (self, file) : NULL;
+
+  for (guint i = 0; copy != NULL && i < generation->cursors->len; i++)
+    {
+      const Cursor *cursor = &g_array_index (generation->cursors, Cursor, i);
+
+      add_cursor (copy, cursor->watch, cursor->offset);
+    }
+  if (copy != NULL)
+    generation_remember (copy);
+  file_log_find_passed (self, file != NULL ? file : generation->file);
+}
+
 /* --- after a restart --------------------------------------------------------------------------------------------------------- */
 
 /* The file with that first line, wherever it is: *ret_known, or the caller's. */
 static FileGeneration *
 find_rotated (const FileLog *log, const char *hash, Generation **ret_known)
 {
-  g_autoptr (GPtrArray) candidates = list_candidates (log, NULL);
+  gboolean settled;
+  g_autoptr (GPtrArray) candidates = list_candidates (log, NULL, &settled);
 
   *ret_known = NULL;
   for (guint i = 0; i < candidates->len; i++)
     {
-      const Candidate *candidate = candidates->pdata[i];
+      FileBeside *candidate = candidates->pdata[i];
       Generation *known = find_open (log, &candidate->info);
       g_autoptr (FileGeneration) file = NULL;
 
       if (known == NULL)
-        file = file_generation_open (candidate->path, log->line_end, NULL);
-      if (known != NULL ? strcmp (file_generation_peek_hash (known->file), hash) != 0
-                        : file == NULL || strcmp (file_generation_peek_hash (file), hash) != 0)
+        file = open_candidate (log, candidate);
+      if (strcmp (file_generation_peek_hash (known != NULL ? known->file : file), hash) != 0)
         continue;
       *ret_known = known;
       return g_steal_pointer (&file);
@@ -245,14 +230,14 @@ file_watch_recover (FileWatch *self, const char *hash, gint64 position, gint64 s
 gboolean
 file_watch_find_predecessor (const FileWatch *self, char **ret_hash, gint64 *ret_position)
 {
-  g_autoptr (GPtrArray) candidates = list_candidates (self->log, NULL);
+  gboolean settled;
+  g_autoptr (GPtrArray) candidates = list_candidates (self->log, NULL, &settled);
 
   for (guint i = 0; i < candidates->len; i++)
     {
-      const Candidate *candidate = candidates->pdata[i];
-      g_autoptr (FileGeneration) file = file_generation_open (candidate->path, self->log->line_end, NULL);
+      g_autoptr (FileGeneration) file = open_candidate (self->log, candidates->pdata[i]);
 
-      if (file == NULL || *file_generation_peek_hash (file) == '\0')
+      if (*file_generation_peek_hash (file) == '\0')
         continue;
       *ret_hash = g_strdup (file_generation_peek_hash (file));
       *ret_position = file_generation_get_size (file);

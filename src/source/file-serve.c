@@ -58,12 +58,22 @@ typedef enum
   SERVE_ON,    /* read again */
   SERVE_DONE,  /* nothing complete is left */
   SERVE_LATER, /* the time is up */
+  SERVE_LOOK,  /* the file was truncated meanwhile */
 } ServeResult;
 
 static gboolean
 is_late (gint64 until_usec)
 {
   return g_get_monotonic_time () >= until_usec;
+}
+
+/* Not beyond what the last look found: what came after it may follow a truncation. */
+static gssize
+read_known (const Generation *generation, gint64 start, char *buffer)
+{
+  gint64 left = file_generation_get_size (generation->file) - start;
+
+  return left > 0 ? file_generation_read (generation->file, start, buffer, (gsize) MIN (left, READ_SIZE)) : 0;
 }
 
 /* A line without end within FILE_SOURCE_LINE_MAX: looks for it in steps, without keeping what it passes. */
@@ -75,13 +85,15 @@ serve_long_line (FileLog *self, Generation *generation, gint64 start, gint64 unt
   gssize n;
 
   generation->scan_start = start;
-  while ((n = file_generation_read (generation->file, at, buffer, READ_SIZE)) > 0)
+  while ((n = read_known (generation, at, buffer)) > 0)
     {
       gssize line = line_end_find (self->line_end, buffer, (gsize) n);
 
       if (line >= 0)
         {
           n = file_generation_read (generation->file, start, buffer, FILE_SOURCE_LINE_MAX);
+          if (!file_generation_stands (generation->file))
+            return SERVE_LOOK;
           if (n > 0)
             hand_out (self, generation, start, at + line - start, buffer, (gsize) MIN (n, at + line - start));
           return SERVE_ON;
@@ -100,10 +112,12 @@ static ServeResult
 serve_chunk (FileLog *self, Generation *generation, gint64 start, gint64 until_usec)
 {
   char *buffer = self->shared->buffer;
-  gssize n = file_generation_read (generation->file, start, buffer, READ_SIZE);
+  gssize n = read_known (generation, start, buffer);
   gssize at = 0;
   guint lines = 0;
 
+  if (n > 0 && !file_generation_stands (generation->file))
+    return SERVE_LOOK;
   while (at < n)
     {
       gssize line = line_end_find (self->line_end, buffer + at, (gsize) (n - at));
@@ -146,7 +160,7 @@ reached_the_end (FileLog *self, Generation *generation)
     }
 }
 
-static gboolean
+static ServeResult
 serve_generation (FileLog *self, Generation *generation, gint64 until_usec)
 {
   ServeResult result = SERVE_ON;
@@ -160,10 +174,11 @@ serve_generation (FileLog *self, Generation *generation, gint64 until_usec)
       if (result == SERVE_ON && is_late (until_usec))
         result = SERVE_LATER;
     }
-  generation_remember (generation);
+  if (result != SERVE_LOOK)
+    generation_remember (generation);
   if (result == SERVE_DONE)
     reached_the_end (self, generation);
-  return result == SERVE_DONE;
+  return result;
 }
 
 void
@@ -207,13 +222,16 @@ finish_slice (FileLog *self)
 FileLogResult
 file_log_serve (FileLog *self, gint64 until_usec)
 {
-  gboolean done = TRUE;
+  ServeResult result = SERVE_DONE;
 
   self->busy++;
-  for (guint i = 0; done && i < self->generations->len; i++)
-    done = serve_generation (self, self->generations->pdata[i], until_usec);
+  for (guint i = 0; result == SERVE_DONE && i < self->generations->len; i++)
+    if (!((const Generation *) self->generations->pdata[i])->unproven)
+      result = serve_generation (self, self->generations->pdata[i], until_usec);
   finish_slice (self);
   if (--self->busy == 0)
     file_log_forget_removed (self);
-  return done ? FILE_LOG_DONE : FILE_LOG_MORE;
+  if (result == SERVE_DONE)
+    return FILE_LOG_DONE;
+  return result == SERVE_LOOK ? FILE_LOG_LOOK : FILE_LOG_MORE;
 }

@@ -278,6 +278,134 @@ test_truncation_is_seen_also_when_the_new_content_is_longer (Fixture *f, gconstp
   GETS (f, "+a much longer line than before\n+TWO\n+three\n|");
 }
 
+/* What logrotate's copytruncate does, with a line before and one after it. */
+static void
+copy_and_truncate (Fixture *f, const char *suffix, const char *before, const char *after)
+{
+  g_autofree char *copy = g_strconcat (f->path, suffix, NULL);
+  g_autofree char *text = NULL;
+
+  append (f, before);
+  g_assert_true (g_file_get_contents (f->path, &text, NULL, NULL));
+  g_assert_true (g_file_set_contents (copy, text, -1, NULL));
+  g_assert_cmpint (truncate (f->path, 0), ==, 0);
+  append (f, after);
+}
+
+static void
+test_the_copy_of_a_truncated_file_is_read_to_its_end (Fixture *f, gconstpointer data)
+{
+  append (f, "one\n");
+  add (f, GPOINTER_TO_INT (data), FALSE);
+  file_watch_set_paused (f->watch, FALSE);
+  GETS (f, "one\n|");
+  copy_and_truncate (f, ".1", "two\n", "three\nfour\n");
+  GETS (f, "+two\n+three\n+four\n|");
+  g_assert_cmpint (file_watch_get_position (f->watch), ==, 11);
+  append (f, "five\n");
+  GETS (f, "+five\n|");
+}
+
+static void
+test_several_copies_between_two_looks_are_read (Fixture *f, gconstpointer data)
+{
+  append (f, "one\n");
+  add (f, GPOINTER_TO_INT (data), FALSE);
+  file_watch_set_paused (f->watch, FALSE);
+  GETS (f, "one\n|");
+  copy_and_truncate (f, ".3", "two\n", "three\n");
+  g_usleep (20 * 1000); /* a tick of the file system's clock: which copy was first */
+  copy_and_truncate (f, ".2", "four\n", "five\n");
+  g_usleep (20 * 1000);
+  copy_and_truncate (f, ".1", "six\n", "seven\n");
+  GETS (f, "+two\n+three\n+four\n+five\n+six\n+seven\n|");
+}
+
+static void
+test_copies_of_what_nobody_saw_in_the_log_are_read (Fixture *f, gconstpointer data)
+{
+  append (f, "");
+  add (f, GPOINTER_TO_INT (data), FALSE);
+  file_watch_set_paused (f->watch, FALSE);
+  STAYS (f, "");
+  copy_and_truncate (f, ".2", "one\n", "");
+  GETS (f, "one\n|");
+  copy_and_truncate (f, ".1", "two\n", "three\n");
+  GETS (f, "+two\n+three\n|");
+}
+
+static void
+test_as_many_bytes_within_a_tick_are_seen (Fixture *f, gconstpointer data)
+{
+  append (f, "one\n");
+  add_and_start (f);
+  GETS (f, "one\n|");
+  for (guint i = 0; i < 10; i++) /* most of them within a tick of the clock that the file's time is taken from */
+    {
+      append (f, "two\n");
+      GETS (f, "+two\n|");
+      g_assert_cmpint (truncate (f->path, 0), ==, 0);
+      append (f, "six\nten\n");
+      GETS (f, "+six\n+ten\n|");
+      g_assert_cmpint (truncate (f->path, 0), ==, 0);
+      append (f, "one\n");
+      GETS (f, "+one\n|");
+    }
+}
+
+static void
+test_logs_that_begin_with_the_same_line_are_different (Fixture *f, gconstpointer data)
+{
+  g_autofree char *first = g_strconcat (f->path, ".1", NULL);
+  g_autofree char *second = g_strconcat (f->path, ".2", NULL);
+
+  append (f, "# header\none\n");
+  add_and_start (f);
+  GETS (f, "# header\none\n|");
+  g_assert_cmpint (g_rename (f->path, second), ==, 0);
+  append (f, "# header\ntwo\n");
+  g_assert_cmpint (g_rename (f->path, first), ==, 0);
+  append (f, "# header\nthree\n");
+  GETS (f, "+# header\n+two\n+# header\n+three\n|");
+}
+
+/* cp is at work when we look: its copy is empty still, and what follows in it was read from the log itself. */
+static void
+test_a_copy_that_was_found_empty_is_not_read (Fixture *f, gconstpointer data)
+{
+  g_autofree char *copy = g_strconcat (f->path, ".1", NULL);
+  g_autofree char *old = g_strconcat (f->path, ".2", NULL);
+
+  append (f, "one\n");
+  add_and_start (f);
+  GETS (f, "one\n|");
+  g_assert_cmpint (g_rename (f->path, old), ==, 0);
+  append (f, "two\n");
+  append_to (copy, "", 0);
+  GETS (f, "+two\n|");
+  append_to (copy, "two\n", 4);
+  append (f, "three\n");
+  GETS (f, "+three\n|");
+}
+
+static void
+test_a_file_that_was_found_empty_is_read_when_it_is_written_to (Fixture *f, gconstpointer data)
+{
+  g_autofree char *first = g_strconcat (f->path, ".1", NULL);
+  g_autofree char *second = g_strconcat (f->path, ".2", NULL);
+
+  append (f, "one\n");
+  add_and_start (f);
+  GETS (f, "one\n|");
+  g_assert_cmpint (g_rename (f->path, second), ==, 0);
+  append (f, "");
+  g_assert_cmpint (g_rename (f->path, first), ==, 0);
+  append (f, "two\n");
+  GETS (f, "+two\n|");
+  append_to (first, "late\n", 5);
+  GETS (f, "+late\n|");
+}
+
 static void
 test_a_deleted_file_comes_back (Fixture *f, gconstpointer data)
 {
@@ -592,6 +720,25 @@ main (int argc, char **argv)
   ADD ("an editor's copy is not read twice", test_an_editor_s_copy_is_not_read_twice);
   ADD ("truncation is seen also when the new content is longer",
        test_truncation_is_seen_also_when_the_new_content_is_longer);
+#define ADD_FOR(name, backend, func)                                                                                   \
+  g_test_add ("/file-source/" name, Fixture, GINT_TO_POINTER (backend), set_up, func, tear_down)
+  ADD_FOR ("the copy of a truncated file is read to its end", FILE_BACKEND_INOTIFY,
+           test_the_copy_of_a_truncated_file_is_read_to_its_end);
+  ADD_FOR ("polling reads the copy of a truncated file to its end", FILE_BACKEND_POLLING,
+           test_the_copy_of_a_truncated_file_is_read_to_its_end);
+  ADD_FOR ("several copies between two looks are read", FILE_BACKEND_INOTIFY,
+           test_several_copies_between_two_looks_are_read);
+  ADD_FOR ("polling reads several copies between two looks", FILE_BACKEND_POLLING,
+           test_several_copies_between_two_looks_are_read);
+  ADD_FOR ("copies of what nobody saw in the log are read", FILE_BACKEND_INOTIFY,
+           test_copies_of_what_nobody_saw_in_the_log_are_read);
+  ADD_FOR ("polling reads copies of what nobody saw in the log", FILE_BACKEND_POLLING,
+           test_copies_of_what_nobody_saw_in_the_log_are_read);
+  ADD ("as many bytes within a tick are seen", test_as_many_bytes_within_a_tick_are_seen);
+  ADD ("logs that begin with the same line are different", test_logs_that_begin_with_the_same_line_are_different);
+  ADD ("a copy that was found empty is not read", test_a_copy_that_was_found_empty_is_not_read);
+  ADD ("a file that was found empty is read when it is written to",
+       test_a_file_that_was_found_empty_is_read_when_it_is_written_to);
   ADD ("a deleted file comes back", test_a_deleted_file_comes_back);
   ADD ("a folder that was away is no problem", test_a_folder_that_was_away_is_no_problem);
   ADD ("two jails share one reading", test_two_jails_share_one_reading);
@@ -602,12 +749,10 @@ main (int argc, char **argv)
   ADD ("what was rotated while nobody looked is found", test_what_was_rotated_while_nobody_looked_is_found);
   ADD ("all that was rotated while nobody looked is found", test_all_that_was_rotated_while_nobody_looked_is_found);
   ADD ("an empty log knows what was before", test_an_empty_log_knows_what_was_before);
-  g_test_add ("/file-source/a file that was rotated between two looks is read", Fixture,
-              GINT_TO_POINTER (FILE_BACKEND_INOTIFY), set_up, test_a_file_that_was_rotated_between_two_looks_is_read,
-              tear_down);
-  g_test_add ("/file-source/polling reads a file that was rotated between two looks", Fixture,
-              GINT_TO_POINTER (FILE_BACKEND_POLLING), set_up, test_a_file_that_was_rotated_between_two_looks_is_read,
-              tear_down);
+  ADD_FOR ("a file that was rotated between two looks is read", FILE_BACKEND_INOTIFY,
+           test_a_file_that_was_rotated_between_two_looks_is_read);
+  ADD_FOR ("polling reads a file that was rotated between two looks", FILE_BACKEND_POLLING,
+           test_a_file_that_was_rotated_between_two_looks_is_read);
   ADD ("the hash comes with the first complete line", test_the_hash_comes_with_the_first_complete_line);
   ADD ("the hash is that of what was read", test_the_hash_is_that_of_what_was_read);
   ADD ("a very long line is cut", test_a_very_long_line_is_cut);

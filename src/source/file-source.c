@@ -6,8 +6,9 @@
 typedef struct
 {
   FileLog *log;
-  gboolean look; /* something happened, or it is time: look at the files first */
+  gboolean look; /* something happened: look at the files first */
   gboolean queued;
+  gint64 due_usec; /* when it is looked at in any case (monotonic) */
 } Entry;
 
 struct FileSource
@@ -16,11 +17,10 @@ struct FileSource
   GPtrArray *entries; /* of Entry */
   GQueue todo;        /* of Entry, in turn */
   GSource *work;      /* runs while todo is not empty */
-  GSource *timer;     /* ticks while there are entries */
-  guint ticks;
+  GSource *timer;     /* for the next entry that is due */
 };
 
-#define RECHECK_TICKS (FILE_SOURCE_RECHECK_MSEC / FILE_SOURCE_POLL_MSEC)
+#define TOGETHER_USEC (50 * 1000) /* what is due so soon is looked at now: one wake-up for all */
 
 /* --- what is to be done -------------------------------------------------------------------------------------------------- */
 
@@ -78,6 +78,32 @@ entry_of (const FileSource *self, const FileLog *log)
   return NULL;
 }
 
+/* Waits for the entry that is due first. */
+static void
+set_timer (FileSource *self)
+{
+  gint64 due_usec = -1;
+
+  for (guint i = 0; i < self->entries->len; i++)
+    {
+      const Entry *entry = self->entries->pdata[i];
+
+      if (due_usec < 0 || entry->due_usec < due_usec)
+        due_usec = entry->due_usec;
+    }
+  g_source_set_ready_time (self->timer, due_usec);
+}
+
+static void
+look (FileSource *self, Entry *entry)
+{
+  gint64 now_usec = g_get_monotonic_time ();
+
+  if (!file_log_is_busy (entry->log) && file_log_look (entry->log))
+    queue_entry (self, entry, FALSE);
+  entry->due_usec = file_log_get_due_usec (entry->log, now_usec);
+}
+
 static void
 drop_if_empty (FileSource *self, Entry *entry)
 {
@@ -85,8 +111,7 @@ drop_if_empty (FileSource *self, Entry *entry)
     return;
   g_queue_remove (&self->todo, entry);
   g_ptr_array_remove (self->entries, entry);
-  if (self->entries->len == 0)
-    stop_source (&self->timer);
+  set_timer (self);
 }
 
 /* Somebody woke up, or left. */
@@ -106,6 +131,7 @@ on_work (gpointer data)
 {
   FileSource *self = data;
   Entry *entry = g_queue_pop_head (&self->todo);
+  FileLogResult result;
 
   if (entry == NULL)
     {
@@ -114,10 +140,12 @@ on_work (gpointer data)
     }
   entry->queued = FALSE;
   if (entry->look)
-    (void) file_log_look (entry->log);
+    look (self, entry);
   entry->look = FALSE;
-  if (file_log_serve (entry->log, g_get_monotonic_time () + FILE_SOURCE_SLICE_USEC) == FILE_LOG_MORE)
-    queue_entry (self, entry, FALSE);
+  result = file_log_serve (entry->log, g_get_monotonic_time () + FILE_SOURCE_SLICE_USEC);
+  if (result != FILE_LOG_DONE)
+    queue_entry (self, entry, result == FILE_LOG_LOOK);
+  set_timer (self);
   drop_if_empty (self, entry);
   return G_SOURCE_CONTINUE;
 }
@@ -135,37 +163,44 @@ on_monitor (gpointer subject, const char *name, gpointer data)
 
       if (subject != NULL && (subject != entry->log || !file_log_cares_about (entry->log, name)))
         continue;
-      if (name != NULL && !file_log_is_busy (entry->log))
-        (void) file_log_look (entry->log); /* at once: the next file may take the name away from this one */
+      if (name != NULL)
+        look (self, entry); /* at once: the next file may take the name away from this one */
       queue_entry (self, entry, TRUE);
     }
 }
 
 static gboolean
-on_tick (gpointer data)
+on_timer (gpointer data)
 {
   FileSource *self = data;
+  gint64 until_usec = g_get_monotonic_time () + TOGETHER_USEC;
 
-  self->ticks++;
   for (guint i = 0; i < self->entries->len; i++)
     {
       Entry *entry = self->entries->pdata[i];
-      gboolean often = file_log_is_polled (entry->log) || file_log_is_missing (entry->log);
 
-      if (!file_log_is_busy (entry->log) && (often || self->ticks % RECHECK_TICKS == 0) && file_log_look (entry->log))
-        queue_entry (self, entry, FALSE);
+      if (entry->due_usec <= until_usec)
+        look (self, entry);
     }
+  set_timer (self);
   return G_SOURCE_CONTINUE;
 }
 
-static void
-start_timer (FileSource *self)
+static gboolean
+dispatch_timer (GSource *source, GSourceFunc callback, gpointer data)
 {
-  if (self->timer != NULL)
-    return;
-  self->timer = g_timeout_source_new (FILE_SOURCE_POLL_MSEC);
-  g_source_set_callback (self->timer, on_tick, self, NULL);
-  g_source_attach (self->timer, NULL);
+  return callback (data);
+}
+
+static GSource *
+timer_new (FileSource *self)
+{
+  static GSourceFuncs funcs = { .dispatch = dispatch_timer };
+  GSource *timer = g_source_new (&funcs, sizeof (GSource));
+
+  g_source_set_callback (timer, on_timer, self, NULL);
+  g_source_attach (timer, NULL);
+  return timer;
 }
 
 /* --- life --------------------------------------------------------------------------------------------------------------- */
@@ -180,6 +215,7 @@ file_source_new (const FileLineFuncs *funcs, const Clock *clock, Log *log)
   self->shared.log = log;
   self->shared.buffer = g_malloc (FILE_SOURCE_LINE_MAX);
   self->shared.monitor = file_monitor_new (on_monitor, self);
+  self->timer = timer_new (self);
   self->entries = g_ptr_array_new_with_free_func (entry_free);
   g_queue_init (&self->todo);
   return self;
@@ -228,8 +264,9 @@ open_entry (FileSource *self, const char *path, FileBackend backend, LineEnd lin
     return NULL;
   entry = g_new0 (Entry, 1);
   entry->log = log;
+  entry->due_usec = file_log_get_due_usec (log, g_get_monotonic_time ());
   g_ptr_array_add (self->entries, entry);
-  start_timer (self);
+  set_timer (self);
   return entry;
 }
 

@@ -10,7 +10,11 @@
  * keep it open until they are told.  Files that had the name only between two looks are found beside the log under their new names;
  * lost is only one that was deleted by then: between two polls, or, with inotify, before the loop came to it.  A file that shrinks, or
  * whose beginning or last lines read are others than before, was truncated: it is read from the start (1.1.2 misses that when the new
- * content is at least as long).
+ * content is at least as long); what was not yet read of its old content is found in the copy that was made of it, when that has the
+ * name of a rotated log.
+ *
+ * Polling: a file that was written to within the last twelve seconds is looked at five times a second, after a minute of silence once
+ * (1.1.2: after 0.2, 0.4, 0.6 and 0.8 s, then anew, for each jail).
  *
  * The loop stays responsive: a slice of reading takes about FILE_SOURCE_SLICE_USEC, then other sources have their turn.
  * An unfinished last line is not handed out before its line end is there.  Memory is bounded: a line is handed out cut
@@ -28,7 +32,9 @@
 #define FILE_SOURCE_SLICE_USEC    (4 * 1000)
 #define FILE_SOURCE_LINE_MAX      (1024 * 1024)
 #define FILE_SOURCE_LINGER_SEC    60
-#define FILE_SOURCE_POLL_MSEC     1000 /* polling: how often a file is looked at (fail2ban's sleeptime) */
+#define FILE_SOURCE_POLL_MSEC     1000 /* polling: how often a quiet file is looked at … */
+#define FILE_SOURCE_LIVELY_MSEC   200  /* … and at most; between the two after … */
+#define FILE_SOURCE_LIVELY_PART   60   /* … one part in so many of the time that it has been quiet for */
 #define FILE_SOURCE_RECHECK_MSEC  5000 /* inotify: what it cannot see (links, network file systems, lost events) is found so */
 
 typedef enum
