@@ -1,5 +1,6 @@
 #include "compat/py-pickle.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "compat/py-bigint.h"
@@ -243,16 +244,43 @@ find_python2_exception (const PyValue *exception, const char **ret_class)
   return FALSE;
 }
 
+#define JSON_MAX 65536 /* the stand-in for a document; beyond it line and column are not exact */
+
+/* JSONDecodeError is made of (message, document, position), and makes of them the one argument that it has then: "message: line 1
+ * column 2 (char 1)".  The document is not known any more; one that gives the same line and column takes its place. */
+static PyValue *
+dup_arguments (const PyValue *exception)
+{
+  PyValue *args = py_exception_peek_args (exception);
+  const char *text = py_seq_length (args) == 1 && py_value_type (py_seq_peek (args, 0)) == PY_STR
+                         ? py_str_peek (py_seq_peek (args, 0), NULL)
+                         : NULL;
+  const char *where = text != NULL ? g_strrstr (text, ": line ") : NULL;
+  g_autoptr (GString) document = NULL;
+  guint line, column, at;
+
+  if (!g_str_equal (py_exception_peek_module (exception), "json.decoder") || where == NULL
+      || sscanf (where, ": line %u column %u (char %u)", &line, &column, &at) != 3)
+    return py_value_ref (args);
+  document = g_string_new (NULL);
+  for (guint i = 0; line > 1 && i + column + line - 2 < MIN (at, JSON_MAX); i++)
+    g_string_append_c (document, ' ');
+  for (guint i = 1; i < MIN (line, JSON_MAX); i++)
+    g_string_append_c (document, '\n');
+  return py_tuple_new_items (py_str_new_len (text, where - text), py_str_new (document->str), py_int_new (at), NULL);
+}
+
 static void
 put_exception (GByteArray *out, const PyValue *exception, guint protocol)
 {
   const char *module = py_exception_peek_module (exception);
   const char *class = py_exception_peek_class (exception);
+  g_autoptr (PyValue) args = dup_arguments (exception);
 
   if (protocol < 3 && g_str_equal (module, "builtins") && find_python2_exception (exception, &class))
     module = "exceptions";
   put_global (out, module, class, protocol);
-  put_tuple (out, py_exception_peek_args (exception), protocol);
+  put_tuple (out, args, protocol);
   put_op (out, 'R'); /* REDUCE */
 }
 

@@ -39,6 +39,13 @@ is_builtin_exception (const char *name)
 }
 
 static gboolean
+is_other_exception (const char *module, const char *name)
+{
+  return (is_fail2ban_module (module) && is_identifier (name, "Exception"))
+         || (g_str_equal (module, "json.decoder") && g_str_equal (name, "JSONDecodeError"));
+}
+
+static gboolean
 push_global (Decoder *d, const char *module, const char *name)
 {
   static const struct
@@ -57,7 +64,7 @@ push_global (Decoder *d, const char *module, const char *name)
       return pickle_push_slot (d, types[i].kind, NULL);
   if (g_str_equal (module, "_codecs") && g_str_equal (name, "encode"))
     return pickle_push_slot (d, SLOT_CODECS_ENCODE, NULL);
-  if (builtins ? !is_builtin_exception (name) : !is_fail2ban_module (module) || !is_identifier (name, "Exception"))
+  if (!(builtins ? is_builtin_exception (name) : is_other_exception (module, name)))
     {
       g_autofree char *shown = g_utf8_make_valid (name, -1);
       g_autofree char *where = g_utf8_make_valid (module, -1);
@@ -171,6 +178,51 @@ call_str (Decoder *d, const PyValue *args)
   return NULL;
 }
 
+/* JSONDecodeError (message, document, position) has the one argument that its __init__ makes of them. */
+static PyValue *
+call_json_error (const PyValue *args)
+{
+  gint64 position;
+  const char *document;
+  gsize len, begin = 0;
+  guint line = 1;
+
+  if (py_seq_length (args) != 3 || py_value_type (py_seq_peek (args, 0)) != PY_STR
+      || py_value_type (py_seq_peek (args, 1)) != PY_STR || py_value_type (py_seq_peek (args, 2)) != PY_INT
+      || py_int_get (py_seq_peek (args, 2)) < 0)
+    return NULL;
+  position = py_int_get (py_seq_peek (args, 2));
+  document = py_str_peek (py_seq_peek (args, 1), &len);
+  for (gsize i = 0, at = 0; at < (gsize) position && i < len; i++)
+    {
+      if (document[i] == '\n')
+        {
+          line++;
+          begin = at + 1;
+        }
+      if ((document[i] & 0xc0) != 0x80)
+        at++; /* characters, not bytes */
+    }
+  g_autofree char *text
+      = g_strdup_printf ("%s: line %u column %" G_GSIZE_FORMAT " (char %" G_GINT64_FORMAT ")",
+                         py_str_peek (py_seq_peek (args, 0), NULL), line, (gsize) position - begin + 1, position);
+
+  return py_exception_new ("json.decoder", "JSONDecodeError", py_tuple_new_items (py_str_new (text), NULL));
+}
+
+static PyValue *
+call_exception (Decoder *d, const Slot *slot, PyValue *args)
+{
+  const char *module = py_str_peek (py_seq_peek (slot->value, 0), NULL);
+  PyValue *made = g_str_equal (module, "json.decoder")
+                      ? call_json_error (args)
+                      : py_exception_new (module, py_str_peek (py_seq_peek (slot->value, 1), NULL), py_value_ref (args));
+
+  if (made == NULL)
+    fail_arguments (d);
+  return made;
+}
+
 /* Calls what lies below the n topmost slots with args; both leave the stack. */
 static gboolean
 call (Decoder *d, guint n, PyValue *args)
@@ -195,8 +247,7 @@ call (Decoder *d, guint n, PyValue *args)
       made = call_str (d, args);
       break;
     case SLOT_EXCEPTION:
-      made = py_exception_new (py_str_peek (py_seq_peek (slot->value, 0), NULL),
-                               py_str_peek (py_seq_peek (slot->value, 1), NULL), py_value_ref (args));
+      made = call_exception (d, slot, args);
       break;
     case SLOT_VALUE:
     case SLOT_MARK:

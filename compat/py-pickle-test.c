@@ -35,6 +35,12 @@ refuses (guint line, const char *bytes, gsize len, PyPickleError code)
 #define REFUSES(bytes, code) refuses (__LINE__, bytes, sizeof (bytes) - 1, code)
 
 static PyValue *
+new_json_error (const char *text)
+{
+  return py_exception_new ("json.decoder", "JSONDecodeError", py_tuple_new_items (py_str_new (text), NULL));
+}
+
+static PyValue *
 new_everything (void)
 {
   PyValue *dict = py_dict_new ();
@@ -55,6 +61,8 @@ new_everything (void)
       dict, "error",
       py_exception_new ("fail2ban.exceptions", "UnknownJailException", py_tuple_new_items (py_str_new ("j"), NULL)));
   py_dict_set_str (dict, "os", py_exception_new_errno (2, "/x"));
+  py_dict_set_str (dict, "json", new_json_error ("Expecting value: line 1 column 5 (char 4)"));
+  py_dict_set_str (dict, "more json", new_json_error ("Extra data: line 3 column 2 (char 17)"));
   return dict;
 }
 

@@ -1,6 +1,7 @@
 #include "control/call.h"
 
 #include "compat/py-int.h"
+#include "compat/py-repr.h"
 #include "control/server.h"
 
 struct Call
@@ -151,7 +152,16 @@ call_dup_words_from (const Call *self, guint index)
 Jail *
 call_peek_jail (const Call *self, guint index, GError **error)
 {
-  const char *name = call_peek_text (self, index, error);
+  PyValue *word = call_peek_word (self, index, error);
+  const char *name;
 
+  if (word != NULL && py_value_type (word) != PY_STR)
+    {
+      g_autofree char *shown = py_str (word, NULL);
+
+      g_set_error_literal (error, JAIL_ERROR, JAIL_ERROR_UNKNOWN_JAIL, shown);
+      return NULL;
+    }
+  name = word != NULL ? call_peek_text (self, index, error) : NULL;
   return name != NULL ? jail_set_get (server_peek_jails (self->server), name, error) : NULL;
 }

@@ -49,7 +49,7 @@ const Command command_table[] = {
   { "multi-set JAIL addfailregex", 4, COMMAND_DEFAULT, command_multi_set_addregex },
   { "multi-set JAIL addignoreregex", 4, COMMAND_DEFAULT, command_multi_set_addregex },
   { "ping", 1, COMMAND_DEFAULT, command_ping },
-  { "reload", 4, COMMAND_EXCLUSIVE, command_reload },
+  { "reload", 1, COMMAND_EXCLUSIVE, command_reload },
   { "server-status", 1, COMMAND_DEFAULT, command_server_status },
   { "server-stream", 2, COMMAND_EXCLUSIVE, command_server_stream },
   { "set JAIL action", 4, COMMAND_DEFAULT, command_set_action },
@@ -163,6 +163,9 @@ refuse (PyValue *words, const char *verb, GError **error)
 
   if (verb == NULL || !(g_str_equal (verb, "set") || g_str_equal (verb, "get") || g_str_equal (verb, "multi-set")))
     g_set_error_literal (error, JAIL_ERROR, JAIL_ERROR_GENERAL, "Invalid command");
+  else if (py_value_type (py_seq_peek (words, 2)) != PY_STR)
+    g_set_error (error, JAIL_ERROR, JAIL_ERROR_ATTRIBUTE, "'%s' object has no attribute 'startswith'",
+                 py_value_type_name (py_seq_peek (words, 2)));
   else if (g_str_equal (verb, "get"))
     g_set_error_literal (error, JAIL_ERROR, JAIL_ERROR_GENERAL,
                          "Invalid command (no get action or not yet implemented)");

@@ -135,7 +135,7 @@ command_stats (Call *call, GError **error)
 PyValue *
 command_status (Call *call, GError **error)
 {
-  const char *name, *flavor = "basic";
+  const char *flavor = "basic";
   Jail *jail;
 
   if (call_get_length (call) == 1)
@@ -149,12 +149,11 @@ command_status (Call *call, GError **error)
       g_set_error_literal (error, JAIL_ERROR, JAIL_ERROR_GENERAL, "Invalid command (no status)");
       return NULL;
     }
-  name = call_peek_text (call, 1, error);
-  if (name != NULL && call_get_length (call) == 3)
+  if (call_get_length (call) == 3 && py_value_type (call_peek_word (call, 2, NULL)) == PY_STR)
     flavor = call_peek_text (call, 2, error);
-  if (name == NULL || flavor == NULL)
+  if (flavor == NULL)
     return NULL;
-  if (g_str_equal (name, "--all"))
+  if (py_str_equals (call_peek_word (call, 1, NULL), "--all"))
     return status_of_all (call, flavor);
   jail = call_peek_jail (call, 1, error);
   return jail != NULL ? jail_status (jail, flavor) : NULL;
@@ -281,8 +280,15 @@ on_added (PyValue *failure, gpointer user_data)
 PyValue *
 command_add (Call *call, GError **error)
 {
-  const char *name = call_peek_text (call, 1, error), *backend = "auto";
+  PyValue *word = call_peek_word (call, 1, NULL);
+  const char *name, *backend = "auto";
 
+  if (py_value_type (word) != PY_STR)
+    {
+      g_set_error (error, JAIL_ERROR, JAIL_ERROR_TYPE, "object of type '%s' has no len()", py_value_type_name (word));
+      return NULL;
+    }
+  name = call_peek_text (call, 1, error);
   if (name == NULL)
     return NULL;
   if (g_str_equal (name, "--all"))
@@ -323,6 +329,16 @@ command_stop (Call *call, GError **error)
   return NULL;
 }
 
+/* What is no list of commands; each character of a text is one that nobody knows. */
+static void
+refuse_commands (PyValue *commands, GError **error)
+{
+  if (py_value_type (commands) == PY_STR)
+    g_set_error_literal (error, JAIL_ERROR, JAIL_ERROR_GENERAL, "Invalid command");
+  else
+    g_set_error (error, JAIL_ERROR, JAIL_ERROR_TYPE, "'%s' object is not iterable", py_value_type_name (commands));
+}
+
 PyValue *
 command_server_stream (Call *call, GError **error)
 {
@@ -331,7 +347,7 @@ command_server_stream (Call *call, GError **error)
   if (py_value_is_seq (commands))
     server_run_commands (call_peek_server (call), commands, on_done, call);
   else
-    g_set_error (error, JAIL_ERROR, JAIL_ERROR_TYPE, "'%s' object is not iterable", py_value_type_name (commands));
+    refuse_commands (commands, error);
   return NULL;
 }
 
@@ -347,15 +363,25 @@ on_reloaded (PyValue *failure, gpointer user_data)
 PyValue *
 command_reload (Call *call, GError **error)
 {
-  const char *name = call_peek_text (call, 1, error);
-  PyValue *options = call_peek_word (call, 2, NULL), *commands = call_peek_word (call, 3, NULL);
+  PyValue *name = call_peek_word (call, 1, NULL), *options = call_peek_word (call, 2, NULL);
+  PyValue *commands = call_peek_word (call, 3, NULL);
 
   if (name == NULL)
+    g_set_error_literal (error, JAIL_ERROR, JAIL_ERROR_TYPE,
+                         "Server.reloadJails() missing 2 required positional arguments: 'name' and 'opts'");
+  else if (options == NULL)
+    g_set_error_literal (error, JAIL_ERROR, JAIL_ERROR_TYPE,
+                         "Server.reloadJails() missing 1 required positional argument: 'opts'");
+  else if (!py_str_equals (name, "--all") && !py_value_is_seq (options) && call_peek_jail (call, 1, error) == NULL)
     return NULL;
-  if (py_value_is_seq (options) && py_value_is_seq (commands))
-    server_reload (call_peek_server (call), name, options, commands, on_reloaded, call);
+  else if (commands == NULL)
+    (void) call_peek_word (call, 3, error);
+  else if (!py_value_is_seq (options) || !py_value_is_seq (commands))
+    refuse_commands (py_value_is_seq (options) ? commands : options, error);
+  else if (call_peek_text (call, 1, NULL) == NULL)
+    (void) call_peek_jail (call, 1, error); /* no name */
   else
-    g_set_error_literal (error, JAIL_ERROR, JAIL_ERROR_TYPE, "options and commands of a reload are lists");
+    server_reload (call_peek_server (call), call_peek_text (call, 1, NULL), options, commands, on_reloaded, call);
   return NULL;
 }
 

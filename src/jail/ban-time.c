@@ -164,7 +164,8 @@ rule_set_formula (Rule *rule, PyValue *value, GError **error)
       g_set_error_literal (error, JAIL_ERROR, JAIL_ERROR_TYPE, "compile() arg 1 must be a string, bytes or AST object");
       return FALSE;
     }
-  rule->formula = py_expr_new (value != NULL ? py_str_peek (value, NULL) : DEFAULT_FORMULA, -1, error);
+  rule->formula = py_expr_new_named (value != NULL ? py_str_peek (value, NULL) : DEFAULT_FORMULA, -1,
+                                     "~inline-conf-expr~", error);
   return rule->formula != NULL;
 }
 

@@ -7,6 +7,7 @@
 #include "compat/py-expr.h"
 #include "compat/py-int.h"
 #include "compat/py-json.h"
+#include "match/date-error.h"
 #include "match/filter.h"
 #include "store/ban-store.h"
 
@@ -16,7 +17,10 @@ G_DEFINE_QUARK (jail_os_error, jail_os_error)
 void
 jail_set_os_error (GError **error, int error_number, const char *path)
 {
-  g_set_error_literal (error, JAIL_OS_ERROR, error_number, path);
+  if (path != NULL)
+    g_set_error_literal (error, JAIL_OS_ERROR, error_number, path);
+  else
+    g_set_error_literal (error, JAIL_OS_ERROR, -error_number, g_strerror (error_number));
 }
 
 typedef struct
@@ -61,9 +65,11 @@ class_of (const GError *error)
       const char *name = py_expr_error_class (error);
       return (Class){ "builtins", g_str_equal (name, "Refused") ? "ValueError" : name };
     }
-  if (error->domain == PY_JSON_ERROR)
+  if (error->domain == DATE_ERROR && error->code == DATE_ERROR_TYPE)
+    return (Class){ "builtins", "TypeError" };
+  if (error->domain == PY_JSON_ERROR && error->code == PY_JSON_ERROR_SYNTAX)
     return (Class){ "json.decoder", "JSONDecodeError" };
-  if (error->domain == PY_INT_ERROR || error->domain == ADDRESS_ERROR || error->domain == LOG_ERROR
+  if (error->domain == PY_JSON_ERROR || error->domain == PY_INT_ERROR || error->domain == ADDRESS_ERROR || error->domain == LOG_ERROR
       || error->domain == BRACKET_OPTIONS_ERROR)
     return value;
   return general;
@@ -75,7 +81,7 @@ jail_error_to_exception (const GError *error)
   Class class;
 
   if (error->domain == JAIL_OS_ERROR)
-    return py_exception_new_errno (error->code, error->message);
+    return py_exception_new_errno (ABS (error->code), error->code > 0 ? error->message : NULL);
   if (error->domain == ACTION_ERROR)
     return action_error_to_exception (error);
   class = class_of (error);

@@ -27,7 +27,7 @@ typedef enum
   JAIL_ERROR_DUPLICATE_JAIL, /* fail2ban.exceptions.DuplicateJailException; likewise */
 } JailError;
 
-void jail_set_os_error (GError **error, int error_number, const char *path); /* the message is the path */
+void jail_set_os_error (GError **error, int error_number, const char *path); /* the message is the path; NULL: there is none, the code is negative */
 
 /* The exception that answers a command, from an error of any room that a jail may include (what is unknown: Exception).
  * The client tells apart UnknownJailException, DuplicateJailException and IndexError; of all others it prints the text. */

@@ -73,7 +73,7 @@ jail_journal_open (Jail *self, const PyValue *options, GError **error)
     }
   if (self->logs->journal == NULL)
     {
-      jail_set_os_error (error, local->code, "journal");
+      jail_set_os_error (error, local->code, NULL);
       return FALSE;
     }
   journal_reader_set_decoder (journal_source_peek_reader (self->logs->journal), decode_field, self->filter);
