@@ -21,9 +21,35 @@ struct Log
   guint holds;
   LogSinkFunc sink;
   gpointer sink_data;
+  GString *text, *line; /* kept to be used again; NULL: in use */
 };
 
 G_DEFINE_QUARK (fail2ban - log - error, log_error)
+
+#define KEPT_SIZE 8192 /* what a string that is used again may have room for */
+
+/* A string for a line, empty; to be put back. */
+static GString *
+take (GString **kept)
+{
+  GString *string = *kept != NULL ? g_steal_pointer (kept) : g_string_sized_new (256);
+
+  g_string_truncate (string, 0);
+  return string;
+}
+
+static void
+put_back (GString **kept, GString *string)
+{
+  if (*kept != NULL)
+    (void) g_string_free (*kept, TRUE);
+  *kept = string;
+  if (string != NULL && string->allocated_len > KEPT_SIZE)
+    {
+      (void) g_string_free (string, TRUE);
+      *kept = NULL;
+    }
+}
 
 Log *
 log_new (void)
@@ -45,6 +71,8 @@ log_free (Log *self)
   log_format_free (self->format);
   g_free (self->target_name);
   g_free (self->syslog_socket);
+  put_back (&self->text, NULL);
+  put_back (&self->line, NULL);
   g_free (self);
 }
 
@@ -68,12 +96,9 @@ append_escaped (GString *out, const char *text, gsize len)
     g_string_append_printf (out, "\\x%02x", (guint8) text[0]);
 }
 
-/* Valid UTF-8 without NUL. */
-static char *
-printable_text (const char *text, gsize len, gsize *ret_len)
+static void
+append_printable (GString *out, const char *text, gsize len)
 {
-  g_autoptr (GString) out = g_string_sized_new (len + 1);
-
   while (len > 0)
     {
       const char *end;
@@ -90,15 +115,13 @@ printable_text (const char *text, gsize len, gsize *ret_len)
       text += step;
       len -= step;
     }
-  *ret_len = out->len;
-  return g_string_free (g_steal_pointer (&out), FALSE);
 }
 
 static void
 write_line (Log *self, int level, const char *logger, const char *function, const char *text)
 {
   char level_name[16];
-  g_autoptr (GString) line = g_string_new (NULL);
+  GString *line = take (&self->line);
   LogRecord record = { .level = level,
                        .level_name = log_level_name (level, level_name),
                        .logger = logger,
@@ -115,20 +138,23 @@ write_line (Log *self, int level, const char *logger, const char *function, cons
   out.line = line->str;
   out.line_len = line->len;
   log_target_write (self->target, &out);
+  put_back (&self->line, line);
 }
 
 void
 log_write_text (Log *self, int level, const char *logger, const char *function, const char *text, gsize len)
 {
-  g_autofree char *printable = NULL;
+  GString *printable; /* valid UTF-8 without NUL */
 
   if (!log_enabled (self, level))
     return;
-  printable = printable_text (text, len, &len);
+  printable = take (&self->text);
+  append_printable (printable, text, len);
   if (self->sink != NULL)
-    self->sink (level, logger, printable, len, self->sink_data);
+    self->sink (level, logger, printable->str, printable->len, self->sink_data);
   else
-    write_line (self, level, logger, function, printable);
+    write_line (self, level, logger, function, printable->str);
+  put_back (&self->text, printable);
 }
 
 void

@@ -156,13 +156,14 @@ static const FilterHooks hooks = { .ignored = on_ignored, .prefregex = on_prefre
 static void
 count_prefregex (RegexRun *self)
 {
-  guint n = py_seq_length (self->pre_groups);
+  guint n;
 
   if (!self->prefregex_matched)
     return;
   self->prefregex_hits++;
   if (self->last_pre_groups == NULL)
     return;
+  n = py_seq_length (self->pre_groups);
   if (n < self->lines_shown)
     py_list_append (self->pre_groups, py_value_ref (self->last_pre_groups));
   else if (n == self->lines_shown)
