@@ -2,207 +2,11 @@
 
 #include <string.h>
 
+#include "base/ticket-data-private.h"
+#include "base/ticket-data-writer.h"
 #include "compat/py-pickle.h"
 
-/* A value is a byte that says what it is, and what belongs to it.  Lengths and counts are numbers of seven bits a byte, the lowest
- * first, with the eighth set in all but the last. */
-enum
-{
-  AS_NONE,
-  AS_FALSE,
-  AS_TRUE,
-  AS_INT,    /* number: shifted left by one, the sign below */
-  AS_FLOAT,  /* 8 bytes as they are in memory */
-  AS_STR,    /* length, text */
-  AS_STR_AT, /* offset in this block, length: the text stands there */
-  AS_BYTES,  /* length, bytes */
-  AS_LIST,   /* count, values */
-  AS_TUPLE,
-  AS_SET,
-  AS_FROZENSET,
-  AS_DICT,    /* count, a key and a value each */
-  AS_PICKLE,  /* length, pickle: whatever is rare */
-  AS_NAME,    /* and up: names[n] */
-  AS_SHORT = 0x80 /* and up: a text of n bytes */
-};
-
-/* Texts that nearly every ticket has.  They stand in databases: new ones go to the end. */
-static const char *const names[]
-    = { "user", "users", "mlfid", "ip4", "ip6", "dns", "fid", "ip", "host", "mlfforget", "mlfgained", "nofail", "addr" };
-
-#define DEPTH_MAX      100  /* of values within values: deeper ones are pickled, which has limits of its own */
-#define REFERENCE_MIN  4    /* shorter texts are no longer than a reference */
-#define REFERENCE_MAX  255  /* longer ones are not looked for … */
-#define REFERENCE_AREA 4096 /* … and none is beyond so many bytes: log lines are no longer than this, or not worth it */
-
-struct TicketData
-{
-  guint32 len;       /* of bytes */
-  guint32 values_at; /* matches, one behind the other, then a dict */
-  guint8 bytes[];
-};
-
 #define LEN_MAX (G_MAXUINT32 / 2)
-
-/* --- writing --------------------------------------------------------------------------------------------------------- */
-
-static void
-put_byte (GByteArray *out, guint byte)
-{
-  guint8 value = (guint8) byte;
-
-  g_byte_array_append (out, &value, 1);
-}
-
-static void
-put_number (GByteArray *out, guint64 number)
-{
-  for (; number > 0x7f; number >>= 7)
-    put_byte (out, 0x80 | (number & 0x7f));
-  put_byte (out, (guint) number);
-}
-
-static void
-put_sized (GByteArray *out, guint kind, const void *bytes, gsize len)
-{
-  put_byte (out, kind);
-  put_number (out, len);
-  g_byte_array_append (out, bytes, (guint) len);
-}
-
-static void
-put_str (GByteArray *out, const char *text, gsize len)
-{
-  if (len >= AS_SHORT)
-    put_sized (out, AS_STR, text, len);
-  else
-    {
-      put_byte (out, AS_SHORT | (guint) len);
-      g_byte_array_append (out, (const guint8 *) text, (guint) len);
-    }
-}
-
-/* area: of what is written already, which this text may be a part of. */
-static void
-put_str_or_reference (GByteArray *out, gsize area, const char *text, gsize len)
-{
-  const guint8 *found = NULL;
-
-  if (len >= REFERENCE_MIN && len <= REFERENCE_MAX)
-    found = memmem (out->data, MIN (area, REFERENCE_AREA), text, len);
-  if (found == NULL)
-    {
-      put_str (out, text, len);
-      return;
-    }
-  gsize at = (gsize) (found - out->data);
-  put_byte (out, AS_STR_AT);
-  put_number (out, at);
-  put_number (out, len);
-}
-
-static void put_value (GByteArray *out, gsize area, const PyValue *value, guint depth);
-
-static void
-put_key (GByteArray *out, const PyValue *key)
-{
-  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
-    if (py_str_equals (key, names[i]))
-      {
-        put_byte (out, AS_NAME + i);
-        return;
-      }
-  put_value (out, 0, key, 0);
-}
-
-static void
-put_dict (GByteArray *out, gsize area, const PyValue *dict, guint depth)
-{
-  guint count = py_dict_length (dict);
-
-  put_byte (out, AS_DICT);
-  put_number (out, count);
-  for (guint i = 0; i < count; i++)
-    {
-      put_key (out, py_dict_peek_key (dict, i));
-      put_value (out, area, py_dict_peek_value (dict, i), depth + 1);
-    }
-}
-
-static void
-put_pickle (GByteArray *out, const PyValue *value)
-{
-  g_autoptr (GBytes) pickle = py_pickle_encode (value, 4);
-  gsize len;
-  const void *bytes = g_bytes_get_data (pickle, &len);
-
-  put_sized (out, AS_PICKLE, bytes, len);
-}
-
-static void
-put_value (GByteArray *out, gsize area, const PyValue *value, guint depth)
-{
-  PyType type = py_value_type (value);
-  const char *text;
-  double number;
-  gint64 integer;
-  gsize len;
-  guint count;
-
-  if (depth > DEPTH_MAX)
-    type = PY_EXCEPTION;
-  switch (type)
-    {
-    case PY_NONE:
-      put_byte (out, AS_NONE);
-      break;
-    case PY_BOOL:
-      put_byte (out, py_bool_get (value) ? AS_TRUE : AS_FALSE);
-      break;
-    case PY_INT:
-      integer = py_int_get (value);
-      put_byte (out, AS_INT);
-      put_number (out, ((guint64) integer << 1) ^ (integer < 0 ? G_MAXUINT64 : 0));
-      break;
-    case PY_FLOAT:
-      number = py_float_get (value);
-      put_byte (out, AS_FLOAT);
-      g_byte_array_append (out, (const guint8 *) &number, sizeof number);
-      break;
-    case PY_STR:
-      text = py_str_peek (value, &len);
-      put_str_or_reference (out, area, text, len);
-      break;
-    case PY_BYTES:
-      text = py_bytes_peek (value, &len);
-      put_sized (out, AS_BYTES, text, len);
-      break;
-    case PY_LIST:
-    case PY_TUPLE:
-      count = py_seq_length (value);
-      put_byte (out, type == PY_LIST ? AS_LIST : AS_TUPLE);
-      put_number (out, count);
-      for (guint i = 0; i < count; i++)
-        put_value (out, area, py_seq_peek (value, i), depth + 1);
-      break;
-    case PY_SET:
-    case PY_FROZENSET:
-      count = py_set_length (value);
-      put_byte (out, type == PY_SET ? AS_SET : AS_FROZENSET);
-      put_number (out, count);
-      for (guint i = 0; i < count; i++)
-        put_value (out, area, py_set_peek (value, i), depth + 1);
-      break;
-    case PY_DICT:
-      put_dict (out, area, value, depth);
-      break;
-    case PY_BIGINT:
-    case PY_EXCEPTION:
-    default:
-      put_pickle (out, value);
-      break;
-    }
-}
 
 /* --- reading --------------------------------------------------------------------------------------------------------- */
 
@@ -275,7 +79,8 @@ get_text (Reader *in, guint kind, const char **ret_text, gsize *ret_len)
     {
       at = get_number (in);
       len = get_number (in);
-      if (in->broken || at > (gsize) (in->end - in->start) || len > MIN ((gsize) (in->end - in->start) - at, REFERENCE_MAX))
+      if (in->broken || at > (gsize) (in->end - in->start)
+          || len > MIN ((gsize) (in->end - in->start) - at, REFERENCE_MAX))
         {
           in->broken = TRUE;
           at = len = 0;
@@ -284,9 +89,9 @@ get_text (Reader *in, guint kind, const char **ret_text, gsize *ret_len)
       *ret_len = len;
       return TRUE;
     }
-  if (kind < AS_NAME || kind - AS_NAME >= G_N_ELEMENTS (names))
+  if (kind < AS_NAME || ticket_data_name (kind - AS_NAME) == NULL)
     return FALSE;
-  *ret_text = names[kind - AS_NAME];
+  *ret_text = ticket_data_name (kind - AS_NAME);
   *ret_len = strlen (*ret_text);
   return TRUE;
 }
@@ -441,17 +246,6 @@ skip_value (Reader *in, guint depth)
 
 /* --- life ------------------------------------------------------------------------------------------------------------ */
 
-static TicketData *
-data_new (const void *bytes, gsize len, gsize values_at)
-{
-  TicketData *self = g_malloc (sizeof *self + len);
-
-  self->len = (guint32) len;
-  self->values_at = (guint32) values_at;
-  memcpy (self->bytes, bytes, len);
-  return self;
-}
-
 static gboolean
 is_among (const PyValue *name, const char *const *list)
 {
@@ -468,42 +262,39 @@ is_wanted (const PyValue *values, guint index, const char *const *without)
          && !is_among (py_dict_peek_key (values, index), without);
 }
 
-/* Behind the matches that are in out. */
+/* Behind the matches */
 static void
-put_values (GByteArray *out, const PyValue *values, const char *const *without)
+put_values (TicketDataWriter *out, const PyValue *values, const char *const *without)
 {
-  gsize area = out->len;
   guint count = 0;
 
   for (guint i = 0; values != NULL && i < py_dict_length (values); i++)
     count += is_wanted (values, i, without) ? 1 : 0;
-  put_byte (out, AS_DICT);
-  put_number (out, count);
+  ticket_data_writer_begin_values (out, count);
   for (guint i = 0; count > 0 && i < py_dict_length (values); i++)
     if (is_wanted (values, i, without))
       {
-        put_key (out, py_dict_peek_key (values, i));
-        put_value (out, area, py_dict_peek_value (values, i), 1);
+        ticket_data_writer_put_key (out, py_dict_peek_key (values, i));
+        ticket_data_writer_put_value (out, py_dict_peek_value (values, i));
       }
 }
 
 TicketData *
 ticket_data_new (const PyValue *matches, const PyValue *values, const char *const *without)
 {
-  g_autoptr (GByteArray) out = g_byte_array_sized_new (256);
-  guint values_at;
+  g_auto (TicketDataWriter) out;
 
+  ticket_data_writer_init (&out);
   for (guint i = 0; py_value_is_seq (matches) && i < py_seq_length (matches); i++)
-    put_value (out, 0, py_seq_peek (matches, i), 1);
-  values_at = out->len;
-  put_values (out, values, without);
-  return data_new (out->data, out->len, values_at);
+    ticket_data_writer_put_value (&out, py_seq_peek (matches, i));
+  put_values (&out, values, without);
+  return ticket_data_writer_dup_data (&out);
 }
 
 TicketData *
 ticket_data_copy (const TicketData *self)
 {
-  return self != NULL ? data_new (self->bytes, self->len, self->values_at) : NULL;
+  return self != NULL ? g_memdup2 (self, sizeof *self + self->len) : NULL;
 }
 
 void
@@ -583,12 +374,13 @@ ticket_data_dup_match_text (const TicketData *self, guint index, gsize *ret_len)
 static TicketData *
 rebuild (TicketData *self /* taken */, const guint8 *matches, gsize len, const PyValue *values)
 {
-  g_autoptr (GByteArray) out = g_byte_array_sized_new ((guint) len + 128);
+  g_auto (TicketDataWriter) out;
   TicketData *data;
 
-  g_byte_array_append (out, matches, (guint) len);
-  put_values (out, values, NULL);
-  data = data_new (out->data, out->len, len);
+  ticket_data_writer_init (&out);
+  ticket_data_writer_put_bytes (&out, matches, len);
+  put_values (&out, values, NULL);
+  data = ticket_data_writer_dup_data (&out);
   ticket_data_free (self);
   return data;
 }
@@ -615,10 +407,11 @@ insert_matches (TicketData *self /* taken */, const guint8 *matches, gsize len)
 TicketData *
 ticket_data_add_match (TicketData *self, const PyValue *match)
 {
-  g_autoptr (GByteArray) out = g_byte_array_new ();
+  g_auto (TicketDataWriter) out;
 
-  put_value (out, 0, match, 1);
-  return insert_matches (self, out->data, out->len);
+  ticket_data_writer_init (&out);
+  ticket_data_writer_put_value (&out, match);
+  return insert_matches (self, out.bytes, out.len);
 }
 
 TicketData *

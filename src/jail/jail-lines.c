@@ -282,7 +282,6 @@ jail_lines_take_failure (Jail *self, Failure *failure)
 {
   Pending *pending;
   gint64 now_usec = jail_now_usec (self);
-  g_autoptr (PyValue) data = NULL;
 
   if (!failure_has_id (failure) && failure->host == NULL)
     return;
@@ -299,8 +298,7 @@ jail_lines_take_failure (Jail *self, Failure *failure)
 
       pending->ticket = ticket_new (name, failure->time_usec);
     }
-  data = failure_dup_data (failure);
-  ticket_set_data (pending->ticket, data);
+  failure_give_data (failure, pending->ticket);
   /* Lines of the future (a wrong zone) count as now, so that they cannot ban for longer. */
   ticket_set_time_usec (pending->ticket, MIN (failure->time_usec, now_usec),
                         failure->time_usec > now_usec || !failure->time_is_int);

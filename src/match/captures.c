@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "base/ticket-data-writer.h"
+
 /* Copies longer than this give their memory back when the captures are cleared. */
 #define KEPT_SIZE 256
 
@@ -33,6 +35,7 @@ static const char *const known_names[N_CAPTURES_KNOWN] = {
   [CAPTURE_NOFAIL_MATCHES] = "nofail-matches",
   [CAPTURE_MATCHES] = "matches",
   [CAPTURE_CONTENT] = "content",
+  [CAPTURE_FAILURES] = "failures",
 };
 
 CaptureName
@@ -507,4 +510,72 @@ captures_dup_dict (Captures *self)
       py_dict_set_str (dict, capture_name_peek_text (item->name), value);
     }
   return dict;
+}
+
+/* --- as a ticket keeps them ----------------------------------------------------------------------------------------- */
+static gboolean
+is_ticket_value (const Capture *item)
+{
+  return item->kind != CAPTURED_NONE && item->kind != CAPTURED_LINES && item->name != CAPTURE_IP;
+}
+
+static void
+write_value (TicketDataWriter *out, const Capture *item)
+{
+  const char *name = capture_name_peek_text (item->name);
+
+  ticket_data_writer_put_name (out, name, strlen (name));
+  switch (item->kind)
+    {
+    case CAPTURED_ONLY:
+      ticket_data_writer_begin_set (out, 1);
+      ticket_data_writer_put_text (out, item->text, item->len);
+      break;
+    case CAPTURED_TEXT:
+      ticket_data_writer_put_text (out, item->text, item->len);
+      break;
+    case CAPTURED_ONE:
+      ticket_data_writer_put_int (out, 1);
+      break;
+    case CAPTURED_VALUE:
+      ticket_data_writer_put_value (out, item->value);
+      break;
+    case CAPTURED_NONE:
+    case CAPTURED_LINES:
+    default:
+      g_return_if_reached ();
+    }
+}
+
+static void
+write_lines (TicketDataWriter *out, const LineList *lines)
+{
+  for (guint i = 0; i < line_list_get_length (lines); i++)
+    {
+      LinePieces line;
+
+      line_list_peek (lines, i, &line);
+      ticket_data_writer_begin_tuple (out, 3);
+      ticket_data_writer_put_text (out, line.before, line.before_len);
+      ticket_data_writer_put_text (out, line.date, line.date_len);
+      ticket_data_writer_put_text (out, line.after, line.after_len);
+    }
+}
+
+TicketData *
+captures_dup_ticket_data (const Captures *self)
+{
+  g_auto (TicketDataWriter) out;
+  guint n_values = 0;
+
+  ticket_data_writer_init (&out);
+  if (captures_peek (self, CAPTURE_MATCHES) != NULL)
+    write_lines (&out, self->matches);
+  for (guint i = 0; i < self->length; i++)
+    n_values += is_ticket_value (&self->items[i]) ? 1 : 0;
+  ticket_data_writer_begin_values (&out, n_values);
+  for (guint i = 0; i < self->length; i++)
+    if (is_ticket_value (&self->items[i]))
+      write_value (&out, &self->items[i]);
+  return ticket_data_writer_dup_data (&out);
 }

@@ -10,6 +10,7 @@
  */
 #pragma once
 
+#include "base/ticket-data.h"
 #include "compat/py-value.h"
 #include "match/line-list.h"
 
@@ -32,6 +33,7 @@ typedef enum
   CAPTURE_NOFAIL_MATCHES,
   CAPTURE_MATCHES,
   CAPTURE_CONTENT,
+  CAPTURE_FAILURES,
   N_CAPTURES_KNOWN,
 } CaptureKnown;
 typedef guint CaptureName;
@@ -106,3 +108,7 @@ void captures_own (Captures *self); /* copies what is lent */
 PyValue *capture_dup_value (const Capture *capture); /* not of CAPTURED_LINES */
 /* All as Python has them, the lines as lists of tuples.  A set stays the same one: what is added later is seen. */
 PyValue *captures_dup_dict (Captures *self);
+
+/* What ticket_set_data() would keep of the dict, for who has looked at these: no CAPTURE_FAILURES, no CAPTURE_NOFAIL_MATCHES, and
+ * CAPTURE_MATCHES are lines.  CAPTURE_IP is left out. */
+TicketData *captures_dup_ticket_data (const Captures *self);

@@ -72,6 +72,37 @@ failure_dup_data (Failure *self)
   return captures_dup_dict (self->captures);
 }
 
+/* Nothing of what tickets keep in a way of their own is there but the lines and the text of an address. */
+static gboolean
+is_plain (const Captures *captures, const Capture *ip)
+{
+  const Capture *matches = captures_peek (captures, CAPTURE_MATCHES);
+
+  return (matches == NULL || matches->kind == CAPTURED_LINES) && (ip == NULL || ip->kind == CAPTURED_TEXT)
+         && captures_peek (captures, CAPTURE_FAILURES) == NULL
+         && captures_peek (captures, CAPTURE_NOFAIL_MATCHES) == NULL;
+}
+
+void
+failure_give_data (Failure *self, Ticket *ticket)
+{
+  const Capture *ip = captures_peek_some (self->captures, CAPTURE_IP);
+  g_autoptr (PyValue) data = NULL;
+  g_autoptr (Address) address = NULL;
+
+  if (!is_plain (self->captures, ip))
+    {
+      data = failure_dup_data (self);
+      ticket_set_data (ticket, data);
+      return;
+    }
+  ticket_take_data (ticket, captures_dup_ticket_data (self->captures));
+  if (ip == NULL)
+    return;
+  address = address_new (ip->text, (gssize) ip->len);
+  ticket_set_ip (ticket, address);
+}
+
 PyValue *
 failure_dup_time (const Failure *failure)
 {

@@ -15,6 +15,7 @@
 #include <glib.h>
 
 #include "base/address.h"
+#include "base/ticket.h"
 #include "compat/py-value.h"
 #include "match/captures.h"
 
@@ -53,6 +54,9 @@ gboolean failure_is_no_failure (const Failure *self);
  *   'users'    set of str; 'nofail', 'mlfid', 'mlfgained', 'mlfpending', 'nofail-matches': bookkeeping of several lines
  * The caller's; its values are shared with the filter's memory of connections: do not change them. */
 PyValue *failure_dup_data (Failure *self);
+
+/* The same into a new ticket, as ticket_set_data() does it. */
+void failure_give_data (Failure *self, Ticket *ticket);
 
 /* The time as Python holds it: int, float or None.  The caller's. */
 PyValue *failure_dup_time (const Failure *failure);

@@ -32,12 +32,33 @@ tear_down (Fixture *f, gconstpointer unused)
   g_string_free (f->told, TRUE);
 }
 
+/* A ticket has the same by both ways. */
+static void
+assert_same_ticket (Failure *failure, const PyValue *data)
+{
+  g_autoptr (Address) id = address_new ("192.0.2.1", -1);
+  g_autoptr (Ticket) quick = ticket_new (id, 1), slow = ticket_new (id, 1);
+  g_autoptr (PyValue) got = NULL, wanted = NULL;
+  g_autofree char *shown = NULL, *expected = NULL;
+
+  failure_give_data (failure, quick);
+  ticket_set_data (slow, data);
+  got = ticket_dup_data (quick, G_MAXUINT);
+  wanted = ticket_dup_data (slow, G_MAXUINT);
+  shown = py_repr (got);
+  expected = py_repr (wanted);
+  g_assert_cmpstr (shown, ==, expected);
+  g_assert_cmpstr (address_peek_text (ticket_peek_ip (quick)), ==, address_peek_text (ticket_peek_ip (slow)));
+  g_assert_cmpfloat (ticket_get_retry (quick), ==, ticket_get_retry (slow));
+}
+
 static void
 on_failure (Failure *failure, gpointer user_data)
 {
   Fixture *f = user_data;
   g_autoptr (PyValue) id = failure_dup_id_value (failure), data = failure_dup_data (failure);
 
+  assert_same_ticket (failure, data);
   (void) py_dict_remove_str (data, "matches");
   (void) py_dict_remove_str (data, "nofail-matches");
   if (id != NULL)
@@ -178,6 +199,17 @@ test_lines_of_a_connection_share_what_they_say (Fixture *f, gconstpointer unused
 }
 
 static void
+test_groups_that_tickets_have_themselves_are_kept_apart (Fixture *f, gconstpointer unused)
+{
+  add (f, "^ <F-FAILURES>\\d+</F-FAILURES> <F-IP>\\S*</F-IP> <F-ID>\\S+</F-ID>$");
+  TELLS ("3 192.0.2.8 eve", "'eve' {'failures': '3', 'ip': '192.0.2.8', 'fid': 'eve'}\n");
+  filter_clear (f->filter);
+  add (f, "^ ip <F-IP>\\S*</F-IP> <F-ID>\\S+</F-ID>$");
+  TELLS ("ip 192.0.2.8 eve", "'eve' {'ip': '192.0.2.8', 'fid': 'eve'}\n");
+  TELLS ("ip  eve", "'eve' {'ip': '', 'fid': 'eve'}\n");
+}
+
+static void
 test_a_group_that_is_called_matches_loses_the_line (Fixture *f, gconstpointer unused)
 {
   static const struct
@@ -220,5 +252,6 @@ main (int argc, char **argv)
   ADD ("the groups of the prefregex of a window are kept", test_the_groups_of_the_prefregex_of_a_window_are_kept);
   ADD ("lines of a connection share what they say", test_lines_of_a_connection_share_what_they_say);
   ADD ("a group that is called matches loses the line", test_a_group_that_is_called_matches_loses_the_line);
+  ADD ("groups that tickets have themselves are kept apart", test_groups_that_tickets_have_themselves_are_kept_apart);
   return g_test_run ();
 }
