@@ -103,26 +103,45 @@ parse_unicode_escape (Cursor *c, GString *out, GError **error)
   return TRUE;
 }
 
+/* Where what stands for itself ends: at a quote, a backslash, a control character, or the end. */
+static const char *
+skip_plain (const Cursor *c)
+{
+  const char *at = c->at;
+
+  while (at < c->end && *at != '"' && *at != '\\' && (guchar) *at >= 0x20)
+    at++;
+  return at;
+}
+
 /* Behind the opening quote. */
 static PyValue *
 parse_string (Cursor *c, GError **error)
 {
   static const char letters[] = "\"\\/bfnrt", meanings[] = "\"\\/\b\f\n\r\t";
   const char *quote = c->at - 1;
-  g_autoptr (GString) out = g_string_new (NULL);
+  const char *plain = skip_plain (c);
 
+  if (plain < c->end && *plain == '"') /* most have nothing else */
+    {
+      PyValue *value = py_str_new_len (c->at, plain - c->at);
+      c->at = plain + 1;
+      return value;
+    }
+
+  g_autoptr (GString) out = g_string_new (NULL);
   while (c->at < c->end)
     {
+      plain = skip_plain (c);
+      g_string_append_len (out, c->at, plain - c->at);
+      c->at = plain;
+      if (c->at == c->end)
+        break;
       char byte = *c->at++;
       if (byte == '"')
         return py_str_new_len (out->str, (gssize) out->len);
-      if ((guchar) byte < 0x20)
-        return cursor_fail (c, c->at - 1, error, "Invalid control character at");
       if (byte != '\\')
-        {
-          g_string_append_c (out, byte);
-          continue;
-        }
+        return cursor_fail (c, c->at - 1, error, "Invalid control character at");
       if (c->at == c->end)
         break;
       byte = *c->at++;
@@ -337,6 +356,12 @@ dump_escape (GString *out, gunichar c)
     g_string_append_printf (out, "\\u%04x", c);
 }
 
+static gboolean
+stands_for_itself (char byte)
+{
+  return (guchar) byte >= 0x20 && (guchar) byte < 0x7f && byte != '"' && byte != '\\';
+}
+
 static void
 dump_string (GString *out, const PyValue *value, PyJsonFlags flags)
 {
@@ -347,6 +372,13 @@ dump_string (GString *out, const PyValue *value, PyJsonFlags flags)
   for (gsize i = 0; i < len;)
     {
       gunichar c = 0;
+      gsize plain = i;
+      while (plain < len && stands_for_itself (text[plain]))
+        plain++;
+      g_string_append_len (out, text + i, (gssize) (plain - i));
+      i = plain;
+      if (i == len)
+        break;
       guint n = py_utf8_decode (text + i, len - i, &c);
       if (n == 0) /* no UTF-8: the byte as Latin-1 */
         {

@@ -104,25 +104,39 @@ append_submission (Netlink *netlink, GByteArray *messages, guint index, gpointer
 
 /* --- transactions ---------------------------------------------------------------------------------------------------- */
 
+static guint
+hash_element (gconstpointer data)
+{
+  const NftCommand *command = data;
+  guint hash = g_str_hash (command->set);
+
+  for (guint i = 0; i < ip_prefix_size (&command->address); i++)
+    hash = hash * 33 + command->address.bytes[i];
+  return hash;
+}
+
+static gboolean
+is_same_element (gconstpointer a, gconstpointer b)
+{
+  const NftCommand *x = a, *y = b;
+
+  return g_str_equal (x->set, y->set) && x->address.is_ipv6 == y->address.is_ipv6
+         && x->address.length == y->address.length
+         && memcmp (x->address.bytes, y->address.bytes, ip_prefix_size (&x->address)) == 0;
+}
+
 /* Within one transaction the kernel (6.x, interval sets) does not find again what was deleted and added: so a transaction ends before
  * an element comes a second time. */
 static guint
 find_end (Work *work, guint from)
 {
-  g_autoptr (GHashTable) seen = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  g_autoptr (GHashTable) seen = g_hash_table_new (hash_element, is_same_element);
   guint end = MIN (work->batch->n, from + NFT_TRANSACTION_MAX);
 
   for (guint i = from; i < end; i++)
     for (guint j = 0; j < work->batch->elements[i]->len; j++)
-      {
-        const NftCommand *command = work->batch->elements[i]->pdata[j];
-        char address[2 * sizeof command->address.bytes + 1] = "";
-        for (guint k = 0; k < ip_prefix_size (&command->address); k++)
-          (void) g_snprintf (address + 2 * k, 3, "%02x", command->address.bytes[k]);
-        if (!g_hash_table_add (seen, g_strdup_printf ("%s/%u %s", address, command->address.length, command->set))
-            && i > from)
-          return i;
-      }
+      if (!g_hash_table_add (seen, work->batch->elements[i]->pdata[j]) && i > from)
+        return i;
   return end;
 }
 
