@@ -68,6 +68,8 @@ gboolean action_wants_native    (const Action *self); /* no `native = no` */
 /* Does its ban live in the kernel's firewall, where somebody can flush it and where trying again does no harm?  A guess by the
  * text of actionban. */
 gboolean action_is_for_firewall (Action *self);
+/* Is its ban one command?  Of several the first may have worked: trying them again would add its rule a second time. */
+gboolean action_ban_is_one_command (Action *self);
 
 /* Does it start with the first ban of a family (actionstart_on_demand; by default when it has options for a family)? */
 gboolean   action_starts_on_demand (const Action *self);

@@ -580,3 +580,14 @@ action_is_for_firewall (Action *self)
 
   return text != NULL && firewall_watch_concerns (text->str);
 }
+
+gboolean
+action_ban_is_one_command (Action *self)
+{
+  const GString *text = self->python == NULL ? action_replace_static (self, "<actionban>", NULL, NULL) : NULL;
+
+  if (text == NULL)
+    return FALSE;
+  g_autofree char *command = g_strstrip (g_strdup (text->str));
+  return strpbrk (command, "\n;") == NULL && strstr (command, "&&") == NULL;
+}

@@ -272,7 +272,7 @@ note_refused (Operation *self, guint from, guint to)
   for (guint i = from; i < to; i++)
     {
       Action *action = self->actions->pdata[i];
-      if (!action_is_for_firewall (action))
+      if (!action_is_for_firewall (action) || !action_ban_is_one_command (action))
         continue;
       if (self->refused == NULL)
         self->refused = g_ptr_array_new_with_free_func ((GDestroyNotify) action_unref);

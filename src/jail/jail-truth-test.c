@@ -512,6 +512,20 @@ test_who_is_unbanned_is_not_tried_again (void)
   g_test_add_data_func ("/truth/a ban that was taken by hand out of " name " stays out", what,                         \
                         test_a_ban_that_was_taken_out_by_hand_stays_out)
 
+static void
+test_several_commands_are_not_tried_again (void)
+{
+  Fixture f;
+
+  if (!set_up (&f, "nft", "iptables -w -I f2b-j 1 -s <ip> -j DROP\niptables -w -I f2b-j 1 -s <ip> -j no-such-chain"))
+    return;
+  ban (&f, 1, 1);
+  wait_until (&f, is_idle);
+  g_assert_nonnull (strstr (f.lines->str, "Failed to execute ban"));
+  g_assert_cmpuint (jail_truth_count_refused (f.jail->truth), ==, 0);
+  tear_down (&f);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -536,6 +550,7 @@ main (int argc, char *argv[])
                    test_one_of_a_thousand_that_is_refused_is_tried_again_legacy);
   g_test_add_func ("/truth/one of a thousand that is refused is tried again (nft)",
                    test_one_of_a_thousand_that_is_refused_is_tried_again_nft);
+  g_test_add_func ("/truth/several commands are not tried again", test_several_commands_are_not_tried_again);
   g_test_add_func ("/truth/who is unbanned is not tried again", test_who_is_unbanned_is_not_tried_again);
   return g_test_run ();
 }
