@@ -22,6 +22,7 @@ struct JailServices
   guint changing;    /* depth of begin_changes */
   GSource *purge;
   GSource *settle; /* while the database owes something */
+  char *problem;   /* why, as it was logged */
   GSource *quiet, *late; /* while a transaction is open that more may join */
   char *joined;          /* the name of the jail that opened it, for messages */
   GRand *random;
@@ -33,5 +34,6 @@ struct JailServices
 #define JAIL_SERVICES_COMMIT_MSEC 100
 void jail_services_commit_soon (JailServices *self, const char *jail);
 
-/* The database could not be written: what it did not take is offered again until it does. */
-void jail_services_settle_later (JailServices *self);
+/* The database could not be read or written: logs why, and what it did not take is offered again until it does.  The same problem is
+ * logged once until then.  jail: a name, or NULL. */
+void jail_services_store_failed (JailServices *self, const char *jail, const GError *error);

@@ -34,13 +34,25 @@ on_settle (gpointer user_data)
   JailServices *self = user_data;
 
   if (self->store == NULL || ban_store_settle (self->store, NULL))
-    clear_source (&self->settle);
+    {
+      clear_source (&self->settle);
+      g_clear_pointer (&self->problem, g_free);
+    }
   return self->settle != NULL ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
 }
 
 void
-jail_services_settle_later (JailServices *self)
+jail_services_store_failed (JailServices *self, const char *jail, const GError *error)
 {
+  if (g_strcmp0 (self->problem, error->message) != 0)
+    {
+      if (jail != NULL)
+        log_error (self->log, "fail2ban.database", "[%s] %s", jail, error->message);
+      else
+        log_error (self->log, "fail2ban.database", "%s", error->message);
+      g_free (self->problem);
+      self->problem = g_strdup (error->message);
+    }
   if (self->settle != NULL)
     return;
   self->settle = g_timeout_source_new_seconds (SETTLE_INTERVAL_SEC);
@@ -61,8 +73,7 @@ write_joined (JailServices *self)
   ban_store_begin (self->store);
   if (ban_store_commit (self->store, &error))
     return;
-  log_error (self->log, "fail2ban.database", "[%s] %s", jail, error->message);
-  jail_services_settle_later (self);
+  jail_services_store_failed (self, jail, error);
 }
 
 static gboolean
@@ -141,6 +152,7 @@ jail_services_free (JailServices *self)
   clear_source (&self->quiet);
   clear_source (&self->late);
   g_free (self->joined);
+  g_free (self->problem);
   g_source_destroy (self->purge);
   g_source_unref (self->purge);
   ban_store_free (self->store);
@@ -176,6 +188,7 @@ jail_services_open_store (JailServices *self, const char *path, GError **error)
   self->store = ban_store_open (path, self->clock, self->log, error);
   if (self->store == NULL)
     return FALSE;
+  ban_store_set_patient (self->store, self->changing > 0);
   for (guint i = 0; i < self->changing; i++)
     ban_store_begin (self->store);
   if (!ban_store_disable_all_jails (self->store, error))
@@ -219,6 +232,8 @@ jail_services_set_max_matches (JailServices *self, gint64 count)
 void
 jail_services_begin_changes (JailServices *self)
 {
+  if (self->store != NULL && self->changing == 0)
+    ban_store_set_patient (self->store, TRUE);
   self->changing++;
   if (self->store != NULL)
     ban_store_begin (self->store);
@@ -232,10 +247,13 @@ jail_services_commit_changes (JailServices *self)
   g_return_if_fail (self->changing > 0);
 
   self->changing--;
-  if (self->store == NULL || ban_store_commit (self->store, &error))
+  if (self->store == NULL)
     return;
-  log_error (self->log, "fail2ban.database", "%s", error->message);
-  jail_services_settle_later (self);
+  gboolean done = ban_store_commit (self->store, &error);
+  if (self->changing == 0)
+    ban_store_set_patient (self->store, FALSE);
+  if (!done)
+    jail_services_store_failed (self, NULL, error);
 }
 
 void

@@ -27,7 +27,7 @@ gint64 jail_services_get_max_matches (const JailServices *self);
 void jail_services_set_max_matches (JailServices *self, gint64 count);
 
 /* Between begin and commit all that is written is one transaction, also when the database is opened or changed meanwhile.  Not
- * over a return to the loop.  May be nested. */
+ * over a return to the loop.  May be nested.  Waits some seconds for another program that has the database locked. */
 void jail_services_begin_changes (JailServices *self);
 void jail_services_commit_changes (JailServices *self); /* what could not be written is logged, and written later */
 

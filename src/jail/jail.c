@@ -35,8 +35,7 @@ jail_peek_store (const Jail *self)
 void
 jail_store_failed (Jail *self, const GError *error)
 {
-  log_error (self->log, "fail2ban.database", "[%s] %s", self->name, error->message);
-  jail_services_settle_later (self->services);
+  jail_services_store_failed (self->services, self->name, error);
 }
 
 /* --- what actions ask ---------------------------------------------------------------------------------------------------- */

@@ -25,6 +25,7 @@ struct BanStore
   GPtrArray   *noted;        /* those that are not run yet */
   guint        noting;       /* of begin_soon */
   GError      *missed;       /* why noted ones failed, for the next commit to tell */
+  gboolean     is_patient;   /* the loop may wait for another program */
   gboolean     broken;       /* a change of this transaction could not be written: what comes now is owed, too */
 };
 

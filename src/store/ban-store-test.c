@@ -514,6 +514,76 @@ has_value (const Ticket *ticket, const char *name, const char *text)
   return py_str_equals (value, text);
 }
 
+static sqlite3 *
+lock_database (Fixture *f)
+{
+  sqlite3 *other = NULL;
+
+  g_assert_cmpint (sqlite3_open (f->path, &other), ==, SQLITE_OK);
+  g_assert_cmpint (sqlite3_exec (other, "BEGIN EXCLUSIVE", NULL, NULL, NULL), ==, SQLITE_OK);
+  return other;
+}
+
+static void
+unlock_database (sqlite3 *other)
+{
+  g_assert_cmpint (sqlite3_exec (other, "ROLLBACK", NULL, NULL, NULL), ==, SQLITE_OK);
+  sqlite3_close (other);
+}
+
+static void
+test_a_lock_of_another_program_holds_nobody_up (Fixture *f, gconstpointer data)
+{
+  g_autoptr (Address) id = address_new ("192.0.2.1", -1);
+  g_autoptr (GError) error = NULL;
+  BanStoreHistory history;
+  gint64 start_usec;
+  sqlite3 *other;
+
+  open_store (f);
+  g_assert_true (ban_store_add_jail (f->store, "j", NULL));
+  other = lock_database (f);
+  start_usec = g_get_monotonic_time ();
+  for (guint i = 1; i <= 100; i++) /* each would wait by itself */
+    {
+      g_autofree char *ip = g_strdup_printf ("192.0.2.%u", i);
+
+      g_assert_false (ban_store_get_history (f->store, "j", id, FALSE, &history, NULL));
+      ban_store_begin_soon (f->store);
+      ban (f, "j", ip, 1, NULL);
+      g_assert_true (ban_store_commit_soon (f->store));
+      ban_store_begin (f->store);
+      (void) ban_store_commit (f->store, NULL);
+    }
+  g_assert_false (ban_store_settle (f->store, &error));
+  g_assert_error (error, STORE_ERROR, STORE_ERROR_SQL);
+  g_assert_cmpint (g_get_monotonic_time () - start_usec, <, 2 * G_USEC_PER_SEC);
+  unlock_database (other);
+  g_assert_true (ban_store_settle (f->store, NULL));
+  SHOWS (f, "SELECT count(*) FROM bips", "100\n");
+}
+
+static gpointer
+unlock_later (gpointer other)
+{
+  g_usleep (G_USEC_PER_SEC / 5);
+  unlock_database (other);
+  return NULL;
+}
+
+static void
+test_who_is_patient_waits_for_another_program (Fixture *f, gconstpointer data)
+{
+  GThread *thread;
+
+  open_store (f);
+  thread = g_thread_new ("other", unlock_later, lock_database (f));
+  ban_store_set_patient (f->store, TRUE);
+  g_assert_true (ban_store_add_jail (f->store, "j", NULL));
+  g_thread_join (thread);
+  SHOWS (f, "SELECT name FROM jails", "j\n");
+}
+
 static void
 test_what_is_noted_is_written_by_the_next_commit (Fixture *f, gconstpointer data)
 {
@@ -817,6 +887,8 @@ main (int argc, char **argv)
   ADD ("all bans of an id make one ticket", test_all_bans_of_an_id_make_one_ticket);
   ADD ("begin and commit are one transaction", test_begin_and_commit_are_one_transaction);
   ADD ("what could not be written is written later", test_what_could_not_be_written_is_written_later);
+  ADD ("a lock of another program holds nobody up", test_a_lock_of_another_program_holds_nobody_up);
+  ADD ("who is patient waits for another program", test_who_is_patient_waits_for_another_program);
   ADD ("what is noted is written by the next commit", test_what_is_noted_is_written_by_the_next_commit);
   ADD ("what is noted stays what it was", test_what_is_noted_stays_what_it_was);
   ADD ("a commit tells what noted changes met", test_a_commit_tells_what_noted_changes_met);

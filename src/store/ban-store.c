@@ -29,6 +29,7 @@ ban_store_open (const char *path, const Clock *clock, Log *log, GError **error)
   self->merged = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) ticket_unref);
   self->has_failures = store_failures_exist (self);
   self->failures = store_failures_new ();
+  ban_store_set_patient (self, FALSE);
   return self;
 }
 
@@ -37,6 +38,7 @@ ban_store_free (BanStore *self)
 {
   if (self == NULL)
     return;
+  ban_store_set_patient (self, TRUE);
   store_changes_run_noted (self);
   (void) store_failures_flush (self, NULL);
   if (sql_in_transaction (self->sql))
@@ -82,6 +84,13 @@ ban_store_set_max_matches (BanStore *self, guint count)
 {
   self->max_matches = count;
   store_forget_merged (self, NULL, NULL);
+}
+
+void
+ban_store_set_patient (BanStore *self, gboolean patient)
+{
+  self->is_patient = patient;
+  sql_set_patience (self->sql, patient ? SQL_PATIENT_USEC : self->owed->len > 0 ? 0 : BAN_STORE_WAIT_MSEC * 1000);
 }
 
 /* --- transactions ---------------------------------------------------------------------------------------------------------- */

@@ -63,6 +63,12 @@ void     ban_store_begin_soon  (BanStore *self);
 gboolean ban_store_commit_soon (BanStore *self);
 gboolean ban_store_settle   (BanStore *self, GError **error); /* tries to write what could not be written; TRUE: nothing is left of it */
 
+/* Another program may have the file locked.  The loop must not stand still for it, so what is not to be had within BAN_STORE_WAIT_MSEC
+ * fails: changes are owed then, and until something is written again nothing waits at all.  A start is worth more: what it does not
+ * read it does not know.  With patient the waiting is up to five seconds, once. */
+#define BAN_STORE_WAIT_MSEC 15
+void     ban_store_set_patient (BanStore *self, gboolean patient);
+
 /* --- jails ---------------------------------------------------------------------------------------------------------
  * */
 gboolean ban_store_add_jail          (BanStore *self, const char *jail, GError **error); /* or enables it again */

@@ -2,13 +2,14 @@
 
 #include "store/ban-store.h"
 
-#define BUSY_TIMEOUT_MSEC 5000 /* another program writes: wait as long as Python's sqlite3 does */
+#define LOOK_USEC (2 * 1000) /* between two looks whether the other program is ready */
 
 struct Sql
 {
   sqlite3 *db;
   GHashTable *statements; /* text (by address) -> sqlite3_stmt */
   int last_code;
+  gint64 patience_usec; /* what is left of it */
 };
 
 static void
@@ -27,6 +28,25 @@ fail (Sql *self, GError **error)
   return FALSE;
 }
 
+/* Another program has the file locked.  0: give up. */
+static int
+on_busy (void *data, int count)
+{
+  Sql *self = data;
+
+  if (self->patience_usec <= 0)
+    return 0;
+  self->patience_usec -= LOOK_USEC;
+  g_usleep (LOOK_USEC);
+  return 1;
+}
+
+void
+sql_set_patience (Sql *self, gint64 usec)
+{
+  self->patience_usec = usec;
+}
+
 Sql *
 sql_open (const char *path, GError **error)
 {
@@ -39,7 +59,8 @@ sql_open (const char *path, GError **error)
                    self->db != NULL ? sqlite3_errmsg (self->db) : "out of memory");
       return NULL;
     }
-  sqlite3_busy_timeout (self->db, BUSY_TIMEOUT_MSEC);
+  sql_set_patience (self, SQL_PATIENT_USEC);
+  (void) sqlite3_busy_handler (self->db, on_busy, self);
   return g_steal_pointer (&self);
 }
 

@@ -14,6 +14,11 @@ Sql *sql_open (const char *path, GError **error);
 void sql_free (Sql *self); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Sql, sql_free)
 
+/* How long to wait, from now on and altogether, while another program has the file locked; then an operation fails with SQLITE_BUSY at
+ * once.  At first SQL_PATIENT_USEC, as long as Python's sqlite3 waits. */
+#define SQL_PATIENT_USEC (5 * G_USEC_PER_SEC)
+void sql_set_patience (Sql *self, gint64 usec);
+
 int         sql_last_code (const Sql *self); /* sqlite's primary result code of the last failure that was reported */
 gint64      sql_changes   (const Sql *self); /* rows changed by the last statement */
 gboolean    sql_in_transaction (const Sql *self);

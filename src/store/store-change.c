@@ -48,6 +48,8 @@ void
 store_changes_committed (BanStore *self)
 {
   g_ptr_array_set_size (self->open, 0);
+  if (!self->is_patient)
+    sql_set_patience (self->sql, BAN_STORE_WAIT_MSEC * 1000); /* the file is free */
   if (self->owed->len == 0 && self->noted->len == 0)
     self->puts_failures = FALSE;
 }
