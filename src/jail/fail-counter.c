@@ -176,24 +176,29 @@ fail_counter_restore (FailCounter *self, Ticket *ticket)
     keep_ticket (self, ticket);
 }
 
-GPtrArray *
-fail_counter_dup_tickets (const FailCounter *self)
-{
-  GPtrArray *tickets
-      = g_ptr_array_new_full (ticket_table_size (self->tickets), (GDestroyNotify) ticket_unref);
-
-  for (guint place = ticket_table_first (self->tickets); place != TICKET_TABLE_NOWHERE;
-       place = ticket_table_next (self->tickets, place))
-    g_ptr_array_add (tickets, ticket_ref (ticket_table_peek (self->tickets, place)));
-  return tickets;
-}
-
 Ticket *
 fail_counter_peek (const FailCounter *self, const Address *id)
 {
   guint place = ticket_table_find (self->tickets, id);
 
   return place != TICKET_TABLE_NOWHERE ? ticket_table_peek (self->tickets, place) : NULL;
+}
+
+void
+fail_counter_set_mark (FailCounter *self, const Address *id, guint32 mark)
+{
+  guint place = ticket_table_find (self->tickets, id);
+
+  if (place != TICKET_TABLE_NOWHERE)
+    ticket_table_set_mark (self->tickets, place, mark);
+}
+
+guint32
+fail_counter_get_mark (const FailCounter *self, const Address *id)
+{
+  guint place = ticket_table_find (self->tickets, id);
+
+  return place != TICKET_TABLE_NOWHERE ? ticket_table_get_mark (self->tickets, place) : 0;
 }
 
 Ticket *

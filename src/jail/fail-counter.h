@@ -35,11 +35,14 @@ Ticket *fail_counter_take_over_limit (FailCounter *self, const Address *id);
 
 /* A ticket of the time before a crash: taken up as it is, not counted again. */
 void fail_counter_restore (FailCounter *self, Ticket *ticket);
-GPtrArray *fail_counter_dup_tickets (const FailCounter *self); /* with references, in the order in which the ids came up */
 Ticket *fail_counter_peek (const FailCounter *self, const Address *id); /* NULL: no failures */
 
 /* Forgets whose last failure is findtime or more before now.  Returns when the next one will be (0: nobody is left). */
 gint64 fail_counter_clean (FailCounter *self, gint64 now_usec);
+
+/* A number for whoever writes the counts to the database, with each id; 0 at first, and for an id that is not here. */
+void fail_counter_set_mark (FailCounter *self, const Address *id, guint32 mark);
+guint32 fail_counter_get_mark (const FailCounter *self, const Address *id);
 
 /* For whoever writes the counts to the database: remembers from now on whose count changed or went. */
 void fail_counter_track_changes (FailCounter *self, gboolean track);

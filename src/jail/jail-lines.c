@@ -4,6 +4,10 @@
 #include "compat/py-repr.h"
 #include "jail/ban-increase.h"
 
+/* Entries of the database's log of failures that are cleaned at a time, and how long after it goes on. */
+#define CLEAN_STORE_MIN  1000
+#define CLEAN_STORE_MSEC 500
+
 typedef enum
 {
   PENDING_FAILURE, /* found in a line */
@@ -273,6 +277,9 @@ jail_lines_clear (Jail *self)
   if (self->clean != NULL)
     g_source_destroy (self->clean);
   g_clear_pointer (&self->clean, g_source_unref);
+  if (self->clean_store != NULL)
+    g_source_destroy (self->clean_store);
+  g_clear_pointer (&self->clean_store, g_source_unref);
 }
 
 /* --- what comes in ------------------------------------------------------------------------------------------------------------ */
@@ -376,33 +383,92 @@ jail_attempt (Jail *self, const char *id, PyValue *matches, JailCountDone done, 
 
 /* --- what stays ------------------------------------------------------------------------------------------------------------------ */
 
-/* All of them, in place of what the database has. */
 static void
-save_all_failures (Jail *self, BanStore *store, GError **error)
+put_failure (Jail *self, BanStore *store, Ticket *ticket, GError **error)
 {
-  g_autoptr (GPtrArray) tickets = fail_counter_dup_tickets (self->failures);
-  GError **problem = ban_store_drop_failures (store, self->name, error) ? error : NULL;
-
-  for (guint i = 0; i < tickets->len; i++)
-    if (!ban_store_put_failure (store, self->name, tickets->pdata[i], problem))
-      problem = NULL;
+  fail_counter_set_mark (self->failures, ticket_peek_id (ticket), ban_store_get_failure_row (store, self->name));
+  (void) ban_store_put_failure (store, self->name, ticket, error);
 }
 
 static void
-save_changed_failures (Jail *self, BanStore *store, const GPtrArray *ids, GError **error)
+save_failures (Jail *self, BanStore *store, const GPtrArray *ids, GError **error)
 {
-  GError **problem = error;
-
   for (guint i = 0; i < ids->len; i++)
     {
       const Address *id = g_ptr_array_index (ids, i);
       Ticket *ticket = fail_counter_peek (self->failures, id);
-      gboolean ok = ticket != NULL ? ban_store_put_failure (store, self->name, ticket, problem)
-                                   : ban_store_drop_failure (store, self->name, id, problem);
+      GError **problem = error != NULL && *error == NULL ? error : NULL;
 
-      if (!ok)
-        problem = NULL;
+      if (ticket != NULL)
+        put_failure (self, store, ticket, problem);
+      else
+        (void) ban_store_drop_failure (store, self->name, id, problem);
     }
+}
+
+/* What of a row that goes has to be put again: the store does it when this returns. */
+static Ticket *
+last_put (const Address *id, guint32 row, gpointer user_data)
+{
+  Jail *self = user_data;
+
+  if (fail_counter_get_mark (self->failures, id) != row)
+    return NULL;
+  fail_counter_set_mark (self->failures, id, ban_store_get_failure_row (jail_peek_store (self), self->name));
+  return fail_counter_peek (self->failures, id);
+}
+
+static gboolean
+on_clean_store (gpointer user_data)
+{
+  Jail *self = user_data;
+
+  g_clear_pointer (&self->clean_store, g_source_unref);
+  jail_lines_save (self);
+  return G_SOURCE_REMOVE;
+}
+
+/* As many old entries as there may be new ones, and some more; the rest a moment later. */
+static void
+clean_store (Jail *self, BanStore *store, guint budget)
+{
+  guint count = fail_counter_get_size (self->failures);
+  guint cleaned = 1;
+
+  for (guint done = 0; done < budget && cleaned > 0 && ban_store_failures_are_stale (store, self->name, count); done += cleaned)
+    cleaned = ban_store_clean_failures (store, self->name, last_put, self);
+  if (self->clean_store != NULL || !ban_store_failures_are_stale (store, self->name, count))
+    return;
+  self->clean_store = g_timeout_source_new (CLEAN_STORE_MSEC);
+  g_source_set_callback (self->clean_store, on_clean_store, self, NULL);
+  g_source_attach (self->clean_store, NULL);
+}
+
+/* They are written anew, so that it is known in which row each of them is. */
+void
+jail_lines_restore_failures (Jail *self)
+{
+  BanStore *store = jail_peek_store (self);
+  g_autoptr (GPtrArray) tickets = NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (store == NULL)
+    return;
+  tickets = ban_store_get_failures (store, self->name, &error);
+  if (tickets != NULL && tickets->len > 0)
+    {
+      ban_store_begin (store);
+      (void) ban_store_drop_failures (store, self->name, &error);
+      for (guint i = 0; i < tickets->len; i++)
+        {
+          fail_counter_restore (self->failures, tickets->pdata[i]);
+          put_failure (self, store, tickets->pdata[i], error == NULL ? &error : NULL);
+        }
+      (void) ban_store_commit (store, error == NULL ? &error : NULL);
+      arm_clean (self, ticket_get_time_usec (tickets->pdata[0]) + self->find_time_usec);
+    }
+  if (error != NULL)
+    jail_store_failed (self, error);
 }
 
 void
@@ -417,10 +483,9 @@ jail_lines_save (Jail *self)
     return;
   ban_store_begin (store);
   ids = fail_counter_take_changes (self->failures);
-  if (ids != NULL && ban_store_failures_are_stale (store, self->name, fail_counter_get_size (self->failures)))
-    save_all_failures (self, store, &error);
-  else if (ids != NULL)
-    save_changed_failures (self, store, ids, &error);
+  if (ids != NULL)
+    save_failures (self, store, ids, &error);
+  clean_store (self, store, CLEAN_STORE_MIN + (ids != NULL ? 2 * ids->len : 0));
   jail_log_save_positions (self, ids != NULL);
   (void) ban_store_commit (store, error == NULL ? &error : NULL);
   if (error != NULL)

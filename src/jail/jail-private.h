@@ -70,6 +70,7 @@ struct Jail
   gboolean asking; /* the head of pending is being waited for */
   ResolverQuery *query;
   GSource *clean; /* when the next failure is out of findtime */
+  GSource *clean_store; /* when more of the database's old rows is due */
 
   GQueue waiting;       /* jail-bans.c: tickets that an idle jail has not banned yet */
   GHashTable *underway; /* Ticket -> Underway: bans that are not in force yet */
@@ -91,6 +92,8 @@ BanStore *jail_peek_store (const Jail *self);             /* NULL: none */
 /* --- jail-lines.c ---------------------------------------------------------------------------------------------------- */
 void jail_lines_take_failure (Jail *self, Failure *failure);
 void jail_lines_restore (Jail *self, Ticket *ticket /* taken */); /* a ban of the database: asks the ignore lists */
+/* Failures that were counted but not decided when the server was killed.  After an orderly stop there are none. */
+void jail_lines_restore_failures (Jail *self);
 void jail_lines_clear (Jail *self);
 gboolean jail_lines_are_decided (const Jail *self);                                /* nothing pending, no ban waiting */
 ShellCommand *jail_lines_expand (const char *text, Ticket *ticket, gpointer jail); /* for the ignore lists */

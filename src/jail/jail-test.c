@@ -217,6 +217,16 @@ assert_banned (Fixture *f, const char *expected)
 }
 
 static void
+assert_failing (Fixture *f, guint expected)
+{
+  g_autofree char *seen = shown (jail_status (f->jail, "basic"));
+  g_autofree char *text = g_strdup_printf ("('Currently failed', %u)", expected);
+
+  if (strstr (seen, text) == NULL)
+    g_error ("%s is not in %s", text, seen);
+}
+
+static void
 test_three_lines_make_a_ban (Fixture *f, gconstpointer data)
 {
   make_jail (f);
@@ -282,6 +292,48 @@ test_after_a_crash_no_failure_is_lost_or_counted_twice (Fixture *f, gconstpointe
                    "[j] Found 192.0.2.9 - 2023-11-14 22:13:20\n[j] Found 192.0.2.1 - 2023-11-14 22:13:20\n"
                    "[j] Ban 192.0.2.1\n");
   assert_banned (f, "['192.0.2.1']");
+}
+
+/* So many that what the database has of them was tidied up several times. */
+static void
+test_a_long_history_of_failures_survives_a_crash (Fixture *f, gconstpointer data)
+{
+  enum
+  {
+    OFFENDERS = 20,
+    ROUNDS = 150
+  };
+
+  make_jail (f);
+  set (f, "maxretry", "151");
+  set (f, "maxmatches", "1");
+  jail_start (f->jail);
+  append (f, "192.0.2.1", 0); /* once, at the begin of all */
+  for (guint round = 0; round < ROUNDS; round++)
+    {
+      g_autofree char *last = g_strdup_printf ("198.51.100.%u", round);
+      g_autofree char *mark = g_strdup_printf ("Found 198.51.100.%u ", round);
+
+      for (guint i = 0; i < OFFENDERS; i++)
+        {
+          g_autofree char *id = g_strdup_printf ("203.0.113.%u", i);
+
+          append (f, id, 0);
+        }
+      g_string_truncate (f->lines, 0);
+      append (f, last, 0);
+      wait_until (f, is_logged, mark);
+    }
+  while (g_main_context_iteration (NULL, FALSE))
+    continue; /* until it is written */
+  crash (f);
+  make_jail (f);
+  set (f, "maxretry", "151");
+  jail_start (f->jail);
+  g_string_truncate (f->lines, 0);
+  append (f, "203.0.113.19", 0);
+  wait_until (f, is_logged, "Ban 203.0.113.19");
+  assert_failing (f, 1 + ROUNDS + OFFENDERS - 1);
 }
 
 static void
@@ -409,6 +461,7 @@ main (int argc, char **argv)
   ADD ("a ban ends when its time is over", test_a_ban_ends_when_its_time_is_over);
   ADD ("an idle jail reads later", test_an_idle_jail_reads_later);
   ADD ("after a crash no failure is lost or counted twice", test_after_a_crash_no_failure_is_lost_or_counted_twice);
+  ADD ("a long history of failures survives a crash", test_a_long_history_of_failures_survives_a_crash);
   ADD ("a stop forgets failures and keeps bans", test_a_stop_forgets_failures_and_keeps_bans);
   ADD ("the answers of a command come in the order of the lines",
        test_the_answers_of_a_command_come_in_the_order_of_the_lines);

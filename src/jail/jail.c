@@ -177,26 +177,6 @@ jail_peek_backend (const Jail *self)
 
 /* --- start and stop ------------------------------------------------------------------------------------------------------ */
 
-/* Failures that were counted but not decided when the server was killed.  After an orderly stop there are none. */
-static void
-restore_failures (Jail *self)
-{
-  BanStore *store = jail_peek_store (self);
-  g_autoptr (GPtrArray) tickets = NULL;
-  g_autoptr (GError) error = NULL;
-
-  if (store == NULL)
-    return;
-  tickets = ban_store_get_failures (store, self->name, &error);
-  if (tickets == NULL)
-    {
-      jail_store_failed (self, error);
-      return;
-    }
-  for (guint i = 0; i < tickets->len; i++)
-    fail_counter_restore (self->failures, g_ptr_array_index (tickets, i));
-}
-
 void
 jail_start (Jail *self)
 {
@@ -205,7 +185,7 @@ jail_start (Jail *self)
   log_debug (self->log, LOGGER_JAIL, "Starting jail '%s'", self->name);
   self->alive = TRUE;
   action_queue_start (self->actions, NULL, NULL);
-  restore_failures (self);
+  jail_lines_restore_failures (self);
   jail_bans_restore (self);
   jail_log_start (self);
   log_info (self->log, LOGGER_JAIL, "Jail '%s' started", self->name);

@@ -9,12 +9,20 @@
   "CREATE TABLE IF NOT EXISTS failurelog("                                                                             \
   "number INTEGER PRIMARY KEY, jail TEXT NOT NULL, time INTEGER NOT NULL, data BLOB NOT NULL)"
 
-/* What of a jail is to be written, and how much of it there is. */
+typedef struct
+{
+  guint32 number;
+  guint entries;
+} Row;
+
+/* What of a jail is to be written, and what of it is there. */
 typedef struct
 {
   GByteArray *log; /* of the open transaction */
+  Row next;        /* what it will be; number 0: not given yet */
   gint64 time_usec;
-  guint64 entries; /* in the table and in the log */
+  GArray *rows;    /* of Row, oldest first */
+  guint64 entries; /* in rows and in the log */
 } JailFailures;
 
 static void
@@ -22,6 +30,7 @@ jail_failures_free (gpointer data)
 {
   JailFailures *self = data;
 
+  g_array_unref (self->rows);
   g_byte_array_unref (self->log);
   g_free (self);
 }
@@ -41,6 +50,7 @@ make_jail (BanStore *self, const char *jail)
     return failures;
   failures = g_new0 (JailFailures, 1);
   failures->log = g_byte_array_new ();
+  failures->rows = g_array_new (FALSE, FALSE, sizeof (Row));
   g_hash_table_insert (self->failures, g_strdup (jail), failures);
   return failures;
 }
@@ -56,6 +66,19 @@ store_failures_exist (BanStore *self)
 
   sql_done (statement);
   return found;
+}
+
+guint32
+store_failures_last_row (BanStore *self)
+{
+  SqlStatement *statement
+      = self->has_failures ? sql_prepare (self->sql, "SELECT max(number) FROM failurelog", NULL) : NULL;
+  guint32 row = 0;
+
+  if (statement != NULL && sql_step (self->sql, statement, NULL) == SQL_ROW)
+    row = (guint32) sqlite3_column_int64 (statement, 0);
+  sql_done (statement);
+  return row;
 }
 
 void
@@ -98,13 +121,34 @@ write_log (BanStore *self, const StoreChange *change, GError **error)
   if (!self->has_failures && !sql_exec (self->sql, CREATE_SQL, error))
     return FALSE;
   self->has_failures = TRUE;
-  statement = sql_prepare (self->sql, "INSERT INTO failurelog(jail, time, data) VALUES(?, ?, ?)", error);
+  statement = sql_prepare (self->sql, "INSERT INTO failurelog(number, jail, time, data) VALUES(?, ?, ?, ?)", error);
   if (statement == NULL)
     return FALSE;
-  sql_bind_text (statement, 1, change->jail, -1);
-  sql_bind_int (statement, 2, change->position);
-  sql_bind_blob (statement, 3, change->bytes);
+  sql_bind_int (statement, 1, change->row);
+  sql_bind_text (statement, 2, change->jail, -1);
+  sql_bind_int (statement, 3, change->position);
+  sql_bind_blob (statement, 4, change->bytes);
   return sql_run (self->sql, statement, error);
+}
+
+guint32
+ban_store_get_failure_row (BanStore *self, const char *jail)
+{
+  JailFailures *failures = make_jail (self, jail);
+
+  if (failures->next.number == 0)
+    failures->next = (Row){ .number = ++self->failure_row };
+  return failures->next.number;
+}
+
+/* An entry more in the log. */
+static gboolean
+count_entry (BanStore *self, const char *jail, JailFailures *failures)
+{
+  (void) ban_store_get_failure_row (self, jail);
+  failures->next.entries++;
+  failures->entries++;
+  return self->depth > 0;
 }
 
 static gboolean
@@ -116,6 +160,9 @@ flush_jail (BanStore *self, const char *jail, JailFailures *failures, GError **e
     return TRUE;
   change = store_change_new (write_log, jail);
   change->position = failures->time_usec;
+  change->row = failures->next.number;
+  g_array_append_val (failures->rows, failures->next);
+  failures->next = (Row){ 0 };
   change->bytes = g_byte_array_free_to_bytes (failures->log);
   failures->log = g_byte_array_new ();
   self->puts_failures = TRUE;
@@ -145,8 +192,7 @@ ban_store_put_failure (BanStore *self, const char *jail, Ticket *ticket, GError 
 
   failure_log_put (failures->log, ticket);
   failures->time_usec = MAX (failures->time_usec, ticket_get_time_usec (ticket));
-  failures->entries++;
-  return self->depth > 0 || flush_jail (self, jail, failures, error);
+  return count_entry (self, jail, failures) || flush_jail (self, jail, failures, error);
 }
 
 gboolean
@@ -157,8 +203,7 @@ ban_store_drop_failure (BanStore *self, const char *jail, const Address *id, GEr
   if (failures->entries == 0)
     return TRUE;
   failure_log_drop (failures->log, id);
-  failures->entries++;
-  return self->depth > 0 || flush_jail (self, jail, failures, error);
+  return count_entry (self, jail, failures) || flush_jail (self, jail, failures, error);
 }
 
 static gboolean
@@ -174,6 +219,8 @@ ban_store_drop_failures (BanStore *self, const char *jail, GError **error)
   JailFailures *failures = make_jail (self, jail);
 
   g_byte_array_set_size (failures->log, 0);
+  g_array_set_size (failures->rows, 0);
+  failures->next = (Row){ 0 };
   failures->entries = 0;
   if (!self->has_failures && !self->puts_failures)
     return TRUE;
@@ -188,6 +235,83 @@ ban_store_failures_are_stale (BanStore *self, const char *jail, guint count)
   return entries > (count == 0 ? 0 : (guint64) BAN_STORE_STALE_FACTOR * (count + BAN_STORE_STALE_MIN));
 }
 
+static gboolean
+drop_row (BanStore *self, const StoreChange *change, GError **error)
+{
+  SqlStatement *statement;
+
+  if (!self->has_failures)
+    return TRUE;
+  statement = sql_prepare (self->sql, "DELETE FROM failurelog WHERE number = ?", error);
+  if (statement == NULL)
+    return FALSE;
+  sql_bind_int (statement, 1, change->row);
+  return sql_run (self->sql, statement, error);
+}
+
+typedef struct
+{
+  BanStore *store;
+  const char *jail;
+  guint32 row;
+  BanStoreLast last;
+  gpointer user_data;
+} Cleaning;
+
+static void
+put_again (const Address *id, gpointer user_data)
+{
+  const Cleaning *cleaning = user_data;
+  Ticket *ticket = cleaning->last (id, cleaning->row, cleaning->user_data);
+
+  if (ticket != NULL)
+    (void) ban_store_put_failure (cleaning->store, cleaning->jail, ticket, NULL);
+}
+
+/* FALSE: it is not there yet, or cannot be read. */
+static gboolean
+put_row_again (const Cleaning *cleaning)
+{
+  Sql *sql = cleaning->store->sql;
+  SqlStatement *statement = sql_prepare (sql, "SELECT data FROM failurelog WHERE number = ?", NULL);
+  gboolean found;
+
+  if (statement == NULL)
+    return FALSE;
+  sql_bind_int (statement, 1, cleaning->row);
+  found = sql_step (sql, statement, NULL) == SQL_ROW;
+  if (found)
+    failure_log_each (sqlite3_column_blob (statement, 0), (gsize) sqlite3_column_bytes (statement, 0), put_again,
+                      (gpointer) cleaning);
+  sql_done (statement);
+  return found;
+}
+
+guint
+ban_store_clean_failures (BanStore *self, const char *jail, BanStoreLast last, gpointer user_data)
+{
+  JailFailures *failures = make_jail (self, jail);
+  Row row;
+  StoreChange *change;
+
+  if (failures->rows->len == 0)
+    return 0;
+  row = g_array_index (failures->rows, Row, 0);
+  ban_store_begin (self);
+  if (put_row_again (&(Cleaning){ self, jail, row.number, last, user_data }))
+    {
+      g_array_remove_index (failures->rows, 0);
+      failures->entries -= row.entries;
+      change = store_change_new (drop_row, jail);
+      change->row = row.number;
+      (void) store_change_apply (self, change, NULL); /* owed, if at all, behind the row itself */
+    }
+  else
+    row.entries = 0;
+  (void) ban_store_commit (self, NULL);
+  return row.entries;
+}
+
 /* --- reading --------------------------------------------------------------------------------------------------------- */
 
 static int
@@ -199,10 +323,10 @@ compare_times (gconstpointer a, gconstpointer b)
 }
 
 static gboolean
-replay_rows (BanStore *self, const char *jail, GHashTable *tickets, guint64 *ret_entries, GError **error)
+replay_rows (BanStore *self, const char *jail, GHashTable *tickets, GArray *rows, GError **error)
 {
   SqlStatement *statement
-      = sql_prepare (self->sql, "SELECT data FROM failurelog WHERE jail = ? ORDER BY number", error);
+      = sql_prepare (self->sql, "SELECT data, number FROM failurelog WHERE jail = ? ORDER BY number", error);
   SqlStep step;
 
   if (statement == NULL)
@@ -211,8 +335,10 @@ replay_rows (BanStore *self, const char *jail, GHashTable *tickets, guint64 *ret
   while ((step = sql_step (self->sql, statement, error)) == SQL_ROW)
     {
       const void *bytes = sqlite3_column_blob (statement, 0);
+      Row row = { .number = (guint32) sqlite3_column_int64 (statement, 1) };
 
-      *ret_entries += failure_log_replay (bytes, (gsize) sqlite3_column_bytes (statement, 0), tickets);
+      row.entries = failure_log_replay (bytes, (gsize) sqlite3_column_bytes (statement, 0), tickets);
+      g_array_append_val (rows, row);
     }
   sql_done (statement);
   return step == SQL_DONE;
@@ -226,16 +352,18 @@ ban_store_get_failures (BanStore *self, const char *jail, GError **error)
   GPtrArray *list = g_ptr_array_new_with_free_func ((GDestroyNotify) ticket_unref);
   GHashTableIter iter;
   gpointer ticket;
-  guint64 entries = 0;
 
   store_changes_run_noted (self);
-  if (self->has_failures && !replay_rows (self, jail, tickets, &entries, error))
+  g_array_set_size (failures->rows, 0);
+  if (self->has_failures && !replay_rows (self, jail, tickets, failures->rows, error))
     {
       g_ptr_array_unref (list);
       return NULL;
     }
-  entries += failure_log_replay (failures->log->data, failures->log->len, tickets);
-  failures->entries = entries;
+  (void) failure_log_replay (failures->log->data, failures->log->len, tickets);
+  failures->entries = failures->next.entries;
+  for (guint i = 0; i < failures->rows->len; i++)
+    failures->entries += g_array_index (failures->rows, Row, i).entries;
   g_hash_table_iter_init (&iter, tickets);
   while (g_hash_table_iter_next (&iter, NULL, &ticket))
     g_ptr_array_add (list, ticket_ref (ticket));

@@ -20,6 +20,7 @@ struct BanStore
   gboolean     has_failures; /* our own table is there */
   gboolean     puts_failures; /* or a change that is on its way makes it */
   GHashTable  *failures;     /* ban-store-failures.c: jail -> what is to be written of it */
+  guint32      failure_row;  /* the last number given to a row */
   GPtrArray   *open;         /* of StoreChange: those of the open transaction */
   GPtrArray   *owed;         /* those that could not be written yet */
   GPtrArray   *noted;        /* those that are not run yet */
@@ -52,6 +53,7 @@ Address *store_dup_id (SqlStatement *statement, int column);
 Ticket *store_dup_ticket (SqlStatement *statement, int id_column, int time_column, int data_column, guint attempts);
 
 gboolean store_failures_exist (BanStore *self);
+guint32  store_failures_last_row (BanStore *self); /* 0: there are none */
 GHashTable *store_failures_new (void);
 gboolean store_failures_flush (BanStore *self, GError **error); /* before the commit of a transaction */
 void     store_failures_tidy  (BanStore *self); /* drops the table when it is empty */

@@ -770,6 +770,50 @@ test_a_log_of_failures_becomes_stale (Fixture *f, gconstpointer data)
   g_assert_false (ban_store_failures_are_stale (f->store, "j", 0));
 }
 
+static Ticket *
+none_is_last (const Address *id, guint32 row, gpointer user_data)
+{
+  g_string_append_printf (user_data, "%s@%u ", address_peek_text (id), row);
+  return NULL;
+}
+
+static Ticket *
+first_is_last (const Address *id, guint32 row, gpointer user_data)
+{
+  Ticket *ticket = user_data;
+
+  return address_equal (ticket_peek_id (ticket), id) ? ticket : NULL;
+}
+
+static void
+test_the_oldest_row_of_failures_is_cleaned_first (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GString) asked = g_string_new (NULL);
+  g_autoptr (Address) id = address_new ("192.0.2.1", -1);
+  g_autoptr (Ticket) ticket = ticket_new (id, NOW_USEC + 5);
+
+  open_store (f);
+  g_assert_true (ban_store_add_jail (f->store, "j", NULL));
+  g_assert_cmpuint (ban_store_clean_failures (f->store, "j", none_is_last, asked), ==, 0);
+  ban_store_begin (f->store);
+  put_failure (f, "192.0.2.1", 1);
+  put_failure (f, "192.0.2.2", 2);
+  g_assert_cmpuint (ban_store_get_failure_row (f->store, "j"), ==, 1);
+  g_assert_true (ban_store_commit (f->store, NULL));
+  put_failure (f, "192.0.2.3", 3);
+  g_assert_cmpuint (ban_store_get_failure_row (f->store, "j"), ==, 3);
+  g_assert_cmpuint (ban_store_clean_failures (f->store, "j", first_is_last, ticket), ==, 2);
+  SHOWS (f, "SELECT number FROM failurelog", "2\n3\n");
+  HAS_FAILURES (f, "192.0.2.3:3 192.0.2.1:1 "); /* a retry without attempts is one */
+  g_assert_cmpuint (ban_store_clean_failures (f->store, "j", none_is_last, asked), ==, 1);
+  g_assert_cmpuint (ban_store_clean_failures (f->store, "j", none_is_last, asked), ==, 1);
+  g_assert_cmpstr (asked->str, ==, "192.0.2.3@2 192.0.2.1@3 ");
+  g_assert_false (ban_store_failures_are_stale (f->store, "j", 0));
+  put_failure (f, "192.0.2.9", 9);
+  reopen_store (f);
+  g_assert_cmpuint (ban_store_get_failure_row (f->store, "j"), ==, 5); /* no number twice */
+}
+
 static void
 test_failures_and_positions_are_committed_together (Fixture *f, gconstpointer data)
 {
@@ -895,6 +939,7 @@ main (int argc, char **argv)
   ADD ("failures come back", test_failures_come_back);
   ADD ("failures are what happened last", test_failures_are_what_happened_last);
   ADD ("a log of failures becomes stale", test_a_log_of_failures_becomes_stale);
+  ADD ("the oldest row of failures is cleaned first", test_the_oldest_row_of_failures_is_cleaned_first);
   ADD ("failures and positions are committed together", test_failures_and_positions_are_committed_together);
   ADD ("only failures of jails that are gone are purged", test_only_failures_of_jails_that_are_gone_are_purged);
   ADD ("purge forgets what is old", test_purge_forgets_what_is_old);

@@ -29,6 +29,7 @@ ban_store_open (const char *path, const Clock *clock, Log *log, GError **error)
   self->merged = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) ticket_unref);
   self->has_failures = store_failures_exist (self);
   self->failures = store_failures_new ();
+  self->failure_row = store_failures_last_row (self);
   ban_store_set_patient (self, FALSE);
   return self;
 }

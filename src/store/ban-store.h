@@ -141,15 +141,21 @@ Ticket *ban_store_get_merged (BanStore *self, const char *jail, const Address *i
  * ------------------------------------------------------------------------------------ */
 /* Not in fail2ban's schema: a table of our own, "failurelog", made with the first row and dropped with the last.  It is what
  * makes a position and the counting of the lines before it one transaction.  fail2ban leaves such a table alone.
- * It is a log: rows say what changed, and stay until all of the jail's are dropped.  So the jail begins it anew (drop_failures, then
- * put_failure for each) when there is much more in it than failures. */
+ * It is a log: a row says what one transaction changed.  When there is much more in it than failures, the jail cleans the oldest
+ * rows: what is still the last word about a ticket is put again, then the row goes. */
 #define BAN_STORE_STALE_FACTOR 4
 #define BAN_STORE_STALE_MIN    256
 gboolean   ban_store_put_failure    (BanStore *self, const char *jail, Ticket *ticket, GError **error);
 gboolean   ban_store_drop_failure   (BanStore *self, const char *jail, const Address *id, GError **error);
 gboolean   ban_store_drop_failures  (BanStore *self, const char *jail, GError **error); /* all of the jail */
+/* The row that ban_store_put_failure writes to at the moment. */
+guint32    ban_store_get_failure_row    (BanStore *self, const char *jail);
 /* count: how many failures the jail has; when there are none, a log with anything in it is stale. */
 gboolean   ban_store_failures_are_stale (BanStore *self, const char *jail, guint count);
+/* Drops the oldest row.  last says of each id in it what is to be put again: its ticket when that was last put into this row, else
+ * NULL.  Returns how many entries went; 0: none, since there is but one row or it cannot be read now. */
+typedef Ticket *(*BanStoreLast) (const Address *id, guint32 row, gpointer user_data);
+guint      ban_store_clean_failures     (BanStore *self, const char *jail, BanStoreLast last, gpointer user_data);
 GPtrArray *ban_store_get_failures   (BanStore *self, const char *jail, GError **error); /* owned Tickets, by time */
 
 /* Once an hour: history older than purge_age, disabled jails without any. */

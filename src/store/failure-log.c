@@ -112,6 +112,34 @@ get_id (Reader *in, gsize len)
   return address_is_valid (address) ? g_steal_pointer (&address) : address_new_raw (text, (gssize) len);
 }
 
+static gboolean
+walk_entry (Reader *in, FailureLogFunc func, gpointer user_data)
+{
+  EntryHead head;
+  TicketHead ticket;
+  g_autoptr (Address) id = NULL;
+
+  if (!get_struct (in, &head, sizeof head) || (id = get_id (in, head.id_len)) == NULL || head.kind > ENTRY_DROP)
+    return FALSE;
+  if (head.kind == ENTRY_DROP)
+    return TRUE;
+  if (!get_struct (in, &ticket, sizeof ticket) || get_bytes (in, ticket.data_len) == NULL)
+    return FALSE;
+  func (id, user_data);
+  return TRUE;
+}
+
+void
+failure_log_each (const void *bytes, gsize len, FailureLogFunc func, gpointer user_data)
+{
+  Reader in = { bytes, len };
+  const guint8 *version = get_bytes (&in, 1);
+
+  if (version != NULL && *version == VERSION)
+    while (in.left > 0 && walk_entry (&in, func, user_data))
+      continue;
+}
+
 static Ticket *
 get_ticket (Reader *in, const Address *id)
 {

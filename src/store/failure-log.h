@@ -11,6 +11,10 @@
 void failure_log_put  (GByteArray *log, const Ticket *ticket);
 void failure_log_drop (GByteArray *log, const Address *id);
 
+/* Calls func with the id of each ticket that was put. */
+typedef void (*FailureLogFunc) (const Address *id, gpointer user_data);
+void failure_log_each (const void *bytes, gsize len, FailureLogFunc func, gpointer user_data);
+
 /* tickets: Address -> Ticket (failure_log_tickets_new), changed as the log says.  Entries that it has, up to the first that makes
  * no sense (a log of another version or machine makes none). */
 guint       failure_log_replay      (const void *bytes, gsize len, GHashTable *tickets);

@@ -25,6 +25,7 @@ struct StoreChange
   GBytes *bytes;
   PyValue *number;
   gint64 position;
+  guint32 row;
   gboolean is_time; /* the position */
 };
 
