@@ -181,14 +181,15 @@ test_the_resolver_may_go_at_any_time (Fixture *f, gconstpointer data)
   (void) resolver_query_name (f->resolver, "192.0.2.1", -1, free_resolver, f);
   (void) resolver_query_name (f->resolver, "192.0.2.1", -1, on_name, f);
   (void) resolver_query_name (f->resolver, "192.0.2.2", -1, on_name, f);
-  while (f->got->len == 0)
+  while (f->resolver != NULL)
     g_main_context_iteration (NULL, TRUE);
+  gsize len = f->got->len; /* the other thread may have been the first */
   for (guint i = 0; i < 5; i++)
     {
       g_usleep (1000);
       g_main_context_iteration (NULL, FALSE);
     }
-  g_assert_cmpuint (f->got->len, ==, strlen ("192.0.2.1: 192.0.2.1\n"));
+  g_assert_cmpuint (f->got->len, ==, len);
 }
 
 static void

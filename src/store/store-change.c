@@ -1,6 +1,9 @@
 #include "store/store-change.h"
 
+#include <string.h>
+
 #define GIVEN_UP_AT_ONCE 1000
+#define POSITIONS_LOOKED_AT 64 /* noted changes among which an earlier position is looked for */
 
 static void
 change_free (gpointer data)
@@ -188,6 +191,25 @@ store_changes_run_noted (BanStore *self)
     self->broken = FALSE;
 }
 
+/* Of a log's positions the last one is enough: it stands behind all that was decided before. */
+static void
+forget_earlier_position (BanStore *self, const StoreChange *change)
+{
+  guint looked = 0;
+
+  if (change->path == NULL)
+    return;
+  for (guint i = self->noted->len; i > 0 && looked < POSITIONS_LOOKED_AT; i--, looked++)
+    {
+      const StoreChange *earlier = self->noted->pdata[i - 1];
+
+      if (earlier->run != change->run || strcmp (earlier->jail, change->jail) != 0 || strcmp (earlier->path, change->path) != 0)
+        continue;
+      g_ptr_array_remove_index (self->noted, i - 1);
+      return;
+    }
+}
+
 /* It must not become another one until it is written. */
 static void
 note (BanStore *self, StoreChange *change)
@@ -198,6 +220,7 @@ note (BanStore *self, StoreChange *change)
       ticket_unref (change->ticket);
       change->ticket = copy;
     }
+  forget_earlier_position (self, change);
   g_ptr_array_add (self->noted, change);
   if (self->noted->len >= STORE_NOTED_MAX)
     store_changes_run_noted (self);
