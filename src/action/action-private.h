@@ -107,6 +107,7 @@ ActionInfo          *action_queue_new_info    (ActionQueue *self, Ticket *ticket
 ActionInfo          *action_queue_peek_info   (ActionQueue *self);
 GPtrArray           *action_queue_dup_actions (ActionQueue *self); /* of Action */
 void                 action_queue_forget      (ActionQueue *self, Action *action);
+void                 action_queue_tell_due    (ActionQueue *self);
 void                 action_queue_tell_begin  (ActionQueue *self, Ticket *ticket);
 void                 action_queue_append      (ActionQueue *self, Action *action /* taken */);
 Action              *action_queue_find        (const ActionQueue *self, const char *name); /* NULL: there is none */

@@ -154,6 +154,13 @@ action_queue_ask_jail (ActionQueue *self, const char *question, const PyValue *a
 }
 
 void
+action_queue_tell_due (ActionQueue *self)
+{
+  if (self->funcs.ban_due != NULL)
+    self->funcs.ban_due (self->jail);
+}
+
+void
 action_queue_tell_begin (ActionQueue *self, Ticket *ticket)
 {
   if (self->funcs.ban_begins != NULL)

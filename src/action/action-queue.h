@@ -61,6 +61,9 @@ typedef struct
    * the database merged, NULL when there are none (then the ticket itself counts) or on failure.  On failure the error is
    * logged: "Failed to get all bans merged, jail 'j': …" */
   Ticket *(*dup_merged_bans) (gpointer jail, const Ticket *ticket, gboolean all_jails, GError **error);
+  /* A ban is about to begin: what led to it has to be in the database before anybody hears of it, so that after a kill it is not
+   * begun anew as if it were a new one.  May be NULL. */
+  void    (*ban_due) (gpointer jail);
   /* A ban begins: called right after its announcement was logged, before any action runs, so that the jail's own lines about
    * this ban ("Increase Ban …") follow it.  May be NULL. */
   void    (*ban_begins) (gpointer jail, Ticket *ticket);

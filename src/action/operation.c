@@ -364,6 +364,8 @@ announce (Operation *self)
   if (self->begun)
     return;
   self->begun = TRUE;
+  if (self->kind == OPERATION_BAN)
+    action_queue_tell_due (self->queue);
   if (self->announce != NULL && self->ticket != NULL)
     log_notice (log_of (self), LOGGER, "[%s] %s %s", jail_of (self), self->announce,
                 address_peek_text (ticket_peek_id (self->ticket)));

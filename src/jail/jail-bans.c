@@ -68,6 +68,12 @@ on_room (ActionQueue *queue, gpointer user_data)
 }
 
 void
+jail_bans_due (gpointer jail)
+{
+  jail_services_commit_now (((Jail *) jail)->services);
+}
+
+void
 jail_bans_begin (gpointer jail, Ticket *ticket)
 {
   Jail *self = jail;

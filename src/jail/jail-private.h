@@ -111,7 +111,8 @@ void jail_bans_restore (Jail *self);                  /* those of the database, 
 /* ActionJailFuncs.ask (jail-python.c) */
 PyValue *jail_answer_action (gpointer jail, const char *question, const PyValue *args);
 
-void jail_bans_begin (gpointer jail, Ticket *ticket); /* the actions begin with it */
+void jail_bans_due (gpointer jail);                   /* before a ban is announced … */
+void jail_bans_begin (gpointer jail, Ticket *ticket); /* … and after that: the actions begin with it */
 void jail_bans_expire (Jail *self);                   /* lets go whose time is over; the timer does it too */
 /* One ban, one unban (the ticket is out of the list already); request may be NULL. */
 void jail_bans_ban (Jail *self, Ticket *ticket, JailRequest *request);

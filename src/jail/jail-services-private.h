@@ -33,6 +33,8 @@ struct JailServices
  * for every few milliseconds of reading. */
 #define JAIL_SERVICES_COMMIT_MSEC 100
 void jail_services_commit_soon (JailServices *self, const char *jail);
+/* At once, if there is something: a ban is about to take effect. */
+void jail_services_commit_now (JailServices *self);
 
 /* The database could not be read or written: logs why, and what it did not take is offered again until it does.  The same problem is
  * logged once until then.  jail: a name, or NULL. */

@@ -102,6 +102,13 @@ jail_services_commit_soon (JailServices *self, const char *jail)
   self->late = add_commit_source (self, g_timeout_source_new (JAIL_SERVICES_COMMIT_MSEC), G_PRIORITY_HIGH);
 }
 
+void
+jail_services_commit_now (JailServices *self)
+{
+  if (self->joined != NULL)
+    write_joined (self);
+}
+
 static gpointer
 make_line (const char *path)
 {

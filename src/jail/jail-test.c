@@ -20,7 +20,22 @@ typedef struct
   Jail *jail;
   guint counted;
   gboolean done;
+  const char *watched; /* when this is logged … */
+  gboolean known;      /* … is the ban of 192.0.2.1 in the database? */
 } Fixture;
+
+/* As somebody else sees it. */
+static gboolean
+is_in_database (Fixture *f, const char *id)
+{
+  g_autoptr (Address) address = address_new (id, -1);
+  g_autoptr (Log) log = log_new ();
+  BanStore *store = ban_store_open (f->store_path, f->clock, log, NULL);
+  g_autoptr (Ticket) ticket = ban_store_get_merged (store, "j", address, NULL);
+
+  ban_store_free (store);
+  return ticket != NULL;
+}
 
 static void
 on_log (int level, const char *logger, const char *text, gsize len, gpointer data)
@@ -29,6 +44,8 @@ on_log (int level, const char *logger, const char *text, gsize len, gpointer dat
 
   if (level >= LOG_LEVEL_NOTICE || strstr (text, "Found") != NULL || strstr (text, "Ignore") != NULL)
     g_string_append_printf (f->lines, "%.*s\n", (int) len, text);
+  if (f->watched != NULL && strstr (text, f->watched) != NULL)
+    f->known = is_in_database (f, "192.0.2.1");
 }
 
 static void
@@ -337,6 +354,18 @@ test_a_long_history_of_failures_survives_a_crash (Fixture *f, gconstpointer data
 }
 
 static void
+test_a_ban_is_in_the_database_before_it_is_announced (Fixture *f, gconstpointer data)
+{
+  f->watched = "Ban 192.0.2.1";
+  make_jail (f);
+  set (f, "maxretry", "1");
+  jail_start (f->jail);
+  append (f, "192.0.2.1", 0);
+  wait_until (f, is_logged, "Ban 192.0.2.1");
+  g_assert_true (f->known);
+}
+
+static void
 test_a_stop_forgets_failures_and_keeps_bans (Fixture *f, gconstpointer data)
 {
   make_jail (f);
@@ -462,6 +491,7 @@ main (int argc, char **argv)
   ADD ("an idle jail reads later", test_an_idle_jail_reads_later);
   ADD ("after a crash no failure is lost or counted twice", test_after_a_crash_no_failure_is_lost_or_counted_twice);
   ADD ("a long history of failures survives a crash", test_a_long_history_of_failures_survives_a_crash);
+  ADD ("a ban is in the database before it is announced", test_a_ban_is_in_the_database_before_it_is_announced);
   ADD ("a stop forgets failures and keeps bans", test_a_stop_forgets_failures_and_keeps_bans);
   ADD ("the answers of a command come in the order of the lines",
        test_the_answers_of_a_command_come_in_the_order_of_the_lines);

@@ -85,6 +85,7 @@ make_parts (Jail *self)
   self->funcs = (ActionJailFuncs){ .get_ban_time_sec = get_ban_time_sec,
                                    .get_counts = get_counts,
                                    .dup_merged_bans = dup_merged_bans,
+                                   .ban_due = jail_bans_due,
                                    .ban_begins = jail_bans_begin,
                                    .ban_refused = jail_truth_refused,
                                    .ask = jail_answer_action };
