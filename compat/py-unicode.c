@@ -114,8 +114,13 @@ gboolean
 py_text_is_ascii (const char *text, gsize len)
 {
   gsize i = 0;
-  guint64 word, all = 0;
+  guint64 words[4], word, all = 0;
 
+  for (; i + sizeof words <= len; i += sizeof words)
+    {
+      memcpy (words, text + i, sizeof words);
+      all |= words[0] | words[1] | words[2] | words[3];
+    }
   for (; i + sizeof word <= len; i += sizeof word)
     {
       memcpy (&word, text + i, sizeof word);

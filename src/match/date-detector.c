@@ -11,6 +11,7 @@
 #define FAR     0x7fffffff /* a position that no line reaches */
 #define MANY    4          /* templates, from which on it pays to look at a line before */
 #define NO_CHAR (-1)
+#define SAME    64 /* bytes: no usual date with what decides it is longer */
 
 /* What one search found */
 typedef struct
@@ -51,6 +52,11 @@ struct DateDetector
   gboolean has_zone;
   int zone_minutes;
   DateLocal local;
+
+  /* How the last line began, if that alone decides that the same template matches again in the same way. */
+  char same[SAME];
+  gsize same_len; /* 0: it does not */
+  DateMatch same_match;
 
   /* The last date that was recognised by hand, and its time: a log has many lines of each second. */
   DateShapeMatch last_shape;
@@ -394,6 +400,7 @@ count_hit (DateDetector *self, const Line *line, const Hit *hit, gint64 now_usec
 {
   guint index = hit->index;
 
+  self->same_len = 0;
   date_ranking_count (self->templates, index, hit->distance, now_usec);
   if (hit->start >= line->len)
     {
@@ -414,6 +421,30 @@ count_hit (DateDetector *self, const Line *line, const Hit *hit, gint64 now_usec
 
 /* --- the answer ---------------------------------------------------------------------------------------------------- */
 
+/* Is this line decided by how the last one began?  Then the template of the last hit hits again, at the same place. */
+static gboolean
+begins_the_same (const DateDetector *self, const char *line, gsize len)
+{
+  gsize n = self->same_len;
+
+  if (n == 0 || len < n || memcmp (line, self->same, n) != 0)
+    return FALSE;
+  return !self->same_match.shape.if_plain || (len > n && date_shape_is_plain (line[n]));
+}
+
+static void
+keep_begin (DateDetector *self, const Line *line, const Hit *hit, const DateMatch *match)
+{
+  gsize decided = hit->shape.decided;
+
+  if (decided > SAME || decided > line->len || self->never_by_hand
+      || !is_line_anchored (date_ranking_peek (self->templates, self->last_index)))
+    return;
+  memcpy (self->same, line->text, decided);
+  self->same_len = decided;
+  self->same_match = *match;
+}
+
 static DateResult
 describe (DateDetector *self, const Line *line, const DateTemplate *template, const Hit *hit, DateMatch *ret_match,
           GError **error)
@@ -425,6 +456,7 @@ describe (DateDetector *self, const Line *line, const DateTemplate *template, co
       ret_match->begin = hit->shape.begin;
       ret_match->end = hit->shape.end;
       ret_match->shape = hit->shape;
+      keep_begin (self, line, hit, ret_match);
       return DATE_RESULT_FOUND;
     }
   if (py_match_span (self->match, 1, &ret_match->begin, &ret_match->end))
@@ -449,6 +481,12 @@ date_detector_match (DateDetector *self, const char *line_text, gsize len, PySea
   guint tried = FAR;
   DateResult result = DATE_RESULT_NONE;
 
+  if (begins_the_same (self, line_text, len))
+    {
+      date_ranking_count (self->templates, self->last_index, 0, now_usec);
+      *ret_match = self->same_match;
+      return DATE_RESULT_FOUND;
+    }
   if (date_ranking_get_length (self->templates) == 0 && !append_defaults (self, 0, error))
     return DATE_RESULT_ERROR;
 
@@ -523,6 +561,7 @@ void
 date_detector_set_by_hand (DateDetector *self, gboolean by_hand)
 {
   self->never_by_hand = !by_hand;
+  self->same_len = 0;
 }
 
 /* --- statistics ---------------------------------------------------------------------------------------------------- */

@@ -23,8 +23,9 @@ typedef struct DateDetector DateDetector;
  * when it starts.  Without any pattern added the default templates are taken at the first line, as in fail2ban, so that
  * until then date_detector_get_n_templates() is 0. */
 DateDetector *date_detector_new (gint64 now_usec);
-DateDetector *date_detector_new_sharing (gint64 now_usec, DatePool *pool); /* its templates with others; NULL: with none */
-void date_detector_free (DateDetector *self); /* NULL is fine */
+DateDetector *date_detector_new_sharing (gint64 now_usec,
+                                         DatePool *pool); /* its templates with others; NULL: with none */
+void date_detector_free (DateDetector *self);             /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DateDetector, date_detector_free)
 
 /* One pattern; also {^LN-BEG} (the anchored defaults), {NONE}, patterns around {DATE}, and {DEFAULT}, which adds nothing: alone

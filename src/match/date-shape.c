@@ -6,6 +6,8 @@
 #define MAX_FRACTION 6
 #define ISO_LENGTH   19
 #define MONTH_LENGTH 15
+#define LOOK_ZONE    8 /* bytes that a zone and what follows it can be: "+02:00 " */
+#define LOOK_YEAR    6 /* the same of a year, with the blank in front of it */
 #define PLAIN_ISO    "%Y-%m-%d %H:%M:%S"
 
 typedef enum
@@ -110,6 +112,13 @@ skip_fraction (const char **at, const char *end, char mark, char other_mark)
   return TRUE;
 }
 
+/* What lies so far behind a place has no part in the answer. */
+static inline gsize
+decided_at (const char *line, const char *place, gsize look, const char *end)
+{
+  return MIN ((gsize) (place - line) + look, (gsize) (end - line) + 1);
+}
+
 /* --- zones --------------------------------------------------------------------------------------------------------- */
 
 /* An offset of hours and minutes; anything else after a sign that could begin an offset is left to the expression */
@@ -199,7 +208,7 @@ recognise_iso (const DateShape *self, guint decades, const char *line, const cha
   if (end - at < ISO_LENGTH || !take_iso_date (self, decades, at, m) || !take_clock (at + 11, m))
     return DATE_SHAPE_UNSURE;
 
-  const char *tail = at + ISO_LENGTH;
+  const char *tail = at + ISO_LENGTH, *behind;
   gboolean may_have_more = self->kind == KIND_ISO;
   if (may_have_more && !skip_fraction (&tail, end, '.', ','))
     return DATE_SHAPE_UNSURE;
@@ -216,8 +225,12 @@ recognise_iso (const DateShape *self, guint decades, const char *line, const cha
       if (may_have_more && take_zone (&tail, end, m) != DATE_SHAPE_MATCH)
         return DATE_SHAPE_UNSURE;
     }
+  for (behind = tail; behind < end && is_space (*behind);)
+    behind++;
   m->begin = at - line;
   m->end = tail - line;
+  m->if_plain = behind > tail && behind < end && date_shape_is_plain (*behind);
+  m->decided = decided_at (line, behind, m->if_plain ? 0 : LOOK_ZONE, end);
   return DATE_SHAPE_MATCH;
 }
 
@@ -305,6 +318,8 @@ recognise_syslog (const DateShape *self, guint decades, const char *line, const 
       || take_year_behind (&tail, end, decades, m) != DATE_SHAPE_MATCH)
     return DATE_SHAPE_UNSURE;
   m->end = tail - line;
+  m->if_plain = FALSE;
+  m->decided = decided_at (line, tail, LOOK_YEAR, end);
   return DATE_SHAPE_MATCH;
 }
 

@@ -32,7 +32,17 @@ typedef struct
   int year, month, day, hour, minute, second; /* year -1: none */
   gboolean has_zone;
   int zone_minutes;
+  gsize
+      decided; /* every line that begins with so many bytes as this one does, and is no shorter, gives the same match */
+  gboolean if_plain; /* provided that date_shape_is_plain() is true of the next byte */
 } DateShapeMatch;
+
+/* A byte that is part of no date, behind one that may go on with a zone */
+static inline gboolean
+date_shape_is_plain (char c)
+{
+  return (g_ascii_isalnum (c) && c != 'Z' && c != 'U' && c != 'G') || c == '[' || c == '(' || c == '<' || c == '"';
+}
 
 /* The line must be well-formed UTF-8.  `decades`: bit i is set when %ExY takes the years 2000 + 10 * i to 2009 + 10 * i;
  * it must take no others. */
