@@ -92,6 +92,8 @@ complement (GArray *ranges)
 
 /* --- case --- */
 
+#define FEW 64 /* characters */
+
 static const PyCaseRun ascii_runs[] = { { 'A', 'Z', 1, 32 } };
 
 /* The characters that have another lower case under these flags */
@@ -154,6 +156,45 @@ add_lowered (GArray *out, gunichar first, gunichar last, guint flags)
   g_array_append_vals (out, lowered->data, lowered->len);
 }
 
+static guint
+count_chars (const GArray *ranges)
+{
+  guint n = 0;
+
+  for (guint i = 0; i < ranges->len; i++)
+    n += g_array_index (ranges, PyCharRange, i).last - g_array_index (ranges, PyCharRange, i).first + 1;
+  return n;
+}
+
+/* fold() for few characters: a literal has one to three. */
+static GArray *
+fold_few (const GArray *lowered, guint flags)
+{
+  guint n;
+  const PyCaseRun *runs = lower_runs (flags, &n);
+  gunichar least = g_array_index (lowered, PyCharRange, 0).first;
+  gunichar most = g_array_index (lowered, PyCharRange, lowered->len - 1).last;
+  GArray *out = g_array_new (FALSE, FALSE, sizeof (PyCharRange));
+
+  for (guint i = 0; i < lowered->len; i++)
+    for (gunichar c = g_array_index (lowered, PyCharRange, i).first; c <= g_array_index (lowered, PyCharRange, i).last;
+         c++)
+      if (contains (lowered, lower_of (c, flags)))
+        add (out, c, c);
+  for (guint i = 0; i < n; i++)
+    {
+      gint64 first = (gint64) runs[i].first + runs[i].delta, last = (gint64) runs[i].last + runs[i].delta;
+
+      if (first > most || last < least)
+        continue;
+      for (gunichar c = runs[i].first; c <= runs[i].last; c += runs[i].step)
+        if (contains (lowered, lower_of (c, flags)))
+          add (out, c, c);
+    }
+  normalize (out);
+  return out;
+}
+
 /* In: what the lower case of a character must be in.  Out: those characters. */
 static GArray *
 fold (GArray *lowered, guint flags)
@@ -163,6 +204,8 @@ fold (GArray *lowered, guint flags)
   g_autoptr (GArray) others = NULL;
 
   normalize (lowered);
+  if (lowered->len > 0 && count_chars (lowered) <= FEW)
+    return fold_few (lowered, flags);
   others = complement (lowered);
   for (guint i = 0; i < n; i++)
     for (gunichar c = runs[i].first; c <= runs[i].last; c += runs[i].step)

@@ -10,7 +10,7 @@
 char *py_held_new (const char *bytes, gsize len);
 PyValue *py_held_to_value (const char *text);
 PyValue *py_held_real (PyValue *value); /* a new reference: a held str made real, everything else as it is */
-char *py_held_repr (const char *text); /* Python's repr () of what it holds */
+char *py_held_repr (const char *text);  /* Python's repr () of what it holds */
 
 /* str.strip (), lstrip (), rstrip (): where the rest lies; len < 0: NUL-terminated. */
 const char *py_held_strip (const char *text, gssize len, gsize *ret_len);

@@ -21,7 +21,9 @@ test_what_python_takes_is_taken (void)
   READS ("-0", "0");
   READS ("+5", "5");
   READS (" 12\n", "12");
-  READS ("\xc2\xa0" "7", "7");
+  READS ("\xc2\xa0"
+         "7",
+         "7");
   READS ("007", "7");
   READS ("1_000", "1000");
   READS ("\xd9\xa1\xd9\xa2", "12"); /* Arabic-Indic digits */
@@ -51,6 +53,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/py-int/what Python takes is taken", test_what_python_takes_is_taken);
-  g_test_add_func ("/py-int/what Python refuses is refused with its text", test_what_python_refuses_is_refused_with_its_text);
+  g_test_add_func ("/py-int/what Python refuses is refused with its text",
+                   test_what_python_refuses_is_refused_with_its_text);
   return g_test_run ();
 }

@@ -130,6 +130,9 @@ static int
 run (PyMatch *self, const PyRegexForm *form, const Subject *subject, gsize start, guint64 steps)
 {
   pcre2_set_match_limit (self->context, (guint32) CLAMP (steps, STEPS_LEAST, G_MAXUINT32));
+  if (form->has_jit)
+    return pcre2_jit_match (form->code, (PCRE2_SPTR) subject->text, subject->end, start, PCRE2_NO_UTF_CHECK, self->data,
+                            self->context);
   return pcre2_match (form->code, (PCRE2_SPTR) subject->text, subject->end, start, PCRE2_NO_UTF_CHECK, self->data,
                       self->context);
 }
@@ -210,6 +213,17 @@ choose_form (const char *text, gsize len, PySearchFlags flags, gboolean *ret_utf
   return !*ret_utf || (flags & PY_SEARCH_IS_UTF8) || py_text_is_wtf8 (text, len);
 }
 
+/* The form without groups is for what can match at one place only, where nothing else is gained by them. */
+static const PyRegexForm *
+choose_search_form (PyRegex *self, gboolean utf, PySearchFlags flags)
+{
+  const PyRegexForm *form = NULL;
+
+  if ((flags & PY_SEARCH_BARE) && !utf && self->need.has_start)
+    form = py_regex_prepare_form (self, PY_FORM_BYTES_BARE);
+  return form != NULL ? form : py_regex_prepare_form (self, utf ? PY_FORM_UTF : PY_FORM_BYTES);
+}
+
 PyRegexResult
 py_regex_search (PyRegex *self, const char *text, gsize len, gsize pos, gsize endpos, PySearchFlags flags,
                  PyMatch *match)
@@ -229,7 +243,7 @@ py_regex_search (PyRegex *self, const char *text, gsize len, gsize pos, gsize en
   if (subject.end >= SUBJECT_MOST)
     return PY_REGEX_LIMIT;
   make_room (match, py_regex_group_count (self) + 1);
-  const PyRegexForm *form = py_regex_prepare_form (self, utf ? PY_FORM_UTF : PY_FORM_BYTES);
+  const PyRegexForm *form = choose_search_form (self, utf, flags);
   if (form == NULL)
     return PY_REGEX_LIMIT;
   guint64 budget = count_budget (self, form, utf, subject.end);
@@ -241,7 +255,7 @@ py_regex_search (PyRegex *self, const char *text, gsize len, gsize pos, gsize en
     return PY_REGEX_NO_MATCH;
   if (rc <= 0)
     return PY_REGEX_LIMIT;
-  match->groups = (guint) rc;
+  match->groups = flags & PY_SEARCH_BARE ? 0 : (guint) rc;
   return PY_REGEX_MATCH;
 }
 

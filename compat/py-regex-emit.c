@@ -138,7 +138,8 @@ emit_node (PyEmitter *self, PyNode *node, guint flags)
       py_emit_repeat (self, node, flags);
       break;
     case PY_NODE_GROUP:
-      py_emit_enclosed (self, node->value != 0 ? "(" : "(?:", node->first, py_flags_combine (flags, node));
+      py_emit_enclosed (self, node->value != 0 && !self->bare ? "(" : "(?:", node->first,
+                        py_flags_combine (flags, node));
       break;
     case PY_NODE_ATOMIC:
       py_emit_enclosed (self, PY_EMIT_ATOMIC, node->first, flags);
@@ -182,6 +183,14 @@ emit_run (PyEmitter *self, const PyNode *node, guint32 n, guint flags)
   py_emit_repeat (self, &repeat, flags);
 }
 
+/* A group among others that is there for its span only.  (A group that stands alone may be what is repeated.) */
+static gboolean
+is_needless (const PyEmitter *self, const PyNode *node, const PyNode *first)
+{
+  return self->bare && node->type == PY_NODE_GROUP && node->add_flags == 0 && node->del_flags == 0
+         && (node != first || node->next != NULL);
+}
+
 void
 py_emit_sequence (PyEmitter *self, PyNode *first, guint flags)
 {
@@ -189,6 +198,11 @@ py_emit_sequence (PyEmitter *self, PyNode *first, guint flags)
     {
       guint32 n = run_length (node);
 
+      if (is_needless (self, node, first))
+        {
+          py_emit_sequence (self, node->first->first, flags);
+          continue;
+        }
       if (n < SHORTEST_RUN)
         {
           emit_node (self, node, flags);
@@ -259,10 +273,10 @@ has_native_boundary (void)
   return g_ascii_strtod (version, NULL) < 10.43;
 }
 
-GString *
-py_regex_emit (const PyTree *tree, gboolean utf, GError **error)
+static GString *
+emit (const PyTree *tree, gboolean utf, gboolean bare, GError **error)
 {
-  PyEmitter emitter = { .tree = tree, .utf = utf, .native_boundary = has_native_boundary () };
+  PyEmitter emitter = { .tree = tree, .utf = utf, .bare = bare, .native_boundary = has_native_boundary () };
 
   emitter.out = g_string_new (NULL);
   emit_body (&emitter, tree->root, tree->flags);
@@ -273,4 +287,29 @@ py_regex_emit (const PyTree *tree, gboolean utf, GError **error)
       return NULL;
     }
   return emitter.out;
+}
+
+GString *
+py_regex_emit (const PyTree *tree, gboolean utf, GError **error)
+{
+  return emit (tree, utf, FALSE, error);
+}
+
+GString *
+py_regex_emit_bare (const PyTree *tree, GError **error)
+{
+  return emit (tree, FALSE, TRUE, error);
+}
+
+gboolean
+py_regex_needs_groups (const PyTree *tree)
+{
+  for (guint i = 0; i < tree->nodes->len; i++)
+    {
+      const PyNode *node = g_ptr_array_index (tree->nodes, i);
+
+      if (node->type == PY_NODE_BACKREF || node->type == PY_NODE_CONDITION)
+        return TRUE;
+    }
+  return FALSE;
 }

@@ -17,3 +17,8 @@
 
 /* For subjects of ASCII only, or (utf) for any.  NULL with PY_REGEX_ERROR_TOO_LARGE for what PCRE2 cannot count. */
 GString *py_regex_emit (const PyTree *tree, gboolean utf, GError **error);
+
+/* The same for subjects of ASCII, without groups: it matches where the other does, but nobody can ask where its groups were.  PCRE2 sees
+ * then what follows what, and gives up sooner.  Not for a tree whose matches depend on its groups (py_regex_needs_groups). */
+GString *py_regex_emit_bare (const PyTree *tree, GError **error);
+gboolean py_regex_needs_groups (const PyTree *tree);

@@ -18,6 +18,7 @@ typedef struct
   const PyTree *tree;
   GString *out;
   gboolean utf;
+  gboolean bare;     /* groups capture nothing */
   gboolean caseless; /* the option of PCRE2 that is in force where we write; it ends with the group that it is set in */
   guint behind;      /* inside of so many look-behinds */
   gboolean native_boundary;

@@ -20,6 +20,34 @@ compare_spans (const PyRegex *re, const PyMatch *a, const PyMatch *b)
     }
 }
 
+static gboolean
+contains_one (const GPtrArray *texts, const char *subject, gsize len)
+{
+  g_autofree char *folded = g_ascii_strdown (subject, (gssize) len);
+
+  for (guint i = 0; i < texts->len; i++)
+    {
+      const char *text = g_ptr_array_index (texts, i);
+
+      if (memmem (folded, len, text, strlen (text)) != NULL)
+        return TRUE;
+    }
+  return FALSE;
+}
+
+/* What is told without a search is so. */
+static void
+check_promises (const PyRegex *re, const char *subject, gsize len, PyRegexResult found)
+{
+  gboolean ascii_only = FALSE;
+  g_autoptr (GPtrArray) texts = py_regex_dup_texts (re, &ascii_only);
+
+  if (found == PY_REGEX_NO_MATCH)
+    g_assert_false (py_text_is_wtf8 (subject, len) && py_regex_surely_matches (re, subject, len));
+  if (found == PY_REGEX_MATCH && texts != NULL && (!ascii_only || py_text_is_ascii (subject, len)))
+    g_assert_true (contains_one (texts, subject, len));
+}
+
 int
 LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
 {
@@ -35,12 +63,15 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
     return 0;
 
   PyRegexResult first = py_regex_search (re, subject, len, 0, G_MAXSIZE, PY_SEARCH_DEFAULT, match);
+  check_promises (re, subject, len, first);
   if (!py_text_is_ascii (subject, len))
     return 0;
+  PyRegexResult bare = py_regex_search (re, subject, len, 0, G_MAXSIZE, PY_SEARCH_BARE, again);
   PyRegexResult second = py_regex_search (re, subject, len, 0, G_MAXSIZE, PY_SEARCH_AS_UTF | PY_SEARCH_UNGATED, again);
-  if (first == PY_REGEX_LIMIT || second == PY_REGEX_LIMIT)
+  if (first == PY_REGEX_LIMIT || second == PY_REGEX_LIMIT || bare == PY_REGEX_LIMIT)
     return 0;
   g_assert_cmpint (first, ==, second);
+  g_assert_cmpint (first, ==, bare);
   compare_spans (re, match, again);
   return 0;
 }

@@ -302,6 +302,8 @@ test_with_and_without_the_gate_the_same_is_found (void)
             all = py_regex_search (regex, subject->str, subject->len, 0, G_MAXSIZE, PY_SEARCH_UNGATED, match);
             if (gated != all)
               g_error ("'%s' in '%s': %d with, %d without", patterns[i], subject->str, gated, all);
+            if (py_regex_search (regex, subject->str, subject->len, 0, G_MAXSIZE, PY_SEARCH_BARE, match) != all)
+              g_error ("'%s' in '%s': otherwise without groups", patterns[i], subject->str);
             found += all == PY_REGEX_MATCH;
             assert_allowed (regex, subject, all);
           }

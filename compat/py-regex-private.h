@@ -15,13 +15,15 @@ typedef enum
   PY_BEGINS_ONCE,     /* only where the search begins */
 } PyBegins;
 
-/* One for subjects of ASCII only, one for any; each again for searches that begin in a part of the subject only. */
+/* One for subjects of ASCII only, one for any; each again for searches that begin in a part of the subject only.  And one for ASCII that
+ * knows no groups: not for each pattern. */
 typedef enum
 {
   PY_FORM_BYTES,
   PY_FORM_UTF,
   PY_FORM_BYTES_SLICED,
   PY_FORM_UTF_SLICED,
+  PY_FORM_BYTES_BARE,
   PY_N_FORMS,
 } PyFormIndex;
 

@@ -14,7 +14,8 @@ compile_form (const PyTree *tree, PyFormIndex index, GError **error)
   gboolean utf = index == PY_FORM_UTF || index == PY_FORM_UTF_SLICED;
   gboolean sliced = index == PY_FORM_BYTES_SLICED || index == PY_FORM_UTF_SLICED;
   guint32 options = PY_EMIT_OPTIONS | (utf ? PY_EMIT_UTF_OPTIONS : 0) | (sliced ? PCRE2_USE_OFFSET_LIMIT : 0);
-  g_autoptr (GString) pattern = py_regex_emit (tree, utf, error);
+  g_autoptr (GString) pattern
+      = index == PY_FORM_BYTES_BARE ? py_regex_emit_bare (tree, error) : py_regex_emit (tree, utf, error);
   int number;
   PCRE2_SIZE offset;
 
@@ -95,7 +96,9 @@ compile_again (const PyRegex *self, PyFormIndex index)
 {
   g_autoptr (PyTree) tree = py_regex_parse (self->pattern, self->len, self->flags, NULL);
 
-  return tree != NULL ? compile_form (tree, index, NULL) : NULL;
+  if (tree == NULL || (index == PY_FORM_BYTES_BARE && py_regex_needs_groups (tree)))
+    return NULL;
+  return compile_form (tree, index, NULL);
 }
 
 /* At the first use only: a server with all jails has a thousand expressions, few of which ever see a line, and fewer one that

@@ -36,6 +36,7 @@ typedef enum
   PY_SEARCH_UNGATED
   = 1 << 2, /* do not ask first whether the subject has what every match needs: the caller did (or is a test) */
   PY_SEARCH_AS_UTF = 1 << 3, /* for tests: search ASCII, too, with the form that is for the rest */
+  PY_SEARCH_BARE = 1 << 4,   /* nobody will ask for groups, not even for group 0: this can be quicker */
 } PySearchFlags;
 
 typedef enum

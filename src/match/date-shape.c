@@ -6,15 +6,18 @@
 #define MAX_FRACTION 6
 #define ISO_LENGTH   19
 #define MONTH_LENGTH 15
+#define DASH_LENGTH  20
 #define LOOK_ZONE    8 /* bytes that a zone and what follows it can be: "+02:00 " */
 #define LOOK_YEAR    6 /* the same of a year, with the blank in front of it */
+#define LOOK_NO_YEAR 2 /* no blank there: perhaps a point and no digit */
 #define PLAIN_ISO    "%Y-%m-%d %H:%M:%S"
 
 typedef enum
 {
-  KIND_ISO,    /* 2005-01-23T21:59:59 with [-/.], fraction and zone */
-  KIND_PLAIN,  /* 2005-01-23 21:59:59, of any year, nothing behind it */
-  KIND_SYSLOG, /* Sun Jan 23 21:59:59.123 2005, of which the day of the week, fraction and year may miss */
+  KIND_ISO,     /* 2005-01-23T21:59:59 with [-/.], fraction and zone */
+  KIND_PLAIN,   /* 2005-01-23 21:59:59, of any year, nothing behind it */
+  KIND_BRACKET, /* 31/Oct/2006:09:22:55 +0100 behind the first "[" */
+  KIND_SYSLOG,  /* Sun Jan 23 21:59:59.123 2005, of which the day of the week, fraction and year may miss */
 } Kind;
 
 struct DateShape
@@ -29,6 +32,7 @@ static const DateShape shapes[] = {
   { DATE_SHAPE_LINE_BEGIN DATE_SHAPE_ISO ("(?:T|  ?)"), KIND_ISO, MAX_LEAD, TRUE },
   { DATE_SHAPE_LINE_BEGIN DATE_SHAPE_ISO ("[T ]"), KIND_ISO, MAX_LEAD, TRUE },
   { DATE_SHAPE_LINE_BEGIN DATE_SHAPE_SYSLOG, KIND_SYSLOG, MAX_LEAD, TRUE },
+  { "^[^\\[]*\\[(" DATE_SHAPE_DASH ")", KIND_BRACKET, 0, TRUE },
   { DATE_SHAPE_LINE_BEGIN PLAIN_ISO, KIND_PLAIN, MAX_LEAD, TRUE },
   { "^" PLAIN_ISO, KIND_PLAIN, 0, TRUE },
   { PLAIN_ISO, KIND_PLAIN, 0, FALSE },
@@ -319,7 +323,61 @@ recognise_syslog (const DateShape *self, guint decades, const char *line, const 
     return DATE_SHAPE_UNSURE;
   m->end = tail - line;
   m->if_plain = FALSE;
-  m->decided = decided_at (line, tail, LOOK_YEAR, end);
+  m->decided = decided_at (line, tail, tail < end && *tail == ' ' ? LOOK_YEAR : LOOK_NO_YEAR, end);
+  return DATE_SHAPE_MATCH;
+}
+
+/* --- [31/Oct/2006:09:22:55 +0100] ----------------------------------------------------------------------------------- */
+static gboolean
+is_ascii_until (const char *at, const char *end)
+{
+  guchar all = 0;
+
+  while (at < end)
+    all |= (guchar) *at++;
+  return all < 0x80;
+}
+
+/* (?: %z)? and the end after it: an offset of four digits, or none since the bracket ends.  Others are left to the expression. */
+static gboolean
+take_offset_or_end (const char **at, const char *end, DateShapeMatch *m)
+{
+  const char *zone = *at;
+
+  if (zone < end && *zone == ']')
+    return TRUE;
+  return end - zone >= 2 && *zone == ' ' && (zone[1] == '+' || zone[1] == '-')
+         && take_offset (zone + 1, end, at, m) == DATE_SHAPE_MATCH;
+}
+
+static DateShapeResult
+recognise_bracket (guint decades, const char *line, const char *end, DateShapeMatch *m)
+{
+  static const char months[] = "janfebmaraprmayjunjulaugsepoctnovdec";
+  const char *at = memchr (line, '[', (gsize) (end - line)), *tail;
+
+  if (at == NULL)
+    return DATE_SHAPE_NO_MATCH;
+  at++;
+  if (at < end && is_ascii (*at) && !g_ascii_isdigit (*at) && *at != ' ')
+    return DATE_SHAPE_NO_MATCH;
+  if (end - at < DASH_LENGTH || !is_ascii_until (line, at) || !is_three_letters (at + 3))
+    return DATE_SHAPE_UNSURE;
+  m->day = two_digits (at);
+  m->month = find_name (months, 12, at + 3);
+  m->year = two_digits (at + 9);
+  if (m->day < 1 || m->day > 31 || m->month == 0 || (at[2] != '/' && at[2] != '-') || at[6] != at[2]
+      || two_digits (at + 7) != 20 || m->year < 0 || (decades & (1u << (m->year / 10))) == 0
+      || (at[11] != ':' && at[11] != ' ') || !take_clock (at + 12, m))
+    return DATE_SHAPE_UNSURE;
+  tail = at + DASH_LENGTH;
+  if (!take_offset_or_end (&tail, end, m))
+    return DATE_SHAPE_UNSURE;
+  m->year += 2000;
+  m->begin = (gsize) (at - line);
+  m->end = (gsize) (tail - line);
+  m->if_plain = FALSE;
+  m->decided = (gsize) (end - line) + 1; /* what is in front of it differs from line to line */
   return DATE_SHAPE_MATCH;
 }
 
@@ -334,6 +392,8 @@ date_shape_recognise (const DateShape *self, guint decades, const char *line, gs
     at++;
   ret_match->year = -1;
   ret_match->has_zone = FALSE;
+  if (self->kind == KIND_BRACKET)
+    return recognise_bracket (decades, line, end, ret_match);
   if (self->kind == KIND_SYSLOG)
     return recognise_syslog (self, decades, line, at, end, ret_match);
   return recognise_iso (self, decades, line, at, end, ret_match);

@@ -1,6 +1,7 @@
 /* date-shape.h - the usual dates, recognised by hand
  *
- * Nearly every log writes one of two shapes at the start of its lines: "2005-01-23 21:59:59" and "Jan 23 21:59:59".  For the
+ * Nearly every log writes one of two shapes at the start of its lines: "2005-01-23 21:59:59" and "Jan 23 21:59:59"; or, the logs of
+ * web servers, "[31/Oct/2006:09:22:55 -0000]" somewhere in it.  For the
  * templates that stand for them this answers at once what their expression would find, or says that it does not know: then
  * the expression is asked.  Where it answers, it answers exactly as the expression (a test and a fuzz target run both).
  * Must not: answer when in doubt; read a byte of 128 or above as anything.
@@ -11,6 +12,7 @@
 /* The patterns that are known here; the default templates and stock filters are written with them */
 #define DATE_SHAPE_LINE_BEGIN "{^LN-BEG}"
 #define DATE_SHAPE_ISO(t)     "%ExY(?P<_sep>[-/.])%m(?P=_sep)%d" t "%H:%M:%S(?:[.,]%f)?(?:\\s*%z)?"
+#define DATE_SHAPE_DASH       "%d(?P<_sep>[-/])%b(?P=_sep)%ExY[ :]?%H:%M:%S(?:\\.%f)?(?: %z)?"
 #define DATE_SHAPE_SYSLOG     "(?:%a )?%b %d %k:%M:%S(?:\\.%f)?(?: %ExY)?"
 
 typedef struct DateShape DateShape;

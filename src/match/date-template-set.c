@@ -41,7 +41,7 @@ static const struct
   /* 23/01/2005 21:59:59, 23-01-05 21:59:59 */
   { "%d" SEPARATOR ("-/") "%m" SAME "(?:%ExY|%Exy) " CLOCK_BLANK, NEEDS_NUMBERS },
   /* 31/Oct/2006:09:22:55 -0000, 26-Jul-2007 15:20:52.252 */
-  { "%d" SEPARATOR ("-/") "%b" SAME "%ExY[ :]?" CLOCK FRACTION "(?: %z)?", NEEDS_DASH },
+  { DATE_SHAPE_DASH, NEEDS_DASH },
   /* 05/20/2008:01:57:39 */
   { "%m/%d/%ExY:" CLOCK, NEEDS_NUMBERS },
   /* 01-27-2012 16:22:44.252 */

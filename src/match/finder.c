@@ -146,10 +146,11 @@ finder_ignores (Finder *self, guint ignoreregex, const char *text, gsize len, Py
 }
 
 static gboolean
-search_prefregex (Finder *self)
+search_prefregex (Finder *self, PySearchFlags flags)
 {
-  self->pre_searched = TRUE;
-  return search (self, self->filter->prefregex, self->pre_match, self->text, self->len, self->flags | ungated (self));
+  self->pre_searched = !(flags & PY_SEARCH_BARE);
+  return search (self, self->filter->prefregex, self->pre_match, self->text, self->len,
+                 self->flags | ungated (self) | flags);
 }
 
 gboolean
@@ -159,14 +160,14 @@ finder_would_pass_prefregex (Finder *self)
 
   return filter->prefregex == NULL
          || (!filter->ungated && failregex_surely_matches (filter->prefregex, self->text, self->len))
-         || search_prefregex (self);
+         || search_prefregex (self, filter->ungated ? PY_SEARCH_DEFAULT : PY_SEARCH_BARE);
 }
 
 const PyMatch *
 finder_get_prefregex_match (Finder *self)
 {
   if (!self->pre_searched)
-    (void) search_prefregex (self);
+    (void) search_prefregex (self, PY_SEARCH_DEFAULT);
   return self->pre_match;
 }
 
@@ -207,7 +208,7 @@ finder_pass_prefregex (Finder *self)
   Failregex *prefregex = self->filter->prefregex;
   gsize start, end;
 
-  if (prefregex != NULL && !search_prefregex (self))
+  if (prefregex != NULL && !search_prefregex (self, PY_SEARCH_DEFAULT))
     return FALSE;
   if (prefregex != NULL && failregex_get_content (prefregex, self->pre_match, &start, &end) && start < end)
     see_content (self, start, end);
