@@ -18,13 +18,61 @@ filter_get_gate (Filter *self)
   return self->gate;
 }
 
-static void
+/* Gives whether there were any. */
+static gboolean
 warn_given_up (Filter *self)
 {
   Failregex *regex;
+  gboolean any = FALSE;
 
   while ((regex = finder_take_given_up (self->finder)) != NULL)
-    filter_warn_limit (self, failregex_peek_pattern (regex), failregex_count_limit (regex));
+    {
+      filter_warn_limit (self, failregex_peek_pattern (regex), failregex_count_limit (regex));
+      any = TRUE;
+    }
+  return any;
+}
+
+/* --- filters with the same expressions ---------------------------------------------------------------------------- */
+static void
+add_expressions (GChecksum *sum, const GPtrArray *regexes)
+{
+  for (guint i = 0; i < regexes->len; i++)
+    {
+      const Failregex *regex = g_ptr_array_index (regexes, i);
+      g_autofree char *flags = failregex_dup_repr (regex);
+
+      g_checksum_update (sum, (const guchar *) failregex_peek_pattern (regex), -1);
+      g_checksum_update (sum, (const guchar *) "\0", 1);
+      g_checksum_update (sum, (const guchar *) flags, -1);
+      g_checksum_update (sum, (const guchar *) "\0", 1);
+    }
+  g_checksum_update (sum, (const guchar *) "\0", 1);
+}
+
+static const char *
+get_find_key (Filter *self)
+{
+  g_autoptr (GChecksum) sum = NULL;
+
+  if (self->find_key != NULL)
+    return self->find_key;
+  sum = g_checksum_new (G_CHECKSUM_SHA256);
+  if (self->prefregex != NULL)
+    g_checksum_update (sum, (const guchar *) failregex_peek_pattern (self->prefregex), -1);
+  g_checksum_update (sum, (const guchar *) "\0", 1);
+  add_expressions (sum, self->failregexes);
+  add_expressions (sum, self->ignoreregexes);
+  self->find_key = g_intern_string (g_checksum_get_string (sum));
+  return self->find_key;
+}
+
+/* Whether expressions match is a question of the text alone, so who has the same ones need not ask again.  Not where each search is
+ * counted, or is to be made for a test. */
+static gboolean
+can_share (const FilterFind *f)
+{
+  return !f->multi && f->filter->hooks == NULL && !f->filter->ungated;
 }
 
 /* --- what is searched --------------------------------------------------------------------------------------------- */
@@ -153,12 +201,13 @@ is_ignored_first (FilterFind *f)
 }
 
 static gboolean
-try_failregexes (FilterFind *f, GError **error)
+try_failregexes (FilterFind *f, guint from, guint *ret_first, GError **error)
 {
   Filter *self = f->filter;
 
-  for (guint i = 0; (i = finder_next (self->finder, i)) < self->failregexes->len; i++)
+  for (guint i = from; (i = finder_next (self->finder, i)) < self->failregexes->len; i++)
     {
+      *ret_first = MIN (*ret_first, i);
       f->text = finder_peek_seen (self->finder, &f->len, &f->flags);
       switch (filter_handle_match (f, i, g_ptr_array_index (self->failregexes, i), error))
         {
@@ -176,24 +225,47 @@ try_failregexes (FilterFind *f, GError **error)
   return TRUE;
 }
 
+static gboolean
+search (FilterFind *f, guint *ret_first, GError **error)
+{
+  if (f->multi)
+    set_window_text (f);
+  else
+    finder_set_line (f->filter->finder, f->line, f->flags);
+  return is_ignored_first (f) || !pass_prefregex (f) || try_failregexes (f, 0, ret_first, error);
+}
+
+/* Another filter has found the first match, so there is one. */
+static gboolean
+search_again (FilterFind *f, guint first, GError **error)
+{
+  Finder *finder = f->filter->finder;
+
+  finder_set_known_line (finder, f->line, f->flags);
+  return !finder_pass_prefregex (finder) || try_failregexes (f, first, &first, error);
+}
+
 gboolean
-filter_find (Filter *self, const LinePieces *line, PySearchFlags flags, const FilterTime *time, gboolean no_date,
-             FailureFunc func, gpointer user_data, GError **error)
+filter_find (Filter *self, LogLine *shared, const LinePieces *line, PySearchFlags flags, const FilterTime *time,
+             gboolean no_date, FailureFunc func, gpointer user_data, GError **error)
 {
   g_auto (FilterFind) f = { .filter = self,
+                            .shared = shared,
                             .line = line,
                             .to = { self, time, func, user_data },
                             .no_date = no_date,
                             .multi = self->max_lines > 1,
                             .flags = flags };
-  gboolean ok = TRUE;
+  guint first = LINE_FOUND_NOTHING;
+  gboolean shares = can_share (&f), known, given_up, ok = TRUE;
 
-  if (f.multi)
-    set_window_text (&f);
-  else
-    finder_set_line (self->finder, line, flags);
-  if (!is_ignored_first (&f) && pass_prefregex (&f))
-    ok = try_failregexes (&f, error);
-  warn_given_up (self);
+  known = shares && log_line_get_found (shared, get_find_key (self), line, &first);
+  if (!known)
+    ok = search (&f, &first, error);
+  else if (first != LINE_FOUND_NOTHING)
+    ok = search_again (&f, first, error);
+  given_up = warn_given_up (self);
+  if (shares && !known && !given_up)
+    log_line_put_found (shared, get_find_key (self), line, first);
   return ok;
 }

@@ -128,7 +128,7 @@ static gboolean
 date_line (Filter *self, LogLine *line, const char *text, gsize len, PySearchFlags flags, gboolean in_operation,
            LinePieces *pieces, FilterTime *time, gboolean *ret_no_date, GError **error)
 {
-  gint64 now_usec = clock_get_time_usec (self->clock);
+  gint64 now_usec = log_line_get_now_usec (line, self->clock);
   LineDate date;
 
   if (self->detector == NULL)
@@ -185,9 +185,8 @@ odd_line_text (const LinePieces *pieces)
 
 /* New lines are about now, whatever their date says. */
 static void
-simulate_now (Filter *self, const LinePieces *line, FilterTime *time)
+simulate_now (Filter *self, const LinePieces *line, gint64 now_usec, FilterTime *time)
 {
-  gint64 now_usec = clock_get_time_usec (self->clock);
   gint64 delta_sec = (time->time.usec - now_usec) / G_USEC_PER_SEC;
 
   if (ABS (delta_sec) <= 60)
@@ -205,9 +204,9 @@ simulate_now (Filter *self, const LinePieces *line, FilterTime *time)
 }
 
 static gboolean
-is_obsolete (Filter *self, const LinePieces *line, const FilterTime *time)
+is_obsolete (Filter *self, const LinePieces *line, gint64 now_usec, const FilterTime *time)
 {
-  if (time->time.usec >= clock_get_time_usec (self->clock) - self->find_time_usec)
+  if (time->time.usec >= now_usec - self->find_time_usec)
     return FALSE;
   filter_warn_once (self, &self->next_ignored_warning,
                     g_strdup_printf ("Ignoring all log entries older than %ss; these are probably"
@@ -248,12 +247,12 @@ filter_process_line (Filter *self, LogLine *line, gboolean in_operation, Failure
   if (self->check_find_time && time.is_set)
     {
       if (in_operation)
-        simulate_now (self, &pieces, &time);
-      else if (is_obsolete (self, &pieces, &time))
+        simulate_now (self, &pieces, log_line_get_now_usec (line, self->clock), &time);
+      else if (is_obsolete (self, &pieces, log_line_get_now_usec (line, self->clock), &time))
         return TRUE;
     }
   self->last_line = pieces;
-  return filter_find (self, &pieces, flags, &time, no_date, func, user_data, error);
+  return filter_find (self, line, &pieces, flags, &time, no_date, func, user_data, error);
 }
 
 void

@@ -136,7 +136,7 @@ tell (FilterFind *f, guint index, Failregex *regex, Captures *fail, const Matche
 
   if (has_mlfid)
     {
-      fail = filter_merge (self, fail, matched, error);
+      fail = filter_merge (self, fail, matched, log_line_get_now_usec (f->shared, self->clock), error);
       if (fail == NULL)
         return FILTER_STEP_EXCEPTION;
       if (captures_truth (fail, CAPTURE_NOFAIL) && !self->check_all)

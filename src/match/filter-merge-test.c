@@ -4,6 +4,8 @@
 
 #include "compat/py-repr.h"
 
+#define NOW_USEC (1755165600 * (gint64) G_USEC_PER_SEC)
+
 /* --- the slow twin: the same rules on Python's dicts, step by step as the reference has them ------------------------- */
 static gboolean
 has (const PyValue *dict, const char *key)
@@ -120,7 +122,7 @@ free_value (gpointer value)
 static void
 set_up (Fixture *f, gconstpointer seed)
 {
-  f->clock = clock_new_settable (1755165600 * (gint64) G_USEC_PER_SEC);
+  f->clock = clock_new_settable (NOW_USEC);
   f->filter = filter_new ("box", f->clock, NULL);
   f->connections = g_hash_table_new_full (py_value_hash, py_value_equal, free_value, free_value);
   f->random = g_rand_new_with_seed (GPOINTER_TO_UINT (seed));
@@ -229,7 +231,7 @@ merge_random_line (Fixture *f, guint step)
   Captures *merged;
 
   py_dict_update (copy, fail, PY_DICT_UPDATE_ALL);
-  merged = filter_merge (f->filter, captures, &matched, NULL);
+  merged = filter_merge (f->filter, captures, &matched, NOW_USEC, NULL);
   dict = merge_dicts (f->connections, g_steal_pointer (&copy), lines);
   if (!captures_truth (merged, CAPTURE_NOFAIL) && one_of (f, 3)) /* as when it has no id */
     {
@@ -270,7 +272,7 @@ merge (Fixture *f, const char *wanted, ...)
       captures_lend_text (captures, capture_name (name), text, strlen (text));
     }
   va_end (args);
-  got = captures_dup_dict (filter_merge (f->filter, captures, &matched, NULL));
+  got = captures_dup_dict (filter_merge (f->filter, captures, &matched, NOW_USEC, NULL));
   shown = py_repr (got);
   g_assert_cmpstr (shown, ==, wanted);
 }
@@ -322,7 +324,7 @@ test_a_group_that_is_called_users_takes_no_user (Fixture *f, gconstpointer unuse
   merge (f, "{'mlfid': 'c', 'users': 'ab', 'matches': [('', '', 'L')]}", "users", "ab", "nofail", "x", NULL);
   captures_lend_text (captures, CAPTURE_MLFID, "c", 1);
   captures_lend_text (captures, CAPTURE_USER, "eve", 3);
-  g_assert_null (filter_merge (f->filter, captures, &matched, &error));
+  g_assert_null (filter_merge (f->filter, captures, &matched, NOW_USEC, &error));
   g_assert_error (error, FILTER_ERROR, FILTER_ERROR_PROCESS);
   g_assert_cmpstr (error->message, ==, "AttributeError(\"'str' object has no attribute 'add'\")");
 }

@@ -99,9 +99,8 @@ collect_matches (Captures *fail, const Matched *matched, const State *state)
 }
 
 Captures *
-filter_merge (Filter *self, Captures *fail, const Matched *matched, GError **error)
+filter_merge (Filter *self, Captures *fail, const Matched *matched, gint64 now_usec, GError **error)
 {
-  gint64 now_usec = clock_get_time_usec (self->clock);
   const Capture *mlfid = captures_peek (fail, CAPTURE_MLFID);
   Captures *known = connection_cache_peek (self->connections, mlfid, now_usec);
   State state = { 0 };

@@ -32,6 +32,7 @@ struct Filter
   Failregex *prefregex;
   GPtrArray *failregexes, *ignoreregexes; /* of Failregex */
   FilterGate *gate;                       /* NULL: to be made anew; filter_get_gate() */
+  const char *find_key; /* interned: what all the expressions say; NULL: to be made */
   gboolean ungated;                       /* for tests: without any shortcut */
   const char *use_dns;                    /* static */
   guint max_lines;
@@ -82,7 +83,7 @@ double filter_now_sec (gint64 now_usec);
 void filter_warn_once (Filter *self, gint64 *next_usec, char *first, char *second, char *third);
 
 /* filter-find.c: the expressions on a line.  time may be unset; no_date: it was not in the line. */
-gboolean filter_find (Filter *self, const LinePieces *line, PySearchFlags flags, const FilterTime *time,
+gboolean filter_find (Filter *self, LogLine *shared, const LinePieces *line, PySearchFlags flags, const FilterTime *time,
                       gboolean no_date, FailureFunc func, gpointer user_data, GError **error);
 
 /* To whom, and with which time, failures of a line are told. */
@@ -108,6 +109,7 @@ typedef enum
 typedef struct
 {
   Filter *filter;
+  LogLine *shared;
   const LinePieces *line;
   FilterReport to;
   gboolean no_date, multi;
@@ -144,4 +146,4 @@ FilterStep filter_identify (const FilterReport *to, guint index, Captures *fail,
 /* filter-merge.c: adds a line of a connection to what is known of it.  Gives what has to be reported: fail, or what the memory of
  * connections has.  fail has an mlfid.  NULL: the reference raises an
  * exception here. */
-Captures *filter_merge (Filter *self, Captures *fail, const Matched *matched, GError **error);
+Captures *filter_merge (Filter *self, Captures *fail, const Matched *matched, gint64 now_usec, GError **error);

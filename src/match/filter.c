@@ -189,6 +189,7 @@ static void
 forget_gate (Filter *self)
 {
   g_clear_pointer (&self->gate, filter_gate_free);
+  self->find_key = NULL;
 }
 
 void
@@ -222,6 +223,7 @@ filter_set_prefregex (Filter *self, const char *pattern, GError **error)
     return FALSE;
   failregex_free (self->prefregex);
   self->prefregex = regex;
+  self->find_key = NULL;
   return TRUE;
 }
 

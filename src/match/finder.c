@@ -84,19 +84,23 @@ ensure_words (Finder *self, const FilterGate *gate)
   self->n_words = n;
 }
 
-void
-finder_set_text (Finder *self, const char *text, gsize len, PySearchFlags flags)
+static void
+set_text (Finder *self, const char *text, gsize len, PySearchFlags flags)
 {
-  const FilterGate *gate = filter_get_gate (self->filter);
-
   self->text = text;
   self->len = len;
   self->flags = flags;
   self->n_given_up = 0;
-  ensure_words (self, gate);
-  filter_gate_look (gate, text, len, flags, self->left);
   self->seen = NULL;
   self->pre_searched = FALSE;
+  ensure_words (self, filter_get_gate (self->filter));
+}
+
+void
+finder_set_text (Finder *self, const char *text, gsize len, PySearchFlags flags)
+{
+  set_text (self, text, len, flags);
+  filter_gate_look (self->filter->gate, text, len, flags, self->left);
 }
 
 /* a + b + a line end: what every line goes through, without a call for each piece */
@@ -109,16 +113,30 @@ set_lines (GString *out, const char *a, gsize a_len, const char *b, gsize b_len)
   out->str[a_len + b_len] = '\n';
 }
 
-void
-finder_set_line (Finder *self, const LinePieces *line, PySearchFlags flags)
+static void
+set_line (Finder *self, const LinePieces *line, PySearchFlags flags)
 {
   if (line->before_len == 0 && line->has_line_end)
     {
-      finder_set_text (self, line->after, line->after_len + 1, flags);
+      set_text (self, line->after, line->after_len + 1, flags);
       return;
     }
   set_lines (self->line, line->before, line->before_len, line->after, line->after_len);
-  finder_set_text (self, self->line->str, self->line->len, flags);
+  set_text (self, self->line->str, self->line->len, flags);
+}
+
+void
+finder_set_line (Finder *self, const LinePieces *line, PySearchFlags flags)
+{
+  set_line (self, line, flags);
+  filter_gate_look (self->filter->gate, self->text, self->len, flags, self->left);
+}
+
+void
+finder_set_known_line (Finder *self, const LinePieces *line, PySearchFlags flags)
+{
+  set_line (self, line, flags);
+  memset (self->left, 0xff, self->n_words * sizeof self->left[0]);
 }
 
 const char *

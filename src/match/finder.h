@@ -25,6 +25,9 @@ void finder_set_text (Finder *self, const char *text, gsize len, PySearchFlags f
 /* The line without its date; borrowed. */
 void finder_set_line (Finder *self, const LinePieces *line, PySearchFlags flags);
 
+/* The same for who knows which failregex will match: nothing is asked beforehand. */
+void finder_set_known_line (Finder *self, const LinePieces *line, PySearchFlags flags);
+
 const char *finder_peek_text (const Finder *self, gsize *ret_len);
 
 /* Can any failregex match?  Otherwise nothing needs to be searched for them. */

@@ -9,9 +9,10 @@
 #define DAY_USEC (24 * 60 * 60 * (gint64) G_USEC_PER_SEC)
 
 /* Different settings that are remembered at the same time; more are worked out again for each filter. */
-#define MAX_TEXTS 4
-#define MAX_DATES 4
-#define MAX_NAME  32 /* encodings with longer names are decoded anew each time */
+#define MAX_TEXTS  4
+#define MAX_DATES  4
+#define MAX_FOUNDS 8  /* different filters on one log; more search for themselves */
+#define MAX_NAME   32 /* encodings with longer names are decoded anew each time */
 
 typedef struct
 {
@@ -29,6 +30,14 @@ typedef struct
   LineDate date;
 } KeyedDate;
 
+typedef struct
+{
+  const char *key;
+  const char *after; /* with the lengths it says which text was searched */
+  gsize before_len, after_len;
+  guint first;
+} KeyedFound;
+
 struct LogLine
 {
   char *name;
@@ -40,11 +49,15 @@ struct LogLine
   const char *date_text;
   gsize date_len;
   gint64 time_usec;
+  gboolean has_now;
+  gint64 now_usec;
 
   DecodedText texts[MAX_TEXTS];
   guint n_texts;
   KeyedDate dates[MAX_DATES];
   guint n_dates;
+  KeyedFound founds[MAX_FOUNDS];
+  guint n_founds;
 };
 
 LogLine *
@@ -74,8 +87,8 @@ set_line (LogLine *self, const char *bytes, gsize len)
 {
   self->bytes = bytes;
   self->len = len;
-  self->is_text = self->is_entry = FALSE;
-  self->n_texts = self->n_dates = 0;
+  self->is_text = self->is_entry = self->has_now = FALSE;
+  self->n_texts = self->n_dates = self->n_founds = 0;
 }
 
 void
@@ -237,6 +250,18 @@ log_line_has_line_end (const LogLine *self, const char *text, gsize len)
   return text == self->bytes && len < self->len && text[len] == '\n';
 }
 
+/* --- now ---------------------------------------------------------------------------------------------------------- */
+gint64
+log_line_get_now_usec (LogLine *self, const Clock *clock)
+{
+  if (!self->has_now)
+    {
+      self->has_now = TRUE;
+      self->now_usec = clock_get_time_usec (clock);
+    }
+  return self->now_usec;
+}
+
 /* --- date --------------------------------------------------------------------------------------------------------- */
 gboolean
 log_line_get_entry_time (const LogLine *self, const char **ret_date_text, gsize *ret_date_len, gint64 *ret_time_usec)
@@ -265,4 +290,29 @@ log_line_put_date (LogLine *self, const char *key, const LineDate *date)
     return;
   self->dates[self->n_dates].key = key;
   self->dates[self->n_dates++].date = *date;
+}
+
+/* --- what was found ----------------------------------------------------------------------------------------------- */
+gboolean
+log_line_get_found (const LogLine *self, const char *key, const LinePieces *pieces, guint *ret_first)
+{
+  for (guint i = 0; i < self->n_founds; i++)
+    {
+      const KeyedFound *found = &self->founds[i];
+
+      if (found->key == key && found->after == pieces->after && found->before_len == pieces->before_len
+          && found->after_len == pieces->after_len)
+        {
+          *ret_first = found->first;
+          return TRUE;
+        }
+    }
+  return FALSE;
+}
+
+void
+log_line_put_found (LogLine *self, const char *key, const LinePieces *pieces, guint first)
+{
+  if (self->n_founds < MAX_FOUNDS)
+    self->founds[self->n_founds++] = (KeyedFound){ key, pieces->after, pieces->before_len, pieces->after_len, first };
 }

@@ -1,8 +1,8 @@
 /* log-line.h - one line of a log on its way through the filters of all the jails that read it
  *
  * Holds the line as it came (bytes of a file, or an entry of the journal with its time) and remembers what was already
- * found out about it: its text in an encoding, and where its date is for a set of date settings.  So ten jails
- * that watch one file with the same settings decode the line and search its date once.
+ * found out about it: its text in an encoding, where its date is for a set of date settings, and what a set of expressions
+ * found.  So ten jails that watch one file with the same settings decode the line, search its date and its matches once.
  *
  * Make one LogLine for a log, and set it again for each line: it keeps its buffers, and a line that matches nothing
  * allocates nothing.  Must not: own the caller's bytes, know a filter or a jail.
@@ -16,6 +16,7 @@
 #include "compat/py-codec.h"
 #include "compat/py-regex.h"
 #include "match/date-detector.h"
+#include "match/line-list.h"
 
 typedef struct LogLine LogLine;
 
@@ -43,6 +44,9 @@ void log_line_set_entry (LogLine *self, const char *date_text, gsize date_len, c
 gboolean log_line_get_text (LogLine *self, const PyCodec *codec, const Clock *clock, Log *log, const char **ret_text,
                             gsize *ret_len, PySearchFlags *ret_flags, GError **error);
 
+/* When the first filter asked for the time: now, for all that becomes of this line.  clock: always the same one. */
+gint64 log_line_get_now_usec (LogLine *self, const Clock *clock);
+
 /* Is there a newline, in the caller's bytes, behind this text of the line? */
 gboolean log_line_has_line_end (const LogLine *self, const char *text, gsize len);
 
@@ -63,3 +67,10 @@ typedef struct
  * the encoding, compared as a pointer (an interned string). */
 const LineDate *log_line_peek_date (const LogLine *self, const char *key);
 void log_line_put_date (LogLine *self, const char *key, const LineDate *date);
+
+/* What the expressions of a filter found in the line: the first failregex that matches, and before it nothing that ends the search. */
+#define LINE_FOUND_NOTHING G_MAXUINT
+/* What log_line_put_found() was given for this line, without its date, under this key; FALSE: nothing.  A key stands for all expressions,
+ * compared as a pointer (an interned string). */
+gboolean log_line_get_found (const LogLine *self, const char *key, const LinePieces *pieces, guint *ret_first);
+void log_line_put_found (LogLine *self, const char *key, const LinePieces *pieces, guint first);
