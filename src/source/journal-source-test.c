@@ -293,6 +293,44 @@ test_rotation_is_followed (Fixture *f, gconstpointer data)
   GETS (f, "+four\n|");
 }
 
+static guint n_reopen_errors;
+
+static void
+count_reopen_errors (int level, const char *logger, const char *text, gsize len, gpointer data)
+{
+  if (strstr (text, "Error reopening") != NULL)
+    n_reopen_errors++;
+}
+
+/* As when the journal is vacuumed: for a moment what is there cannot be read. */
+static void
+test_files_that_cannot_be_opened_are_tried_again_later (Fixture *f, gconstpointer data)
+{
+  g_autofree char *away = g_build_filename (f->dir, "away", NULL);
+
+  if (lacks_writer ())
+    return;
+  n_reopen_errors = 0;
+  log_set_sink (f->log, count_reopen_errors, NULL);
+  write_message (f, -20, "", "one");
+  f->source = journal_source_new (&f->options, &source_funcs, f, f->clock, f->log, NULL);
+  journal_source_start (f->source, 0);
+  GETS (f, "one\n!|");
+  write_message (f, -10, "", "two");
+  g_assert_cmpint (g_rename (f->path, away), ==, 0);
+  g_assert_true (g_file_set_contents (f->path, "", 0, NULL));
+  while (n_reopen_errors == 0)
+    g_main_context_iteration (NULL, TRUE);
+  for (guint i = 0; i < 100; i++)
+    g_main_context_iteration (NULL, FALSE);
+  g_assert_cmpuint (n_reopen_errors, ==, 1);
+  g_assert_cmpint (g_rename (away, f->path), ==, 0);
+  write_message (f, -5, "", "three");
+  while (strstr (f->got->str, "three") == NULL)
+    g_main_context_iteration (NULL, TRUE);
+  g_assert_true (g_str_has_prefix (f->got->str, "+two\n"));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -305,5 +343,6 @@ main (int argc, char **argv)
   ADD ("seeking a time", test_seeking_a_time);
   ADD ("a journal is followed", test_a_journal_is_followed);
   ADD ("rotation is followed", test_rotation_is_followed);
+  ADD ("files that cannot be opened are tried again later", test_files_that_cannot_be_opened_are_tried_again_later);
   return g_test_run ();
 }

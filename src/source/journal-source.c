@@ -6,6 +6,7 @@
 #include "source/journal-reader-private.h"
 
 #define CHECK_MSEC  5000 /* how often to look whether the files were replaced */
+#define RETRY_MSEC  200  /* when the new ones could not be opened: once so soon, then as often as that */
 #define CLOCK_EVERY 16   /* entries between two looks at the clock */
 #define ERRORS_MAX  100  /* entries in a row that cannot be read: then wait for a change */
 
@@ -21,6 +22,7 @@ struct JournalSource
   GSource *timer;
   gboolean paused;
   gboolean in_operation;
+  gboolean unreadable; /* the last try to reopen the journal failed */
   gboolean touched; /* an entry was handed out in this slice */
   gboolean freed;   /* by a callback */
   guint busy;
@@ -78,15 +80,31 @@ watch_changes (JournalSource *self)
   g_source_attach (self->changes, NULL);
 }
 
+/* What is there cannot be opened, not yet (a file just made is empty for a moment): it is said once. */
+static void
+retry_later (JournalSource *self, const GError *error)
+{
+  if (!self->unreadable)
+    {
+      log_error (self->log, LOGGER, "Error reopening systemd journal: %s", error->message);
+      g_source_set_ready_time (self->timer, g_get_monotonic_time () + RETRY_MSEC * 1000);
+    }
+  self->unreadable = TRUE;
+  stop_one (&self->work);
+}
+
 static void
 reopen (JournalSource *self)
 {
   g_autoptr (GError) error = NULL;
 
-  log_msg (self->log, LOGGER, "Journal files were rotated, reopen journal");
+  if (!self->unreadable)
+    log_msg (self->log, LOGGER, "Journal files were rotated, reopen journal");
   stop_one (&self->changes);
-  if (!journal_reader_reopen (self->reader, &error))
-    log_error (self->log, LOGGER, "Error reopening systemd journal: %s", error->message);
+  if (journal_reader_reopen (self->reader, &error))
+    self->unreadable = FALSE;
+  else
+    retry_later (self, error);
   if (self->last_iso == NULL)
     journal_reader_seek_time (self->reader, self->since_usec);
   watch_changes (self);
@@ -182,7 +200,7 @@ at_end (JournalSource *self)
   enter_operation (self);
   if (!may_read (self))
     return;
-  if (journal_reader_is_outdated (self->reader))
+  if (self->unreadable || journal_reader_is_outdated (self->reader))
     reopen (self);
   else
     stop_one (&self->work);
