@@ -518,6 +518,7 @@ test_what_was_rotated_while_nobody_looked_is_found (Fixture *f, gconstpointer da
   g_autofree char *other = g_strconcat (f->path, ".2", NULL);
 
   append_to (other, "zero\n", 5);
+  g_usleep (20 * 1000); /* a tick of the file system's clock */
   append_to (old, "one\ntwo\nthree\n", 14);
   append (f, "four\n");
   add (f, FILE_BACKEND_INOTIFY, FALSE);
