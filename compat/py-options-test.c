@@ -67,6 +67,23 @@ test_merging_lets_the_second_win (void)
 }
 
 static void
+test_a_dict_becomes_options (void)
+{
+  g_autoptr (PyValue) dict = py_dict_new ();
+
+  for (int i = 9; i >= 0; i--)
+    {
+      g_autofree char *name = g_strdup_printf ("n%d", i);
+      py_dict_set_str (dict, name, py_int_new (i));
+    }
+  g_autoptr (PyOptions) options = py_options_new_from_dict (dict);
+  g_autoptr (PyValue) back = py_options_to_value (options);
+  g_assert_true (py_value_equal (back, dict));
+  g_assert_cmpstr (py_options_peek_name (options, 0), ==, "n9");
+  g_assert_cmpint (py_int_get (py_options_get (options, "n3")), ==, 3);
+}
+
+static void
 test_held_text_lowers_and_comes_back (void)
 {
   g_autofree char *held = py_held_new ("A\0B", 3);
@@ -87,6 +104,7 @@ main (int argc, char **argv)
   g_test_add_func ("/py-options/a name keeps its place", test_a_name_keeps_its_place);
   g_test_add_func ("/py-options/many names are found", test_many_names_are_found);
   g_test_add_func ("/py-options/merging lets the second win", test_merging_lets_the_second_win);
+  g_test_add_func ("/py-options/a dict becomes options", test_a_dict_becomes_options);
   g_test_add_func ("/py-options/held text lowers and comes back", test_held_text_lowers_and_comes_back);
   return g_test_run ();
 }

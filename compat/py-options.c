@@ -45,6 +45,20 @@ py_options_new (void)
   return options_sized_new (0);
 }
 
+PyOptions *
+py_options_new_from_dict (const PyValue *dict)
+{
+  PyOptions *self = options_sized_new (py_dict_length (dict));
+
+  for (guint i = 0; i < py_dict_length (dict); i++)
+    {
+      PyValue *key = py_dict_peek_key (dict, i);
+      py_options_set_shared (self, key, py_options_hash (py_str_peek (key, NULL)),
+                             py_value_ref (py_dict_peek_value (dict, i)));
+    }
+  return self;
+}
+
 static void
 entry_clear (Entry *entry)
 {

@@ -9,6 +9,7 @@
 typedef struct PyOptions PyOptions; /* opaque: the fields live in py-options.c */
 
 PyOptions *py_options_new (void);
+PyOptions *py_options_new_from_dict (const PyValue *dict); /* its keys are str; shares keys and values */
 PyOptions *py_options_copy (const PyOptions *self);
 void py_options_free (PyOptions *self); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (PyOptions, py_options_free)

@@ -166,18 +166,6 @@ jail_wrong_definition (ConfigJail *self, const char *kind, const char *text, con
   return jail_wrong (self, g_strdup_printf ("Invalid %s definition %s: %s", kind, repr, why->message));
 }
 
-/* The dict of bracket_options_parse as options. */
-static PyOptions *
-options_from_dict (const PyValue *dict)
-{
-  PyOptions *options = py_options_new ();
-
-  for (guint i = 0; i < py_dict_length (dict); i++)
-    py_options_set (options, py_str_peek (py_dict_peek_key (dict, i), NULL),
-                    py_value_ref (py_dict_peek_value (dict, i)));
-  return options;
-}
-
 static gboolean
 jail_read_options (ConfigJail *self, const ConfigSpec *specs, guint n_specs, ConfigOptionsFlags flags, GError **error)
 {
@@ -234,7 +222,7 @@ jail_read_filter (ConfigJail *self, const PyOptions *extra, GError **error)
   if (!bracket_options_parse (text, &name, &dict, &syntax))
     return jail_wrong_definition (self, "filter", text, syntax);
 
-  PyOptions *options = options_from_dict (dict);
+  PyOptions *options = py_options_new_from_dict (dict);
   py_options_update (options, extra);
   self->filter = config_filter_new (self->files, name, options);
   if (!config_definition_read (self->filter, &complete, error))
@@ -343,11 +331,11 @@ jail_add_action (ConfigJail *self, const char *text, GError **error)
 
   if (g_str_has_suffix (file, ".py"))
     {
-      g_autoptr (PyOptions) options = options_from_dict (dict);
+      g_autoptr (PyOptions) options = py_options_new_from_dict (dict);
       result = jail_add_python_action (self, file, options, &local_error) ? CONFIG_JAIL_READ : CONFIG_JAIL_FAILED;
     }
   else
-    result = jail_add_action_file (self, file, options_from_dict (dict), &local_error);
+    result = jail_add_action_file (self, file, py_options_new_from_dict (dict), &local_error);
   if (result == CONFIG_JAIL_FAILED)
     {
       g_autofree char *repr = py_held_repr (text);

@@ -187,17 +187,6 @@ choose_file (FilterChoice *self, Reading *reading, const char *name, char *based
   reading->path = *name == '/' ? g_strdup (name) : py_path_abspath (name);
 }
 
-static PyOptions *
-options_from_dict (const PyValue *dict)
-{
-  PyOptions *options = py_options_new ();
-
-  for (guint i = 0; i < py_dict_length (dict); i++)
-    py_options_set (options, py_str_peek (py_dict_peek_key (dict, i), NULL),
-                    py_value_ref (py_dict_peek_value (dict, i)));
-  return options;
-}
-
 /* Is there a jail of that name?  Reads jail.conf. */
 static gboolean
 find_jail (Reading *reading, const char *name, gboolean *ret_found, GError **error)
@@ -232,7 +221,7 @@ filter_choice_find (const char *argument, const char *basedir, Log *log, GError 
 
   Reading *reading = self->reading = g_new0 (Reading, 1);
   reading->files = config_files_new (basedir, log);
-  reading->options = options_from_dict (dict);
+  reading->options = py_options_new_from_dict (dict);
   py_value_unref (self->options);
   self->options = py_options_to_value (reading->options);
   if (can_be_jail (name) && !find_jail (reading, name, &is_jail, error))
