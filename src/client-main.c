@@ -34,7 +34,7 @@ main (int argc, char **argv)
 
   (void) setlocale (LC_CTYPE, "");
   int code = run (&options, argc, argv, log);
+  (void) fflush (stdout); /* before the last message, also where both streams go to one file */
   log_debug (log, "fail2ban", "Exit with code %d", code);
-  (void) fflush (stdout);
   exit (code); /* not return: to free a large configuration takes longer than to leave it to the kernel */
 }

@@ -340,12 +340,15 @@ obey_config (CommandLine *self, Log *log, gboolean *ret_aborted)
   char buffer[16];
 
   self->config = config_new (self->conf, log);
-  if (!config_complete_main (self->config, &self->main, &level, &error))
+  gboolean complete = config_complete_main (self->config, &self->main, &error);
+  if (complete)
+    log_info (log, LOGGER, "Using socket file %s", self->main.socket);
+  if (!complete || !config_check_log_level (self->main.loglevel, &level, &error))
     {
       printf ("ERROR: %s\n", error->message);
+      (void) fflush (stdout); /* before what is said on stderr */
       return COMMAND_LINE_FAILED;
     }
-  log_info (log, LOGGER, "Using socket file %s", self->main.socket);
   log_info (log, LOGGER, "Using pid file %s, [%s] logging to %s", self->main.pidfile, log_level_name (level, buffer),
             self->main.logtarget);
   switch (config_dump_run (self->config, &self->main, self->dump, self->test, py_seq_length (self->args) > 0, stdout))

@@ -26,7 +26,7 @@ dump (Log *log, FILE *sink)
   g_autoptr (Config) config = config_new (".", log);
   ConfigMain settings = { NULL, NULL, NULL, NULL, NULL };
 
-  if (config_complete_main (config, &settings, NULL, NULL))
+  if (config_complete_main (config, &settings, NULL) && config_check_log_level (settings.loglevel, NULL, NULL))
     (void) config_dump_run (config, &settings, CONFIG_DUMP_PRETTY, FALSE, FALSE, sink);
   config_main_clear (&settings);
 }

@@ -93,12 +93,14 @@ test_a_jail_becomes_commands_in_their_order (void)
 static void
 test_native_bans_are_switched_off_for_a_jail_or_all (void)
 {
-  g_auto (Outcome) outcome = read_tree (BASE "=== jail.conf\n[DEFAULT]\nenabled = 1\nfilter = f\nnative = no\naction = a\n[j]\n"
-                                             "[k]\nnative = yes\n[l]\naction = a[native=maybe]\n");
+  g_auto (Outcome) outcome
+      = read_tree (BASE "=== jail.conf\n[DEFAULT]\nenabled = 1\nfilter = f\nnative = no\naction = a\n[j]\n"
+                        "[k]\nnative = yes\n[l]\naction = a[native=maybe]\n");
 
   assert_has (outcome.commands, "['multi-set', 'j', 'action', 'a', [['actionban', 'ban <ip> 22'], ['native', 'no'], ");
   assert_has (outcome.commands, "['multi-set', 'k', 'action', 'a', [['actionban', 'ban <ip> 22'], ['native', 'yes'], ");
-  assert_has (outcome.commands, "['multi-set', 'l', 'action', 'a', [['actionban', 'ban <ip> 22'], ['native', 'maybe'], ");
+  assert_has (outcome.commands,
+              "['multi-set', 'l', 'action', 'a', [['actionban', 'ban <ip> 22'], ['native', 'maybe'], ");
 }
 
 static void
@@ -239,7 +241,8 @@ test_main_options_come_from_the_file_unless_given (void)
   ConfigMain settings = { .pidfile = g_strdup ("p") };
   int level;
 
-  g_assert_true (config_complete_main (config, &settings, &level, &error));
+  g_assert_true (config_complete_main (config, &settings, &error));
+  g_assert_true (config_check_log_level (settings.loglevel, &level, &error));
   g_assert_cmpstr (settings.socket, ==, "s");
   g_assert_cmpstr (settings.pidfile, ==, "p");
   g_assert_cmpstr (settings.logtarget, ==, "/var/log/fail2ban.log");
@@ -248,12 +251,36 @@ test_main_options_come_from_the_file_unless_given (void)
   g_autofree char *first = py_repr (py_seq_peek (commands, 0));
   g_assert_cmpstr (first, ==, "['set', 'thread', {'stacksize': 32}]");
 
-  g_free (settings.loglevel);
-  settings.loglevel = g_strdup ("LOUD");
-  g_assert_false (config_complete_main (config, &settings, NULL, &error));
+  g_assert_false (config_check_log_level ("LOUD", NULL, &error));
   g_assert_cmpstr (error->message, ==, "Invalid log level 'LOUD'");
   g_assert_cmpstr (config_error_class (error), ==, "ValueError");
   config_main_clear (&settings);
+}
+
+/* They are looked for in another order than that of the commands (1.1.2, -vvv -d with an empty fail2ban.conf). */
+static void
+test_missing_server_options_are_told_in_their_own_order (void)
+{
+  static const char text[] = "=== fail2ban.conf\n[Definition]\n=== jail.conf\n";
+  static const char *const names[] = { "loglevel", "logtarget", "syslogsocket", "allowipv6", "dbfile", "dbpurgeage" };
+  g_autoptr (TestTree) tree = test_tree_new (text, sizeof text - 1);
+  g_autoptr (Log) log = log_new ();
+  g_autoptr (Config) config = config_new (tree->root, log);
+  g_autoptr (GString) messages = g_string_new (NULL);
+  g_autoptr (PyValue) commands = NULL;
+
+  log_set_sink (log, note_message, messages);
+  log_set_level (log, LOG_LEVEL_DEBUG);
+  g_assert_true (config_read (config, NULL, NULL, CONFIG_READ_DEFAULT, &commands));
+  const char *at = messages->str;
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    {
+      g_autofree char *expected = g_strdup_printf ("DEBUG '%s' not defined in 'Definition'", names[i]);
+      at = strstr (at, expected);
+      g_assert_nonnull (at);
+    }
+  g_autofree char *first = py_repr (py_seq_peek (commands, 0));
+  g_assert_cmpstr (first, ==, "['set', 'syslogsocket', 'auto']");
 }
 
 static void
@@ -264,7 +291,7 @@ test_a_missing_folder_is_named (void)
   g_autoptr (GError) error = NULL;
   ConfigMain settings = { 0 };
 
-  g_assert_false (config_complete_main (config, &settings, NULL, &error));
+  g_assert_false (config_complete_main (config, &settings, &error));
   g_assert_cmpstr (error->message, ==, "Base configuration directory /nosuch/folder does not exist ");
 }
 
@@ -273,7 +300,8 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/config/a jail becomes commands in their order", test_a_jail_becomes_commands_in_their_order);
-  g_test_add_func ("/config/native bans are switched off for a jail or all", test_native_bans_are_switched_off_for_a_jail_or_all);
+  g_test_add_func ("/config/native bans are switched off for a jail or all",
+                   test_native_bans_are_switched_off_for_a_jail_or_all);
   g_test_add_func ("/config/local files override and remember", test_local_files_override_and_remember);
   g_test_add_func ("/config/a wrong jail is left out", test_a_wrong_jail_is_left_out);
   g_test_add_func ("/config/a test does not forgive", test_a_test_does_not_forgive);
@@ -285,6 +313,8 @@ main (int argc, char **argv)
   g_test_add_func ("/config/NULs reach the commands", test_nuls_reach_the_commands);
   g_test_add_func ("/config/main options come from the file unless given",
                    test_main_options_come_from_the_file_unless_given);
+  g_test_add_func ("/config/missing server options are told in their own order",
+                   test_missing_server_options_are_told_in_their_own_order);
   g_test_add_func ("/config/a missing folder is named", test_a_missing_folder_is_named);
   return g_test_run ();
 }

@@ -21,17 +21,21 @@ static const ConfigSpec early_specs[] = {
   { "syslogsocket", CONFIG_STRING, "auto" },
 };
 
-/* In the order of the commands, which is the order in which the server must have them: where to log to first, the file of the
- * database before its settings. */
+/* In the order in which they are looked for, as the messages about missing ones show (1.1.2). */
 static const ConfigSpec server_specs[] = {
-  { "syslogsocket", CONFIG_STRING, "auto" },
   { "loglevel", CONFIG_STRING, "INFO" },
   { "logtarget", CONFIG_STRING, "STDERR" },
+  { "syslogsocket", CONFIG_STRING, "auto" },
   { "allowipv6", CONFIG_STRING, "auto" },
   { "dbfile", CONFIG_STRING, "/var/lib/fail2ban/fail2ban.sqlite3" },
   { "dbmaxmatches", CONFIG_INT, NULL },
   { "dbpurgeage", CONFIG_STRING, "1d" },
 };
+
+/* In the order of the commands, which is the order in which the server must have them: where to log to first, the file of the
+ * database before its settings. */
+static const char *const server_commands[]
+    = { "syslogsocket", "loglevel", "logtarget", "allowipv6", "dbfile", "dbmaxmatches", "dbpurgeage" };
 
 static const ConfigSpec thread_specs[] = {
   { "stacksize", CONFIG_INT, NULL },
@@ -174,8 +178,8 @@ read_main_section (Config *self, const char *section, const ConfigSpec *specs, g
 }
 
 /* The reference makes a number of what is all digits, and a level's name of the rest. */
-static gboolean
-check_log_level (const char *text, int *ret_level, GError **error)
+gboolean
+config_check_log_level (const char *text, int *ret_level, GError **error)
 {
   g_autoptr (GError) local_error = NULL;
   int level;
@@ -191,7 +195,7 @@ check_log_level (const char *text, int *ret_level, GError **error)
 }
 
 gboolean
-config_complete_main (Config *self, ConfigMain *main, int *ret_level, GError **error)
+config_complete_main (Config *self, ConfigMain *main, GError **error)
 {
   char **fields[] = { &main->socket, &main->pidfile, &main->loglevel, &main->logtarget, &main->syslogsocket };
   g_autoptr (PyOptions) early = NULL;
@@ -210,7 +214,7 @@ config_complete_main (Config *self, ConfigMain *main, int *ret_level, GError **e
         }
       *fields[i] = g_strdup (py_options_get_text (early, early_specs[i].name));
     }
-  return check_log_level (main->loglevel, ret_level, error);
+  return TRUE;
 }
 
 static void
@@ -235,7 +239,7 @@ append_main_commands (Config *self, const ConfigMain *main, GPtrArray *stream, G
       override_text (options, "logtarget", main->logtarget);
       override_text (options, "syslogsocket", main->syslogsocket);
     }
-  if (!check_log_level (py_options_get_text (options, "loglevel"), NULL, error))
+  if (!config_check_log_level (py_options_get_text (options, "loglevel"), NULL, error))
     return FALSE;
   if (py_ini_peek_section (self->main, THREAD) != NULL
       && (thread = read_main_section (self, THREAD, thread_specs, G_N_ELEMENTS (thread_specs), error)) == NULL)
@@ -247,12 +251,12 @@ append_main_commands (Config *self, const ConfigMain *main, GPtrArray *stream, G
       py_list_append (command, py_options_to_value (thread));
       g_ptr_array_add (stream, command);
     }
-  for (guint i = 0; i < G_N_ELEMENTS (server_specs); i++)
+  for (guint i = 0; i < G_N_ELEMENTS (server_commands); i++)
     {
-      PyValue *value = py_options_get (options, server_specs[i].name);
+      PyValue *value = py_options_get (options, server_commands[i]);
       if (value == NULL)
         continue;
-      PyValue *command = config_command_new ("set", server_specs[i].name, NULL);
+      PyValue *command = config_command_new ("set", server_commands[i], NULL);
       config_command_append (command, value);
       g_ptr_array_add (stream, command);
     }

@@ -51,9 +51,11 @@ typedef struct
 
 void config_main_clear (ConfigMain *self);
 
-/* Fills the fields that are NULL from fail2ban.conf (read only when there is one), then checks the log level
- * (CONFIG_ERROR_VALUE "Invalid log level 'x'").  The numeric level, Python's numbers, goes to ret_level (may be NULL). */
-gboolean config_complete_main (Config *self, ConfigMain *main, int *ret_level, GError **error);
+/* Fills the fields that are NULL from fail2ban.conf (read only when there is one). */
+gboolean config_complete_main (Config *self, ConfigMain *main, GError **error);
+
+/* CONFIG_ERROR_VALUE "Invalid log level 'x'", or the numeric level, Python's numbers, in ret_level (may be NULL). */
+gboolean config_check_log_level (const char *text, int *ret_level, GError **error);
 
 typedef enum
 {
