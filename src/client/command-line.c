@@ -347,6 +347,8 @@ obey_config (CommandLine *self, Log *log, gboolean *ret_aborted)
     {
       printf ("ERROR: %s\n", error->message);
       (void) fflush (stdout); /* before what is said on stderr */
+      if (self->verbosity > 2)
+        log_error (log, LOGGER, "%s", error->message);
       return COMMAND_LINE_FAILED;
     }
   log_info (log, LOGGER, "Using pid file %s, [%s] logging to %s", self->main.pidfile, log_level_name (level, buffer),

@@ -299,9 +299,10 @@ append_includes (ConfigFiles *self, const PyIni *ini, const char *option, const 
 
   g_autofree char *dir = py_path_dirname (including->path);
   g_auto (GStrv) names = g_strsplit (py_str_peek (value, NULL), "\n", -1);
-  for (guint i = 0; names[i] != NULL; i++)
+  guint n = MAX (g_strv_length (names), 1); /* "" is split into one empty name: the folder, and its ".local" (1.1.2) */
+  for (guint i = 0; i < n; i++)
     {
-      g_autofree char *path = py_path_join (dir, names[i]);
+      g_autofree char *path = py_path_join (dir, names[i] != NULL ? names[i] : "");
       if (is_including (including->outer, path))
         continue;
       g_autoptr (GPtrArray) one = g_ptr_array_new ();

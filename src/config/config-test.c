@@ -283,6 +283,18 @@ test_missing_server_options_are_told_in_their_own_order (void)
   g_assert_cmpstr (first, ==, "['set', 'syslogsocket', 'auto']");
 }
 
+/* Without a name it is the folder that is included, which cannot be read, and the file ".local" in it (1.1.2). */
+static void
+test_an_empty_include_is_the_folder (void)
+{
+  g_auto (Outcome) outcome
+      = read_tree (BASE "=== filter.d/f.conf\n[INCLUDES]\nbefore =\n[Definition]\nfailregex = ^%(pre)s <HOST>$\n"
+                        "=== filter.d/.local\n[Definition]\npre = hidden\n"
+                        "=== jail.conf\n[j]\nenabled = true\nfilter = f\naction = a\nlogpath = log\n");
+
+  assert_has (outcome.commands, "'addfailregex', '^hidden <HOST>$'");
+}
+
 static void
 test_a_missing_folder_is_named (void)
 {
@@ -315,6 +327,7 @@ main (int argc, char **argv)
                    test_main_options_come_from_the_file_unless_given);
   g_test_add_func ("/config/missing server options are told in their own order",
                    test_missing_server_options_are_told_in_their_own_order);
+  g_test_add_func ("/config/an empty include is the folder", test_an_empty_include_is_the_folder);
   g_test_add_func ("/config/a missing folder is named", test_a_missing_folder_is_named);
   return g_test_run ();
 }
