@@ -28,6 +28,7 @@ py_ini_error_class (PyIniError code)
 {
   static const char *const classes[] = {
     [PY_INI_ERROR_NO_SECTION] = "configparser.NoSectionError",
+    [PY_INI_ERROR_NO_OPTION] = "configparser.NoOptionError",
     [PY_INI_ERROR_MISSING_HEADER] = "configparser.MissingSectionHeaderError",
     [PY_INI_ERROR_PARSING] = "configparser.ParsingError",
     [PY_INI_ERROR_DUPLICATE_SECTION] = "configparser.DuplicateSectionError",
@@ -139,6 +140,16 @@ py_ini_set_no_section (GError **error, const char *section)
   g_autofree char *repr = py_held_repr (section);
 
   g_set_error (error, PY_INI_ERROR, PY_INI_ERROR_NO_SECTION, "No section: %s", repr);
+}
+
+void
+py_ini_set_no_option (GError **error, const char *option, const char *section)
+{
+  g_autofree char *lower = py_held_lower (option, -1);
+  g_autofree char *option_repr = py_held_repr (lower);
+  g_autofree char *section_repr = py_held_repr (section);
+
+  g_set_error (error, PY_INI_ERROR, PY_INI_ERROR_NO_OPTION, "No option %s in section: %s", option_repr, section_repr);
 }
 
 /* str () of it, but None stays None. */

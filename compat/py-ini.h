@@ -30,6 +30,7 @@ GQuark py_ini_error_quark (void);
 typedef enum
 {
   PY_INI_ERROR_NO_SECTION,
+  PY_INI_ERROR_NO_OPTION,
   PY_INI_ERROR_MISSING_HEADER,
   PY_INI_ERROR_PARSING,
   PY_INI_ERROR_DUPLICATE_SECTION,
@@ -91,3 +92,5 @@ void py_ini_remember (PyIni *self);
 
 /* "No section: 'x'" */
 void py_ini_set_no_section (GError **error, const char *section);
+/* "No option 'a' in section: 'x'"; the option in lower case, as it was looked for. */
+void py_ini_set_no_option (GError **error, const char *option, const char *section);

@@ -103,13 +103,25 @@ peek_vars (const ConfigDefinition *self)
   return self->vars != NULL ? self->vars : self->given;
 }
 
-/* An option that is known to be in the section. */
+/* An option by its name in the section.  It is looked for in lower case, and what a condition has put into the name
+ * ([Init?family=INET6]) may not be: then it is not there (1.1.2). */
 static PyValue *
 get_own (const ConfigDefinition *self, const char *section, const PyOptions *own, const char *option, GError **error)
 {
   PyValue *value = NULL;
 
-  return py_ini_get_of (self->ini, section, own, option, NULL, &value, error) == PY_INI_FOUND ? value : NULL;
+  switch (py_ini_get_of (self->ini, section, own, option, NULL, &value, error))
+    {
+    case PY_INI_FOUND:
+      return value;
+    case PY_INI_NO_OPTION:
+      py_ini_set_no_option (error, option, section);
+      return NULL;
+    case PY_INI_NO_SECTION:
+    case PY_INI_FAILED:
+    default:
+      return NULL;
+    }
 }
 
 /* The error for one that cannot be expanded. */

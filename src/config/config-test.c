@@ -296,6 +296,24 @@ test_an_empty_include_is_the_folder (void)
 }
 
 static void
+test_a_condition_with_capitals_is_not_found (void)
+{
+  g_auto (Outcome) action
+      = read_tree (BASE "=== action.d/b.conf\n[Definition]\n[Init]\nport = 1\n[Init?family=INET6]\nport = 6\n"
+                        "=== jail.conf\n[j]\nenabled = true\nfilter = f\naction = b\nlogpath = log\n");
+  g_auto (Outcome) filter
+      = read_tree (BASE "=== filter.d/g.conf\n[Definition]\nfailregex = a<HOST>\n[Definition?family=INET6]\nx = 6\n"
+                        "=== jail.conf\n[j]\nenabled = true\nfilter = g\naction = a\nlogpath = log\n");
+
+  g_assert_cmpstr (action.messages->str, ==,
+                   "fail2ban: ERROR Failed during configuration: Error in action definition 'b': No option "
+                   "'port?family=inet6' in section: 'Init'\n");
+  g_assert_cmpstr (
+      filter.messages->str, ==,
+      "fail2ban: ERROR Failed during configuration: No option 'x?family=inet6' in section: 'Definition'\n");
+}
+
+static void
 test_a_missing_folder_is_named (void)
 {
   g_autoptr (Log) log = log_new ();
@@ -328,6 +346,7 @@ main (int argc, char **argv)
   g_test_add_func ("/config/missing server options are told in their own order",
                    test_missing_server_options_are_told_in_their_own_order);
   g_test_add_func ("/config/an empty include is the folder", test_an_empty_include_is_the_folder);
+  g_test_add_func ("/config/a condition with capitals is not found", test_a_condition_with_capitals_is_not_found);
   g_test_add_func ("/config/a missing folder is named", test_a_missing_folder_is_named);
   return g_test_run ();
 }
