@@ -76,18 +76,30 @@ write_joined (JailServices *self)
   jail_services_store_failed (self, jail, error);
 }
 
+/* The loop has nothing else to do; but bans that are on their way to the kernel may come back any time. */
 static gboolean
-on_commit_time (gpointer user_data)
+on_quiet (gpointer user_data)
+{
+  JailServices *self = user_data;
+
+  if (self->store != NULL && ban_store_prepare (self->store))
+    return G_SOURCE_CONTINUE;
+  write_joined (self);
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
+on_late (gpointer user_data)
 {
   write_joined (user_data);
   return G_SOURCE_REMOVE;
 }
 
 static GSource *
-add_commit_source (JailServices *self, GSource *source /* taken */, int priority)
+add_commit_source (JailServices *self, GSource *source /* taken */, int priority, GSourceFunc func)
 {
   g_source_set_priority (source, priority);
-  g_source_set_callback (source, on_commit_time, self, NULL);
+  g_source_set_callback (source, func, self, NULL);
   g_source_attach (source, NULL);
   return source;
 }
@@ -98,8 +110,9 @@ jail_services_commit_soon (JailServices *self, const char *jail)
   if (!ban_store_commit_soon (self->store) || self->quiet != NULL)
     return;
   self->joined = g_strdup (jail);
-  self->quiet = add_commit_source (self, g_idle_source_new (), G_PRIORITY_DEFAULT_IDLE);
-  self->late = add_commit_source (self, g_timeout_source_new (JAIL_SERVICES_COMMIT_MSEC), G_PRIORITY_HIGH);
+  self->quiet = add_commit_source (self, g_idle_source_new (), G_PRIORITY_DEFAULT_IDLE, on_quiet);
+  self->late = add_commit_source (self, g_timeout_source_new (JAIL_SERVICES_COMMIT_MSEC), G_PRIORITY_HIGH,
+                                    on_late);
 }
 
 void

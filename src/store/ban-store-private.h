@@ -23,7 +23,7 @@ struct BanStore
   guint32      failure_row;  /* the last number given to a row */
   GPtrArray   *open;         /* of StoreChange: those of the open transaction */
   GPtrArray   *owed;         /* those that could not be written yet */
-  GPtrArray   *noted;        /* those that are not run yet */
+  GQueue      *noted;        /* of StoreChange: those that are not run yet */
   guint        noting;       /* of begin_soon */
   GError      *missed;       /* why noted ones failed, for the next commit to tell */
   gboolean     is_patient;   /* the loop may wait for another program */

@@ -619,6 +619,27 @@ test_what_is_noted_is_written_by_the_next_commit (Fixture *f, gconstpointer data
 }
 
 static void
+test_a_commit_can_be_prepared_in_parts (Fixture *f, gconstpointer data)
+{
+  open_store (f);
+  g_assert_true (ban_store_add_jail (f->store, "j", NULL));
+  g_assert_false (ban_store_prepare (f->store));
+  ban_store_begin_soon (f->store);
+  for (guint i = 0; i < 100; i++)
+    {
+      g_autofree char *ip = g_strdup_printf ("192.0.2.%u", i);
+      ban (f, "j", ip, 1, NULL);
+    }
+  g_assert_true (ban_store_commit_soon (f->store));
+  g_assert_true (ban_store_prepare (f->store));
+  g_assert_false (ban_store_prepare (f->store));
+  SHOWS (f, "SELECT count(*) FROM bips", "0\n");
+  ban_store_begin (f->store);
+  g_assert_true (ban_store_commit (f->store, NULL));
+  SHOWS (f, "SELECT count(*) FROM bips", "100\n");
+}
+
+static void
 test_what_is_noted_stays_what_it_was (Fixture *f, gconstpointer data)
 {
   g_autoptr (Address) id = address_new ("192.0.2.1", -1);
@@ -934,6 +955,7 @@ main (int argc, char **argv)
   ADD ("a lock of another program holds nobody up", test_a_lock_of_another_program_holds_nobody_up);
   ADD ("who is patient waits for another program", test_who_is_patient_waits_for_another_program);
   ADD ("what is noted is written by the next commit", test_what_is_noted_is_written_by_the_next_commit);
+  ADD ("a commit can be prepared in parts", test_a_commit_can_be_prepared_in_parts);
   ADD ("what is noted stays what it was", test_what_is_noted_stays_what_it_was);
   ADD ("a commit tells what noted changes met", test_a_commit_tells_what_noted_changes_met);
   ADD ("failures come back", test_failures_come_back);

@@ -6,6 +6,7 @@
 #include "store/store-change.h"
 #include "store/store-open.h"
 
+#define PREPARE_AT_ONCE 64 /* changes; a ban takes some 20 us */
 #define OUTDATED_FACTOR 3 /* a bad id is forgotten after so many times its ban time */
 
 G_DEFINE_QUARK (fail2ban - store - error, store_error)
@@ -162,7 +163,13 @@ ban_store_commit_soon (BanStore *self)
   if (--self->depth > 0)
     return FALSE;
   self->broken = FALSE;
-  return self->noted->len > 0 || self->missed != NULL || sql_in_transaction (self->sql);
+  return self->noted->length > 0 || self->missed != NULL || sql_in_transaction (self->sql);
+}
+
+gboolean
+ban_store_prepare (BanStore *self)
+{
+  return store_changes_run_some (self, PREPARE_AT_ONCE);
 }
 
 gboolean

@@ -61,6 +61,8 @@ gboolean ban_store_commit   (BanStore *self, GError **error);
  * commit_soon returns whether something is to be written: then the caller has to see to it that a commit comes soon. */
 void     ban_store_begin_soon  (BanStore *self);
 gboolean ban_store_commit_soon (BanStore *self);
+/* Does some of that commit's work, at most some milliseconds; FALSE: only the commit itself is left. */
+gboolean ban_store_prepare     (BanStore *self);
 gboolean ban_store_settle   (BanStore *self, GError **error); /* tries to write what could not be written; TRUE: nothing is left of it */
 
 /* Another program may have the file locked.  The loop must not stand still for it, so what is not to be had within BAN_STORE_WAIT_MSEC

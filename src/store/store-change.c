@@ -35,7 +35,7 @@ store_changes_init (BanStore *self)
 {
   self->open = g_ptr_array_new_with_free_func (change_free);
   self->owed = g_ptr_array_new_with_free_func (change_free);
-  self->noted = g_ptr_array_new_with_free_func (change_free);
+  self->noted = g_queue_new ();
 }
 
 void
@@ -43,7 +43,7 @@ store_changes_clear (BanStore *self)
 {
   g_ptr_array_unref (self->open);
   g_ptr_array_unref (self->owed);
-  g_ptr_array_unref (self->noted);
+  g_queue_free_full (self->noted, change_free);
   g_clear_error (&self->missed);
 }
 
@@ -53,7 +53,7 @@ store_changes_committed (BanStore *self)
   g_ptr_array_set_size (self->open, 0);
   if (!self->is_patient)
     sql_set_patience (self->sql, BAN_STORE_WAIT_MSEC * 1000); /* the file is free */
-  if (self->owed->len == 0 && self->noted->len == 0)
+  if (self->owed->len == 0 && self->noted->length == 0)
     self->puts_failures = FALSE;
 }
 
@@ -175,20 +175,25 @@ apply_now (BanStore *self, StoreChange *change /* taken */, GError **error)
   return FALSE;
 }
 
+gboolean
+store_changes_run_some (BanStore *self, guint most)
+{
+  StoreChange *change;
+
+  if (self->noted->length == 0)
+    return FALSE;
+  self->depth++;
+  for (guint i = 0; i < most && (change = g_queue_pop_head (self->noted)) != NULL; i++)
+    (void) apply_now (self, change, self->missed == NULL ? &self->missed : NULL);
+  if (--self->depth == 0)
+    self->broken = FALSE;
+  return self->noted->length > 0;
+}
+
 void
 store_changes_run_noted (BanStore *self)
 {
-  gsize count;
-
-  if (self->noted->len == 0)
-    return;
-  gpointer *changes = g_ptr_array_steal (self->noted, &count);
-  self->depth++;
-  for (gsize i = 0; i < count; i++)
-    (void) apply_now (self, changes[i], self->missed == NULL ? &self->missed : NULL);
-  g_free (changes);
-  if (--self->depth == 0)
-    self->broken = FALSE;
+  (void) store_changes_run_some (self, G_MAXUINT);
 }
 
 /* Of a log's positions the last one is enough: it stands behind all that was decided before. */
@@ -199,13 +204,14 @@ forget_earlier_position (BanStore *self, const StoreChange *change)
 
   if (change->path == NULL)
     return;
-  for (guint i = self->noted->len; i > 0 && looked < POSITIONS_LOOKED_AT; i--, looked++)
+  for (GList *link = self->noted->tail; link != NULL && looked < POSITIONS_LOOKED_AT; link = link->prev, looked++)
     {
-      const StoreChange *earlier = self->noted->pdata[i - 1];
+      StoreChange *earlier = link->data;
 
       if (earlier->run != change->run || strcmp (earlier->jail, change->jail) != 0 || strcmp (earlier->path, change->path) != 0)
         continue;
-      g_ptr_array_remove_index (self->noted, i - 1);
+      g_queue_delete_link (self->noted, link);
+      change_free (earlier);
       return;
     }
 }
@@ -221,8 +227,8 @@ note (BanStore *self, StoreChange *change)
       change->ticket = copy;
     }
   forget_earlier_position (self, change);
-  g_ptr_array_add (self->noted, change);
-  if (self->noted->len >= STORE_NOTED_MAX)
+  g_queue_push_tail (self->noted, change);
+  if (self->noted->length >= STORE_NOTED_MAX)
     store_changes_run_noted (self);
 }
 

@@ -36,6 +36,7 @@ gboolean     store_change_apply (BanStore *self, StoreChange *change /* taken */
 
 /* Runs what was only noted (ban_store_begin_soon), in its order and in one transaction.  A failure is told by the next commit. */
 void     store_changes_run_noted (BanStore *self);
+gboolean store_changes_run_some  (BanStore *self, guint most); /* TRUE: there are more */
 
 void     store_changes_init      (BanStore *self);
 void     store_changes_clear     (BanStore *self);
