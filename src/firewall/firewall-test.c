@@ -212,6 +212,26 @@ test_a_chain_that_is_gone_is_found_out_at_once (void)
   tear_down (&f);
 }
 
+/* Of rules behind one that makes a loop the kernel says the same. */
+static void
+test_a_rule_that_makes_a_loop_is_refused_alone (void)
+{
+  Fixture f;
+  TestingCount good = { 0 }, bad = { 0 };
+
+  if (!set_up (&f, "nft"))
+    return;
+  testing_run ("iptables -w -N f2b-x; iptables -w -I INPUT -j f2b-x; iptables -w -N c1; iptables -w -N c2; iptables -w -A c2 -j f2b-x");
+  for (guint i = 1; i <= 20; i++)
+    testing_submit (f.firewall, i == 7 || i == 13 ? &bad : &good, "iptables -w -I f2b-x 1 -s 192.0.2.%u -j %s", i,
+                    i == 7 || i == 13 ? "c2" : "c1");
+  testing_wait (&good);
+  testing_wait (&bad);
+  g_assert_cmpuint (good.done, ==, 18);
+  g_assert_cmpuint (bad.failed, ==, 2);
+  tear_down (&f);
+}
+
 /* As after a kill: the rules of the last run are there, and are to be there once. */
 static void
 check_adopting (const char *variant)
@@ -454,6 +474,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/firewall/a failing element leaves the others alone (nft)",
                    test_a_failing_element_leaves_the_others_alone_nft);
   g_test_add_func ("/firewall/a chain that is gone is found out at once", test_a_chain_that_is_gone_is_found_out_at_once);
+  g_test_add_func ("/firewall/a rule that makes a loop is refused alone", test_a_rule_that_makes_a_loop_is_refused_alone);
   g_test_add_func ("/firewall/a rule that is there is not doubled (legacy)",
                    test_a_rule_that_is_there_is_not_doubled_legacy);
   g_test_add_func ("/firewall/a rule that is there is not doubled (nft)", test_a_rule_that_is_there_is_not_doubled_nft);

@@ -1,5 +1,6 @@
 #include "firewall/nft-transaction.h"
 
+#include <errno.h>
 #include <libnftnl/common.h>
 
 typedef struct
@@ -13,8 +14,13 @@ typedef struct
   guint32 first_sequence;
   GArray *owners; /* of guint: which submission the message with first_sequence + i belongs to */
   guint n_culprits;
-  gboolean refused; /* for a reason that is nobody's alone */
+  gboolean refused;  /* for a reason that is nobody's alone */
+  gboolean has_loop; /* the first of those was named */
+  guint n_loops;     /* of all transactions */
 } Work;
+
+/* So many rules that make a loop are looked for one by one. */
+#define MAX_LOOPS 16
 
 static void
 append_mark (Work *work, GByteArray *messages, struct nlmsghdr *(*build) (char *buffer, guint32 sequence))
@@ -46,6 +52,20 @@ build (Work *work, guint from, guint to)
   return messages;
 }
 
+/* Once a rule has made a loop (or too many jumps) of the chains, the kernel (6.18) names every one behind it as well, since the table is
+ * as wrong as before: only the first is to blame. */
+static gboolean
+is_collateral (Work *work, int error)
+{
+  if ((error != ELOOP && error != EMLINK) || work->n_loops >= MAX_LOOPS)
+    return FALSE;
+  if (work->has_loop)
+    return TRUE;
+  work->has_loop = TRUE;
+  work->n_loops++;
+  return FALSE;
+}
+
 /* The kernel says nothing about messages that are fine; of those that are not it names all. */
 static void
 on_answer (const struct nlmsghdr *header, guint32 sequence, int error, gpointer data)
@@ -53,7 +73,7 @@ on_answer (const struct nlmsghdr *header, guint32 sequence, int error, gpointer 
   Work *work = data;
   guint32 index = sequence - work->first_sequence;
 
-  if (error <= 0)
+  if (error <= 0 || is_collateral (work, error))
     return;
   if (index >= work->owners->len)
     {
@@ -74,6 +94,7 @@ commit (Work *work, guint from, guint to)
       NetlinkOutcome outcome = NETLINK_ANSWERED;
       work->n_culprits = 0;
       work->refused = FALSE;
+      work->has_loop = FALSE;
       if (work->owners->len > 0)
         outcome = netlink_exchange (work->netlink, messages, on_answer, work);
       if (work->n_culprits > 0)
