@@ -4,13 +4,18 @@
 #include <netinet/in.h>
 #include <string.h>
 
+/* There may be hundreds of thousands of them: 24 bytes and the text. */
 struct Address
 {
   gatomicrefcount refs;
-  AddressKind kind;
-  guint prefix;
-  guint8 bytes[16];
-  gsize length;
+  guint8 kind;      /* AddressKind */
+  guint8 ip_length; /* of the text of an address */
+  guint16 prefix;
+  union
+  {
+    guint8 bytes[16]; /* of an address */
+    gsize length;     /* of the text of anything else */
+  };
   char text[]; /* canonical, NUL-terminated */
 };
 
@@ -59,10 +64,15 @@ address_alloc (const Parsed *parsed, const char *text, gsize length)
   Address *self = g_malloc0 (sizeof *self + length + 1);
 
   g_atomic_ref_count_init (&self->refs);
-  self->kind = parsed->kind;
-  self->prefix = parsed->prefix;
-  memcpy (self->bytes, parsed->bytes, sizeof self->bytes);
-  self->length = length;
+  self->kind = (guint8) parsed->kind;
+  self->prefix = (guint16) parsed->prefix;
+  if (address_is_ip (self))
+    {
+      memcpy (self->bytes, parsed->bytes, sizeof self->bytes);
+      self->ip_length = (guint8) length;
+    }
+  else
+    self->length = length;
   if (length > 0)
     memcpy (self->text, text, length);
   return self;
@@ -443,7 +453,7 @@ address_peek_text (const Address *self)
 gsize
 address_get_length (const Address *self)
 {
-  return self->length;
+  return address_is_ip (self) ? self->ip_length : self->length;
 }
 
 guint
@@ -493,7 +503,7 @@ address_hash (gconstpointer data)
   const Address *self = data;
   gboolean ip = address_is_ip (self);
   const guint8 *bytes = ip ? self->bytes : (const guint8 *) self->text;
-  gsize size = ip ? byte_count (self->kind) : self->length;
+  gsize size = ip ? byte_count (self->kind) : address_get_length (self);
   guint hash = 2166136261u ^ ((guint) self->kind << 16) ^ self->prefix;
 
   for (gsize i = 0; i < size; i++)
@@ -520,6 +530,7 @@ address_compare (gconstpointer pa, gconstpointer pb)
 {
   const Address *a = pa;
   const Address *b = pb;
+  gsize a_length, b_length;
   int order;
 
   if (a->kind != b->kind)
@@ -529,8 +540,10 @@ address_compare (gconstpointer pa, gconstpointer pb)
       order = memcmp (a->bytes, b->bytes, sizeof a->bytes);
       return order != 0 ? order : (int) a->prefix - (int) b->prefix;
     }
-  order = memcmp (a->text, b->text, MIN (a->length, b->length));
-  return order != 0 ? order : (a->length > b->length) - (a->length < b->length);
+  a_length = address_get_length (a);
+  b_length = address_get_length (b);
+  order = memcmp (a->text, b->text, MIN (a_length, b_length));
+  return order != 0 ? order : (a_length > b_length) - (a_length < b_length);
 }
 
 gboolean

@@ -23,7 +23,7 @@ typedef struct
 /* fail2ban keeps the journal in memory; then a kill within a commit can damage the file.  On disk it costs a few system calls a
  * transaction, and none of them waits for the disk. */
 static const char settings[] = "PRAGMA foreign_keys = ON; PRAGMA synchronous = OFF; PRAGMA journal_mode = DELETE; "
-                               "PRAGMA temp_store = MEMORY;";
+                               "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -512;";
 
 static Sql *
 connect (const Opener *self, GError **error)
