@@ -219,7 +219,7 @@ choose_search_form (PyRegex *self, gboolean utf, PySearchFlags flags)
 {
   const PyRegexForm *form = NULL;
 
-  if ((flags & PY_SEARCH_BARE) && !utf && self->need.has_start)
+  if ((flags & PY_SEARCH_BARE) && !utf && py_regex_get_need (self)->has_start)
     form = py_regex_prepare_form (self, PY_FORM_BYTES_BARE);
   return form != NULL ? form : py_regex_prepare_form (self, utf ? PY_FORM_UTF : PY_FORM_BYTES);
 }
@@ -236,7 +236,7 @@ py_regex_search (PyRegex *self, const char *text, gsize len, gsize pos, gsize en
 
   match->groups = 0;
   if (subject.start == 0 && !(flags & PY_SEARCH_UNGATED)
-      && !py_regex_need_is_met (&self->need, subject.text, subject.end))
+      && !py_regex_need_is_met (py_regex_get_need (self), subject.text, subject.end))
     return PY_REGEX_NO_MATCH;
   if (subject.start > subject.end || !choose_form (subject.text, subject.end, flags, &utf))
     return PY_REGEX_NO_MATCH;

@@ -44,9 +44,17 @@ struct PyRegex
   PyRegexFlags flags;
   GPtrArray *names; /* as in PyTree */
   gboolean looks_far;
-  PyRegexNeed need;
+  PyRegexNeed *need; /* py_regex_get_need() */
   PyRegexForm forms[PY_N_FORMS];
 };
+
+/* What a text needs to match; found at the first use, like the forms. */
+const PyRegexNeed *py_regex_make_need (PyRegex *self);
+static inline const PyRegexNeed *
+py_regex_get_need (const PyRegex *self)
+{
+  return self->need != NULL ? self->need : py_regex_make_need ((PyRegex *) self);
+}
 
 /* The form, ready for a search; NULL when PCRE2 cannot make it. */
 const PyRegexForm *py_regex_prepare_form (PyRegex *self, PyFormIndex index);

@@ -64,7 +64,6 @@ py_regex_new (const char *pattern, gssize len, PyRegexFlags flags, GError **erro
   self->flags = flags;
   self->names = g_ptr_array_ref (tree->names);
   self->looks_far = py_node_looks_far (tree->root);
-  py_regex_need_init (&self->need, tree);
   return g_steal_pointer (&self);
 }
 
@@ -75,7 +74,9 @@ py_regex_free (PyRegex *self)
     return;
   for (guint i = 0; i < PY_N_FORMS; i++)
     pcre2_code_free (self->forms[i].code);
-  py_regex_need_clear (&self->need);
+  if (self->need != NULL)
+    py_regex_need_clear (self->need);
+  g_free (self->need);
   g_clear_pointer (&self->names, g_ptr_array_unref);
   g_free (self->pattern);
   g_free (self);
@@ -99,6 +100,17 @@ compile_again (const PyRegex *self, PyFormIndex index)
   if (tree == NULL || (index == PY_FORM_BYTES_BARE && py_regex_needs_groups (tree)))
     return NULL;
   return compile_form (tree, index, NULL);
+}
+
+const PyRegexNeed *
+py_regex_make_need (PyRegex *self)
+{
+  g_autoptr (PyTree) tree = py_regex_parse (self->pattern, self->len, self->flags, NULL);
+
+  self->need = g_new0 (PyRegexNeed, 1);
+  if (tree != NULL)
+    py_regex_need_init (self->need, tree);
+  return self->need;
 }
 
 /* At the first use only: a server with all jails has a thousand expressions, few of which ever see a line, and fewer one that
@@ -139,7 +151,7 @@ py_regex_can_have (const PyRegex *self, guint place, guint8 byte)
 {
   g_return_val_if_fail (self != NULL && place < PY_REGEX_PLACES, TRUE);
 
-  return py_regex_need_allows (&self->need, place, byte);
+  return py_regex_need_allows (py_regex_get_need (self), place, byte);
 }
 
 GPtrArray *
@@ -156,7 +168,7 @@ py_regex_surely_matches (const PyRegex *self, const char *subject, gsize len)
 {
   g_return_val_if_fail (self != NULL, FALSE);
 
-  return py_regex_need_suffices (&self->need, subject, len);
+  return py_regex_need_suffices (py_regex_get_need (self), subject, len);
 }
 
 guint
