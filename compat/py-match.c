@@ -26,6 +26,7 @@
 #define ALLOWANCES         64u
 #define STEPS_LEAST        20u
 #define STEPS_PER_BYTE     4u
+#define HASTE_MOST         4u
 
 /* For what PCRE2 interprets, which recurses on the heap; and the JIT's stack, of which 32 KiB are taken at first. */
 #define DEPTH_LIMIT    20000u
@@ -44,6 +45,7 @@ struct PyMatch
   pcre2_jit_stack *stack;
   PCRE2_SIZE compare_begin; /* for py_regex_callout */
   guint groups;             /* that the last match has, with group 0; 0: there is none */
+  guint haste;
 };
 
 typedef struct
@@ -77,6 +79,12 @@ py_match_free (PyMatch *self)
   g_free (self);
 }
 
+void
+py_match_set_haste (PyMatch *self, guint haste)
+{
+  self->haste = MIN (haste, HASTE_MOST);
+}
+
 static void
 make_room (PyMatch *self, guint groups)
 {
@@ -103,12 +111,13 @@ count_lines (const Subject *subject)
 
 /* How many steps the search may take in all */
 static guint64
-count_budget (const PyRegex *re, const PyRegexForm *form, gboolean utf, gsize len)
+count_budget (const PyRegex *re, const PyRegexForm *form, gboolean utf, gsize len, guint haste)
 {
   guint64 way = (guint64) len * WAY_PS * (re->looks_far ? FAR_FACTOR : 1) * (utf ? UTF_FACTOR : 1);
   guint64 step = (STEP_PS + way) * form->heft * (form->has_jit ? 1 : INTERPRETER_FACTOR);
 
-  return MAX (BUDGET_PS / step, re->looks_far ? STEPS_LEAST : STEPS_LEAST + STEPS_PER_BYTE * (guint64) len);
+  return MAX ((BUDGET_PS >> (3 * haste)) / step,
+              re->looks_far ? STEPS_LEAST : STEPS_LEAST + STEPS_PER_BYTE * (guint64) len);
 }
 
 static gsize
@@ -246,7 +255,7 @@ py_regex_search (PyRegex *self, const char *text, gsize len, gsize pos, gsize en
   const PyRegexForm *form = choose_search_form (self, utf, flags);
   if (form == NULL)
     return PY_REGEX_LIMIT;
-  guint64 budget = count_budget (self, form, utf, subject.end);
+  guint64 budget = count_budget (self, form, utf, subject.end, match->haste);
   gsize places = count_places (form, &subject);
   int rc = run (match, form, &subject, subject.start, budget / (places > 1 ? SHARE_OF_FIRST * places : 1));
   if (rc == PCRE2_ERROR_MATCHLIMIT && places > 1)

@@ -23,8 +23,10 @@ compare_spans (const PyRegex *re, const PyMatch *a, const PyMatch *b)
 static gboolean
 contains_one (const GPtrArray *texts, const char *subject, gsize len)
 {
-  g_autofree char *folded = g_ascii_strdown (subject, (gssize) len);
+  g_autofree char *folded = g_memdup2 (subject, len);
 
+  for (gsize i = 0; i < len; i++) /* it may hold NULs */
+    folded[i] = g_ascii_tolower (folded[i]);
   for (guint i = 0; i < texts->len; i++)
     {
       const char *text = g_ptr_array_index (texts, i);

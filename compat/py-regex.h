@@ -92,6 +92,10 @@ PyMatch *py_match_new (void);
 void py_match_free (PyMatch *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (PyMatch, py_match_free)
 
+/* Searches with this match may take an eighth as long, an eighth of that, ...: for who has many patterns for one subject, some of which took too
+ * long.  0 at the start. */
+void py_match_set_haste (PyMatch *self, guint haste);
+
 /* pattern.search (subject, pos, endpos), with pos and endpos in bytes, on character boundaries; an endpos beyond the end
  * (G_MAXSIZE) means the end.  As in Python ^ and \A match only at the subject's real start, look-behind and \b see what
  * is before pos, and the subject ends at endpos.  `match` holds the spans after PY_REGEX_MATCH and nothing otherwise.

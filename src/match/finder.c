@@ -22,7 +22,7 @@ struct Finder
   guint64 *left, *left_seen; /* what can match text, and seen */
   guint n_words;
   Failregex *given_up[GIVEN_UP_MOST];
-  guint n_given_up;
+  guint n_given_up, n_limits; /* of this text */
   gboolean pre_searched;
 };
 
@@ -58,11 +58,17 @@ finder_free (Finder *self)
 static gboolean
 search (Finder *self, Failregex *regex, PyMatch *match, const char *text, gsize len, PySearchFlags flags)
 {
-  PyRegexResult result = failregex_search (regex, text, len, flags, match);
+  PyRegexResult result;
 
-  if (result == PY_REGEX_LIMIT && self->n_given_up < GIVEN_UP_MOST)
+  /* A line that holds up many expressions takes little longer than one that holds up one. */
+  py_match_set_haste (match, self->n_limits);
+  result = failregex_search (regex, text, len, flags, match);
+  if (result != PY_REGEX_LIMIT)
+    return result == PY_REGEX_MATCH;
+  self->n_limits++;
+  if (self->n_given_up < GIVEN_UP_MOST)
     self->given_up[self->n_given_up++] = regex;
-  return result == PY_REGEX_MATCH;
+  return FALSE;
 }
 
 static PySearchFlags
@@ -90,7 +96,7 @@ set_text (Finder *self, const char *text, gsize len, PySearchFlags flags)
   self->text = text;
   self->len = len;
   self->flags = flags;
-  self->n_given_up = 0;
+  self->n_given_up = self->n_limits = 0;
   self->seen = NULL;
   self->pre_searched = FALSE;
   ensure_words (self, filter_get_gate (self->filter));
