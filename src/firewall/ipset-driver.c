@@ -87,7 +87,7 @@ static Set
 read_set (Netlink *netlink, const char *name)
 {
   Set set = { OTHER, FALSE };
-  guint8 buffer[NETLINK_MAX_MESSAGE];
+  guint8 buffer[NETLINK_MAX_MESSAGE] = { 0 };
   g_autoptr (GByteArray) message = g_byte_array_new ();
   const struct nlmsghdr *header = ipset_message_begin (buffer, IPSET_CMD_HEADER, 0, netlink_take_sequence (netlink, 1), name);
 
@@ -153,7 +153,7 @@ apply (FirewallBatch *batch)
   for (guint i = 0; netlink != NULL && i < batch->n;)
     {
       g_autoptr (GByteArray) messages = g_byte_array_new ();
-      guint8 buffer[NETLINK_MAX_MESSAGE];
+      guint8 buffer[NETLINK_MAX_MESSAGE] = { 0 };
 
       /* A set that is asked for takes a number of its own, so that comes before. */
       for (work.n = 0; i < batch->n && work.n < MESSAGES_AT_ONCE; i++)

@@ -55,7 +55,7 @@ on_set (const struct nlmsghdr *header, guint32 sequence, int error, gpointer use
 gint64
 ipset_count_lasting (Netlink *netlink, const char *set)
 {
-  guint8 buffer[NETLINK_MAX_MESSAGE];
+  guint8 buffer[NETLINK_MAX_MESSAGE] = { 0 };
   gint64 number = -1;
   g_autoptr (GByteArray) message = g_byte_array_new ();
   struct nlmsghdr *header

@@ -195,7 +195,7 @@ append_command (Work *work, GByteArray *messages, const IptablesCommand *command
   {
     struct nlmsghdr header; /* for its alignment */
     guint8 bytes[NETLINK_MAX_MESSAGE];
-  } buffer;
+  } buffer = { 0 };
   gboolean deletes = command->operation == IPTABLES_DELETE;
 
   if (step->is_there)

@@ -8,7 +8,8 @@
 #include <glib.h>
 #include <libmnl/libmnl.h>
 
-#define NETLINK_MAX_MESSAGE 2048 /* more than any of our requests needs */
+/* More than any of our requests needs.  A buffer begins as zeros: libmnl leaves the padding behind an attribute as it was. */
+#define NETLINK_MAX_MESSAGE 2048
 
 typedef struct Netlink Netlink;
 Netlink *netlink_new  (void); /* NULL: this system has none, or it is not for us */

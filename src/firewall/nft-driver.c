@@ -74,7 +74,7 @@ add_key (struct nftnl_set *set, const void *key, guint size, guint32 flags, guin
 static void
 append_command (Work *work, GByteArray *messages, const NftCommand *command)
 {
-  guint8 buffer[NETLINK_MAX_MESSAGE], end[16];
+  guint8 buffer[NETLINK_MAX_MESSAGE] = { 0 }, end[16] = { 0 };
   guint size = ip_prefix_size (&command->address);
   struct nftnl_set *set = nftnl_set_alloc ();
 

@@ -493,7 +493,7 @@ nft_rules_read (Netlink *netlink, guint8 family, const char *table, const char *
 {
   for (guint try = 0; try < READ_TRIES; try++)
     {
-      Message buffer;
+      Message buffer = { 0 };
       g_autoptr (GByteArray) request = g_byte_array_new ();
       g_autoptr (GPtrArray) messages = g_ptr_array_new_with_free_func (g_free);
       Dump dump = { .messages = messages };
@@ -522,7 +522,7 @@ note_error (const struct nlmsghdr *header, guint32 sequence, int error, gpointer
 gboolean
 nft_chain_is_missing (Netlink *netlink, guint8 family, const char *table, const char *chain)
 {
-  Message buffer;
+  Message buffer = { 0 };
   int error = 0;
   g_autoptr (GByteArray) request = g_byte_array_new ();
   struct nlmsghdr *header = put_question (&buffer, netlink, NFT_MSG_GETCHAIN, 0, family);

@@ -72,7 +72,7 @@ NftSet
 nft_set_read (Netlink *netlink, guint8 family, const char *table, const char *name)
 {
   NftSet result = { 0 };
-  guint8 buffer[NETLINK_MAX_MESSAGE];
+  guint8 buffer[NETLINK_MAX_MESSAGE] = { 0 };
   struct nftnl_set *set = nftnl_set_alloc ();
   g_autoptr (GByteArray) message = g_byte_array_new ();
 
@@ -141,7 +141,7 @@ nft_set_count (Netlink *netlink, guint8 family, const char *table, const char *n
 {
   NftSet set = nft_set_read (netlink, family, table, name);
   Count count = { .is_whole = set.is_there && !set.forgets };
-  guint8 buffer[NETLINK_MAX_MESSAGE];
+  guint8 buffer[NETLINK_MAX_MESSAGE] = { 0 };
   g_autoptr (GByteArray) message = g_byte_array_new ();
 
   if (!count.is_whole)

@@ -25,7 +25,7 @@ typedef struct
 static void
 append_mark (Work *work, GByteArray *messages, struct nlmsghdr *(*build) (char *buffer, guint32 sequence))
 {
-  guint8 buffer[NETLINK_MAX_MESSAGE];
+  guint8 buffer[NETLINK_MAX_MESSAGE] = { 0 };
   const struct nlmsghdr *header = build ((char *) buffer, netlink_take_sequence (work->netlink, 1));
 
   g_byte_array_append (messages, buffer, header->nlmsg_len);
