@@ -183,6 +183,20 @@ odd_line_text (const LinePieces *pieces)
   return g_strdup (out->str);
 }
 
+static void
+warn_simulated (Filter *self, const LinePieces *line, gint64 delta_sec)
+{
+  g_autoptr (PyValue) distance = py_int_new (ABS (delta_sec));
+  g_autofree char *shown = duration_format_value (distance);
+
+  filter_warn_once (self, &self->next_simulated_warning,
+                    g_strdup_printf ("Detected a log entry %s %s the current time in operation mode. "
+                                     "This looks like a %s problem. Treating such entries as if they just happened.",
+                                     shown, delta_sec < 0 ? "before" : "after",
+                                     delta_sec < 0 && delta_sec >= -3300 ? "latency" : "timezone"),
+                    odd_line_text (line), NULL);
+}
+
 /* New lines are about now, whatever their date says. */
 static void
 simulate_now (Filter *self, const LinePieces *line, gint64 now_usec, FilterTime *time)
@@ -191,14 +205,8 @@ simulate_now (Filter *self, const LinePieces *line, gint64 now_usec, FilterTime 
 
   if (ABS (delta_sec) <= 60)
     return;
-  g_autoptr (PyValue) distance = py_int_new (ABS (delta_sec));
-  g_autofree char *shown = duration_format_value (distance);
-  filter_warn_once (self, &self->next_simulated_warning,
-                    g_strdup_printf ("Detected a log entry %s %s the current time in operation mode. "
-                                     "This looks like a %s problem. Treating such entries as if they just happened.",
-                                     shown, delta_sec < 0 ? "before" : "after",
-                                     delta_sec < 0 && delta_sec >= -3300 ? "latency" : "timezone"),
-                    odd_line_text (line), NULL);
+  if (filter_warning_is_due (self, self->next_simulated_warning))
+    warn_simulated (self, line, delta_sec);
   set_now (time, now_usec);
   self->last_time = *time;
 }
@@ -208,11 +216,12 @@ is_obsolete (Filter *self, const LinePieces *line, gint64 now_usec, const Filter
 {
   if (time->time.usec >= now_usec - self->find_time_usec)
     return FALSE;
-  filter_warn_once (self, &self->next_ignored_warning,
-                    g_strdup_printf ("Ignoring all log entries older than %ss; these are probably"
-                                     " messages generated while fail2ban was not running.",
-                                     self->find_time_text),
-                    odd_line_text (line), NULL);
+  if (filter_warning_is_due (self, self->next_ignored_warning))
+    filter_warn_once (self, &self->next_ignored_warning,
+                      g_strdup_printf ("Ignoring all log entries older than %ss; these are probably"
+                                       " messages generated while fail2ban was not running.",
+                                       self->find_time_text),
+                      odd_line_text (line), NULL);
   return TRUE;
 }
 

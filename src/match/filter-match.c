@@ -60,9 +60,13 @@ static void
 warn_no_date (FilterFind *f, const Matched *matched)
 {
   Filter *self = f->filter;
-  g_autoptr (GString) shown_lines = g_string_new ("Match without a timestamp: ");
-  g_autofree char *shown = py_repr_str (f->line->date, (gssize) f->line->date_len);
+  g_autoptr (GString) shown_lines = NULL;
+  g_autofree char *shown = NULL;
 
+  if (!filter_warning_is_due (self, self->next_no_time_warning))
+    return;
+  shown_lines = g_string_new ("Match without a timestamp: ");
+  shown = py_repr_str (f->line->date, (gssize) f->line->date_len);
   append_matched (shown_lines, matched);
   filter_warn_once (
       self, &self->next_no_time_warning, g_strdup_printf ("Found a match but no valid date/time found for %s.", shown),

@@ -81,6 +81,8 @@ double filter_now_sec (gint64 now_usec);
 /* Writes "[JAIL] text" as a warning, if the last was a day ago; *next is when the next may be.  A second and a third text may
  * follow (NULL: none); they are taken. */
 void filter_warn_once (Filter *self, gint64 *next_usec, char *first, char *second, char *third);
+/* Would it?  Texts are not made for nothing at every line of a log whose clock is wrong. */
+gboolean filter_warning_is_due (const Filter *self, gint64 next_usec);
 
 /* filter-find.c: the expressions on a line.  time may be unset; no_date: it was not in the line. */
 gboolean filter_find (Filter *self, LogLine *shared, const LinePieces *line, PySearchFlags flags, const FilterTime *time,

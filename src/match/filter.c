@@ -119,6 +119,12 @@ warn_line (Filter *self, char *text)
   log_write_text (self->log, LOG_LEVEL_WARNING, FILTER_LOGGER, __func__, line, strlen (line));
 }
 
+gboolean
+filter_warning_is_due (const Filter *self, gint64 next_usec)
+{
+  return clock_get_time_usec (self->clock) >= next_usec;
+}
+
 void
 filter_warn_once (Filter *self, gint64 *next_usec, char *first, char *second, char *third)
 {
