@@ -201,13 +201,13 @@ is_ignored_first (FilterFind *f)
 }
 
 static gboolean
-try_failregexes (FilterFind *f, guint from, guint *ret_first, GError **error)
+try_failregexes (FilterFind *f, guint from, GError **error)
 {
   Filter *self = f->filter;
 
   for (guint i = from; (i = finder_next (self->finder, i)) < self->failregexes->len; i++)
     {
-      *ret_first = MIN (*ret_first, i);
+      f->first = MIN (f->first, i);
       f->text = finder_peek_seen (self->finder, &f->len, &f->flags);
       switch (filter_handle_match (f, i, g_ptr_array_index (self->failregexes, i), error))
         {
@@ -226,23 +226,42 @@ try_failregexes (FilterFind *f, guint from, guint *ret_first, GError **error)
 }
 
 static gboolean
-search (FilterFind *f, guint *ret_first, GError **error)
+search (FilterFind *f, GError **error)
 {
   if (f->multi)
     set_window_text (f);
   else
     finder_set_line (f->filter->finder, f->line, f->flags);
-  return is_ignored_first (f) || !pass_prefregex (f) || try_failregexes (f, 0, ret_first, error);
+  return is_ignored_first (f) || !pass_prefregex (f) || try_failregexes (f, 0, error);
 }
 
 /* Another filter has found the first match, so there is one. */
 static gboolean
-search_again (FilterFind *f, guint first, GError **error)
+search_again (FilterFind *f, guint from, GError **error)
 {
   Finder *finder = f->filter->finder;
 
   finder_set_known_line (finder, f->line, f->flags);
-  return !finder_pass_prefregex (finder) || try_failregexes (f, first, &first, error);
+  return !finder_pass_prefregex (finder) || try_failregexes (f, from, error);
+}
+
+static gboolean
+tell_again (FilterFind *f, const LineFound *found, GError **error)
+{
+  if (found->first == LINE_FOUND_NOTHING)
+    return TRUE;
+  if (!filter_can_tell_again (f, found))
+    return search_again (f, found->first, error);
+  switch (filter_tell_again (f, found, error))
+    {
+    case FILTER_STEP_EXCEPTION:
+      return FALSE;
+    case FILTER_STEP_DONE:
+      return TRUE;
+    case FILTER_STEP_NEXT:
+    default:
+      return search_again (f, found->first + 1, error);
+    }
 }
 
 gboolean
@@ -255,17 +274,22 @@ filter_find (Filter *self, LogLine *shared, const LinePieces *line, PySearchFlag
                             .to = { self, time, func, user_data },
                             .no_date = no_date,
                             .multi = self->max_lines > 1,
+                            .first = LINE_FOUND_NOTHING,
                             .flags = flags };
-  guint first = LINE_FOUND_NOTHING;
-  gboolean shares = can_share (&f), known, given_up, ok = TRUE;
+  const char *key = can_share (&f) ? get_find_key (self) : NULL;
+  LineFound found;
+  gboolean given_up, ok;
 
-  known = shares && log_line_get_found (shared, get_find_key (self), line, &first);
-  if (!known)
-    ok = search (&f, &first, error);
-  else if (first != LINE_FOUND_NOTHING)
-    ok = search_again (&f, first, error);
+  if (key != NULL && log_line_get_found (shared, key, line, &found))
+    {
+      ok = tell_again (&f, &found, error);
+      (void) warn_given_up (self);
+      return ok;
+    }
+  f.key = key;
+  ok = search (&f, error);
   given_up = warn_given_up (self);
-  if (shares && !known && !given_up)
-    log_line_put_found (shared, get_find_key (self), line, first);
+  if (f.key != NULL && !given_up)
+    log_line_put_found (shared, f.key, line, f.first, NULL);
   return ok;
 }

@@ -159,6 +159,36 @@ tell (FilterFind *f, guint index, Failregex *regex, Captures *fail, const Matche
   return filter_identify (&f->to, index, fail, has_mlfid, error);
 }
 
+/* It is the first match: others with the same expressions need not search for it.  Where nothing says who it was, they have to: the text
+ * is shown. */
+static void
+share_first (FilterFind *f, guint index, const Captures *fail)
+{
+  gboolean tells_who = captures_peek_some (fail, CAPTURE_MLFID) != NULL || has_any_id (fail);
+
+  if (f->key == NULL || index != f->first || finder_has_given_up (f->filter->finder))
+    return;
+  log_line_put_found (f->shared, f->key, f->line, index, tells_who ? fail : NULL);
+  f->key = NULL;
+}
+
+gboolean
+filter_can_tell_again (const FilterFind *f, const LineFound *found)
+{
+  return found->captures != NULL && f->filter->ignoreregexes->len == 0 && !f->no_date && !f->filter->check_all;
+}
+
+FilterStep
+filter_tell_again (FilterFind *f, const LineFound *found, GError **error)
+{
+  Captures *fail = f->filter->captures;
+  const Matched matched = { .line = f->line };
+
+  captures_clear (fail);
+  captures_lend_all (fail, found->captures);
+  return tell (f, found->first, g_ptr_array_index (f->filter->failregexes, found->first), fail, &matched, error);
+}
+
 /* A failregex matched. */
 FilterStep
 filter_handle_match (FilterFind *f, guint index, Failregex *regex, GError **error)
@@ -187,6 +217,7 @@ filter_handle_match (FilterFind *f, guint index, Failregex *regex, GError **erro
         return FILTER_STEP_NEXT;
     }
   fail = get_captures (f, regex);
+  share_first (f, index, fail);
   step = tell (f, index, regex, fail, &matched, error);
   if (!self->check_all || f->multi)
     {

@@ -32,7 +32,7 @@ struct Filter
   Failregex *prefregex;
   GPtrArray *failregexes, *ignoreregexes; /* of Failregex */
   FilterGate *gate;                       /* NULL: to be made anew; filter_get_gate() */
-  const char *find_key; /* interned: what all the expressions say; NULL: to be made */
+  const char *find_key;                   /* interned: what all the expressions say; NULL: to be made */
   gboolean ungated;                       /* for tests: without any shortcut */
   const char *use_dns;                    /* static */
   guint max_lines;
@@ -85,8 +85,8 @@ void filter_warn_once (Filter *self, gint64 *next_usec, char *first, char *secon
 gboolean filter_warning_is_due (const Filter *self, gint64 next_usec);
 
 /* filter-find.c: the expressions on a line.  time may be unset; no_date: it was not in the line. */
-gboolean filter_find (Filter *self, LogLine *shared, const LinePieces *line, PySearchFlags flags, const FilterTime *time,
-                      gboolean no_date, FailureFunc func, gpointer user_data, GError **error);
+gboolean filter_find (Filter *self, LogLine *shared, const LinePieces *line, PySearchFlags flags,
+                      const FilterTime *time, gboolean no_date, FailureFunc func, gpointer user_data, GError **error);
 
 /* To whom, and with which time, failures of a line are told. */
 typedef struct
@@ -115,6 +115,8 @@ typedef struct
   const LinePieces *line;
   FilterReport to;
   gboolean no_date, multi;
+  guint first;     /* failregex that matched, or LINE_FOUND_NOTHING */
+  const char *key; /* under which others are told what was found; NULL: nothing to be told */
 
   PyValue *lines;   /* with maxlines above 1: list of tuples */
   const char *text; /* what is searched now; NULL: it has to be made of the window */
@@ -127,6 +129,9 @@ gboolean filter_find_is_ignored (FilterFind *f, const char *text, gsize len, PyS
 
 /* filter-match.c: a failregex matched. */
 FilterStep filter_handle_match (FilterFind *f, guint index, Failregex *regex, GError **error);
+/* The same with what another filter with the same expressions found; FALSE: not possible, nothing happened. */
+gboolean filter_can_tell_again (const FilterFind *f, const LineFound *found);
+FilterStep filter_tell_again (FilterFind *f, const LineFound *found, GError **error);
 /* With maxlines above 1: what the prefregex captured is kept, before its text is used for something else. */
 void filter_keep_pre_groups (FilterFind *f);
 void filter_set_window (Filter *self, PyValue *lines); /* takes lines */

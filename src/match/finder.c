@@ -274,6 +274,12 @@ finder_peek_match (const Finder *self)
   return self->match;
 }
 
+gboolean
+finder_has_given_up (const Finder *self)
+{
+  return self->n_given_up > 0;
+}
+
 Failregex *
 finder_take_given_up (Finder *self)
 {

@@ -52,5 +52,7 @@ void finder_see (Finder *self, const char *text, gsize len, PySearchFlags flags)
 guint finder_next (Finder *self, guint from);
 const PyMatch *finder_peek_match (const Finder *self); /* of it */
 
+/* Was a search given up since the text was set? */
+gboolean finder_has_given_up (const Finder *self);
 /* The next expression whose search was given up since the text was set, NULL: no more. */
 Failregex *finder_take_given_up (Finder *self);

@@ -36,6 +36,8 @@ typedef struct
   const char *after; /* with the lengths it says which text was searched */
   gsize before_len, after_len;
   guint first;
+  gboolean has_captures;
+  Captures *captures; /* NULL until it is needed; used again for the next line */
 } KeyedFound;
 
 struct LogLine
@@ -58,6 +60,7 @@ struct LogLine
   guint n_dates;
   KeyedFound founds[MAX_FOUNDS];
   guint n_founds;
+  gboolean is_shared; /* somebody asked for what another one had found */
 };
 
 LogLine *
@@ -78,6 +81,8 @@ log_line_free (LogLine *self)
   for (guint i = 0; i < MAX_TEXTS; i++)
     if (self->texts[i].buffer != NULL)
       g_string_free (self->texts[i].buffer, TRUE);
+  for (guint i = 0; i < MAX_FOUNDS; i++)
+    captures_free (self->founds[i].captures);
   g_free (self->name);
   g_free (self);
 }
@@ -294,7 +299,7 @@ log_line_put_date (LogLine *self, const char *key, const LineDate *date)
 
 /* --- what was found ----------------------------------------------------------------------------------------------- */
 gboolean
-log_line_get_found (const LogLine *self, const char *key, const LinePieces *pieces, guint *ret_first)
+log_line_get_found (LogLine *self, const char *key, const LinePieces *pieces, LineFound *ret_found)
 {
   for (guint i = 0; i < self->n_founds; i++)
     {
@@ -303,16 +308,37 @@ log_line_get_found (const LogLine *self, const char *key, const LinePieces *piec
       if (found->key == key && found->after == pieces->after && found->before_len == pieces->before_len
           && found->after_len == pieces->after_len)
         {
-          *ret_first = found->first;
+          self->is_shared = TRUE;
+          *ret_found = (LineFound){ found->first, found->has_captures ? found->captures : NULL };
           return TRUE;
         }
     }
   return FALSE;
 }
 
-void
-log_line_put_found (LogLine *self, const char *key, const LinePieces *pieces, guint first)
+static void
+keep_captures (KeyedFound *found, const Captures *captures)
 {
-  if (self->n_founds < MAX_FOUNDS)
-    self->founds[self->n_founds++] = (KeyedFound){ key, pieces->after, pieces->before_len, pieces->after_len, first };
+  if (found->captures == NULL)
+    found->captures = captures_new ();
+  captures_clear (found->captures);
+  captures_copy_all (found->captures, captures);
+}
+
+void
+log_line_put_found (LogLine *self, const char *key, const LinePieces *pieces, guint first, const Captures *captures)
+{
+  KeyedFound *found;
+
+  if (self->n_founds == MAX_FOUNDS)
+    return;
+  found = &self->founds[self->n_founds++];
+  found->key = key;
+  found->after = pieces->after;
+  found->before_len = pieces->before_len;
+  found->after_len = pieces->after_len;
+  found->first = first;
+  found->has_captures = captures != NULL && self->is_shared;
+  if (found->has_captures)
+    keep_captures (found, captures);
 }

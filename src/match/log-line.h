@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "compat/py-codec.h"
 #include "compat/py-regex.h"
+#include "match/captures.h"
 #include "match/date-detector.h"
 #include "match/line-list.h"
 
@@ -70,7 +71,15 @@ void log_line_put_date (LogLine *self, const char *key, const LineDate *date);
 
 /* What the expressions of a filter found in the line: the first failregex that matches, and before it nothing that ends the search. */
 #define LINE_FOUND_NOTHING G_MAXUINT
+typedef struct
+{
+  guint first;
+  const Captures *captures; /* all that it and the prefregex captured, lent until the next set; NULL: nobody kept it */
+} LineFound;
+
 /* What log_line_put_found() was given for this line, without its date, under this key; FALSE: nothing.  A key stands for all expressions,
  * compared as a pointer (an interned string). */
-gboolean log_line_get_found (const LogLine *self, const char *key, const LinePieces *pieces, guint *ret_first);
-void log_line_put_found (LogLine *self, const char *key, const LinePieces *pieces, guint first);
+gboolean log_line_get_found (LogLine *self, const char *key, const LinePieces *pieces, LineFound *ret_found);
+/* captures: NULL, or copied if others have asked for what was found in lines of this log. */
+void log_line_put_found (LogLine *self, const char *key, const LinePieces *pieces, guint first,
+                         const Captures *captures);
