@@ -3,7 +3,7 @@
 #include "action/action-queue.h"
 #include "base/resolver.h"
 #include "jail/jail-services.h"
-#include "match/date-pool.h"
+#include "match/filter-pool.h"
 #include "source/file-source.h"
 #include "store/ban-store.h"
 
@@ -16,7 +16,7 @@ struct JailServices
   FirewallWatch *watch;
   CommandGate *gate;
   char *python_folder; /* for Python actions and scripts */
-  DatePool *dates;
+  FilterPool *filters;
   FileSource *files; /* lines come with a LogLine of match/ */
   BanStore *store;   /* NULL: no database */
   guint changing;    /* depth of begin_changes */

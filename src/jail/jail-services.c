@@ -154,7 +154,7 @@ jail_services_new (const Clock *clock, Log *log)
   self->watch = firewall_watch_new (self->firewall);
   self->gate = command_gate_new ();
   self->python_folder = python_folder_find ();
-  self->dates = date_pool_new ();
+  self->filters = filter_pool_new ();
   self->files = file_source_new (&line_funcs, clock, log);
   self->random = g_rand_new ();
   self->purge = g_timeout_source_new_seconds (PURGE_INTERVAL_SEC);
@@ -181,7 +181,7 @@ jail_services_free (JailServices *self)
   firewall_free (self->firewall);
   command_gate_free (self->gate);
   g_free (self->python_folder);
-  date_pool_free (self->dates);
+  filter_pool_free (self->filters);
   resolver_free (self->resolver);
   g_rand_free (self->random);
   g_free (self);

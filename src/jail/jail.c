@@ -89,7 +89,7 @@ make_parts (Jail *self)
                                    .ban_begins = jail_bans_begin,
                                    .ban_refused = jail_truth_refused,
                                    .ask = jail_answer_action };
-  self->filter = filter_new_sharing (self->name, (Clock *) self->clock, self->log, self->services->dates);
+  self->filter = filter_new_sharing (self->name, (Clock *) self->clock, self->log, self->services->filters);
   self->failures = fail_counter_new ();
   fail_counter_track_changes (self->failures, jail_peek_store (self) != NULL);
   self->ignore = ignore_list_new (self->name, self->clock, self->log, self->services->resolver, self->services->gate);

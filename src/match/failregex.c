@@ -60,7 +60,7 @@ struct Failregex
   int content;        /* the group <F-CONTENT>; -1: there is none */
   NamedGroup *groups; /* in their order */
   guint n_groups;
-  guint64 n_limits; /* searches that were given up */
+  guint n_refs;
 };
 
 /* --- tags --------------------------------------------------------------------------------------------------------- */
@@ -301,6 +301,7 @@ failregex_new (const char *pattern, FailregexFlags flags, GError **error)
   g_autoptr (Failregex) self = g_new0 (Failregex, 1);
   g_autoptr (GError) reason = NULL;
 
+  self->n_refs = 1;
   if (is_blank (expanded))
     {
       g_set_error (error, FAILREGEX_ERROR, FAILREGEX_ERROR_INVALID, "Cannot add empty regex");
@@ -326,10 +327,23 @@ failregex_new (const char *pattern, FailregexFlags flags, GError **error)
   return g_steal_pointer (&self);
 }
 
-void
-failregex_free (Failregex *self)
+Failregex *
+failregex_ref (Failregex *self)
 {
-  if (self == NULL)
+  self->n_refs++;
+  return self;
+}
+
+gboolean
+failregex_is_shared (const Failregex *self)
+{
+  return self->n_refs > 1;
+}
+
+void
+failregex_unref (Failregex *self)
+{
+  if (self == NULL || --self->n_refs > 0)
     return;
   g_free (self->groups);
   py_regex_free (self->regex);
@@ -391,12 +405,6 @@ gboolean
 failregex_surely_matches (const Failregex *self, const char *text, gsize len)
 {
   return py_regex_surely_matches (self->regex, text, len);
-}
-
-guint64
-failregex_count_limit (Failregex *self)
-{
-  return ++self->n_limits;
 }
 
 /* --- what was captured -------------------------------------------------------------------------------------------- */

@@ -3,6 +3,7 @@
  * A failregex, ignoreregex or prefregex: text with tags (<HOST>, <ADDR>, <F-USER>...</F-USER>, <SKIPLINES>, ...) that become
  * Python expressions, compiled once.  Texts of expansions and errors are the reference's (1.1.2-dev, failregex.py), since
  * `get JAIL failregex`, error positions and fail2ban-regex show them.
+ * Searching changes nothing that a later search could tell, so many filters can hold the same one.
  * Must not: know lines and dates, decide what a match means, keep a match (that is the caller's PyMatch).
  */
 #pragma once
@@ -31,8 +32,10 @@ typedef enum
 
 /* pattern: UTF-8 or WTF-8.  What Python answers with another exception than re.error comes as PY_REGEX_ERROR. */
 Failregex *failregex_new (const char *pattern, FailregexFlags flags, GError **error);
-void failregex_free (Failregex *self); /* NULL is fine */
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (Failregex, failregex_free)
+Failregex *failregex_ref (Failregex *self);
+void failregex_unref (Failregex *self); /* NULL is fine */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Failregex, failregex_unref)
+gboolean failregex_is_shared (const Failregex *self); /* is there another reference? */
 
 /* The text with its tags expanded, not compiled (debuggex links). */
 char *failregex_expand (const char *pattern, FailregexFlags flags);
@@ -53,9 +56,6 @@ gboolean failregex_can_have (const Failregex *self, guint place, guint8 byte);
 /* py_regex_dup_texts() and py_regex_surely_matches() */
 GPtrArray *failregex_dup_texts (const Failregex *self, gboolean *ret_ascii_only);
 gboolean failregex_surely_matches (const Failregex *self, const char *text, gsize len);
-
-/* A search ran into its limit; how often that was the case. */
-guint64 failregex_count_limit (Failregex *self);
 
 /* The named groups of a match, in their order, None for those that took no part.  Groups alt_NAME and alt_NAME_1, ... fill
  * NAME where it is empty; tuple_NAME, ... join it as a tuple.  text is what was searched; it is lent to the captures, whose content

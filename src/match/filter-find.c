@@ -9,13 +9,21 @@ find_clear (FilterFind *f)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (FilterFind, find_clear)
 
-/* Gates are made before the next line after a change of expressions. */
-const FilterGate *
-filter_get_gate (Filter *self)
+static guint64
+count_limit (Filter *self, const Failregex *regex)
 {
-  if (self->gate == NULL)
-    self->gate = filter_gate_new (self->failregexes, self->ignoreregexes, self->ungated);
-  return self->gate;
+  const char *pattern = failregex_peek_pattern (regex);
+  guint64 *n;
+
+  if (self->n_limits == NULL)
+    self->n_limits = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  n = g_hash_table_lookup (self->n_limits, pattern);
+  if (n == NULL)
+    {
+      n = g_new0 (guint64, 1);
+      g_hash_table_insert (self->n_limits, g_strdup (pattern), n);
+    }
+  return ++*n;
 }
 
 /* Gives whether there were any. */
@@ -27,7 +35,7 @@ warn_given_up (Filter *self)
 
   while ((regex = finder_take_given_up (self->finder)) != NULL)
     {
-      filter_warn_limit (self, failregex_peek_pattern (regex), failregex_count_limit (regex));
+      filter_warn_limit (self, failregex_peek_pattern (regex), count_limit (self, regex));
       any = TRUE;
     }
   return any;
@@ -65,6 +73,17 @@ get_find_key (Filter *self)
   add_expressions (sum, self->ignoreregexes);
   self->find_key = g_intern_string (g_checksum_get_string (sum));
   return self->find_key;
+}
+
+/* Gates are made before the next line after a change of expressions. */
+const FilterGate *
+filter_get_gate (Filter *self)
+{
+  if (self->gate == NULL && self->ungated)
+    self->gate = filter_gate_new (self->failregexes, self->ignoreregexes, TRUE);
+  else if (self->gate == NULL)
+    self->gate = filter_pool_ref_gate (self->pool, get_find_key (self), self->failregexes, self->ignoreregexes);
+  return self->gate;
 }
 
 /* Whether expressions match is a question of the text alone, so who has the same ones need not ask again.  Not where each search is

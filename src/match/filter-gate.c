@@ -9,6 +9,7 @@
 
 struct FilterGate
 {
+  guint n_refs;
   guint n_failregexes, n_words;
   LiteralScan *scan;
   guint64 *always;      /* those that need no text that we know of */
@@ -52,6 +53,7 @@ filter_gate_new (const GPtrArray *failregexes, const GPtrArray *ignoreregexes, g
   FilterGate *self = g_new0 (FilterGate, 1);
   guint n = failregexes->len, all = n + ignoreregexes->len;
 
+  self->n_refs = 1;
   self->n_failregexes = n;
   self->n_words = all / 64 + 1;
   self->scan = literal_scan_new ();
@@ -69,10 +71,23 @@ filter_gate_new (const GPtrArray *failregexes, const GPtrArray *ignoreregexes, g
   return self;
 }
 
-void
-filter_gate_free (FilterGate *self)
+FilterGate *
+filter_gate_ref (FilterGate *self)
 {
-  if (self == NULL)
+  self->n_refs++;
+  return self;
+}
+
+gboolean
+filter_gate_is_shared (const FilterGate *self)
+{
+  return self->n_refs > 1;
+}
+
+void
+filter_gate_unref (FilterGate *self)
+{
+  if (self == NULL || --self->n_refs > 0)
     return;
   literal_scan_free (self->scan);
   g_free (self->always);

@@ -2,7 +2,7 @@
  *
  * Looks at a text once for all expressions: for the texts that they need (literal-scan.h), and at its first bytes.  Only ever
  * says "cannot match".  Bits: failregex i is bit i, ignoreregex i the bit n_failregexes + i.
- * Made of the expressions as they are; they outlive it, and a filter whose list of expressions changes makes a new one.
+ * Made of the expressions as they are; a filter whose list of expressions changes makes a new one.
  * Threads: many may look at the same time, each into words of its own.
  */
 #pragma once
@@ -15,8 +15,10 @@ typedef struct FilterGate FilterGate;
 
 /* Lists of Failregex.  ungated: says nothing (for tests). */
 FilterGate *filter_gate_new (const GPtrArray *failregexes, const GPtrArray *ignoreregexes, gboolean ungated);
-void filter_gate_free (FilterGate *self); /* NULL is fine */
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (FilterGate, filter_gate_free)
+FilterGate *filter_gate_ref (FilterGate *self);
+void filter_gate_unref (FilterGate *self); /* NULL is fine */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (FilterGate, filter_gate_unref)
+gboolean filter_gate_is_shared (const FilterGate *self); /* is there another reference? */
 
 guint filter_gate_get_n_words (const FilterGate *self); /* guint64 for the bits */
 

@@ -37,7 +37,7 @@ struct Filter
   const char *use_dns;                    /* static */
   guint max_lines;
   PyCodec *codec;
-  DatePool *pool;         /* NULL: templates of its own */
+  FilterPool *pool;       /* NULL: all of its own */
   DateDetector *detector; /* NULL: no date is searched */
   char *date_patterns;    /* NULL: the default ones */
   char *zone;
@@ -64,6 +64,7 @@ struct Filter
   Captures *pre_captures; /* with maxlines above 1: what the prefregex captured */
   GString *text, *content;
   guint64 n_date_limits; /* of the detector, when it was looked at last */
+  GHashTable *n_limits;  /* expression -> how many searches of it were given up (guint64); NULL: none */
 };
 
 /* Of the expressions as they are now. */

@@ -11,9 +11,9 @@ G_DEFINE_QUARK (filter - error - quark, filter_error)
 
 /* --- life --------------------------------------------------------------------------------------------------------- */
 static void
-failregex_free_item (gpointer item)
+failregex_unref_item (gpointer item)
 {
-  failregex_free (item);
+  failregex_unref (item);
 }
 
 static void forget_gate (Filter *self);
@@ -35,7 +35,7 @@ filter_new (const char *jail_name, Clock *clock, Log *log)
 }
 
 Filter *
-filter_new_sharing (const char *jail_name, Clock *clock, Log *log, DatePool *pool)
+filter_new_sharing (const char *jail_name, Clock *clock, Log *log, FilterPool *pool)
 {
   g_return_val_if_fail (clock != NULL, NULL);
 
@@ -44,15 +44,15 @@ filter_new_sharing (const char *jail_name, Clock *clock, Log *log, DatePool *poo
   self->jail_name = g_strdup (jail_name != NULL ? jail_name : "~jailless~");
   self->clock = clock;
   self->log = log;
-  self->failregexes = g_ptr_array_new_with_free_func (failregex_free_item);
-  self->ignoreregexes = g_ptr_array_new_with_free_func (failregex_free_item);
+  self->failregexes = g_ptr_array_new_with_free_func (failregex_unref_item);
+  self->ignoreregexes = g_ptr_array_new_with_free_func (failregex_unref_item);
   self->use_dns = "warn";
   self->max_lines = 1;
   self->codec = py_codec_new (py_codec_preferred (), NULL);
   if (self->codec == NULL)
     self->codec = py_codec_new ("UTF-8", NULL);
   self->pool = pool;
-  self->detector = date_detector_new_sharing (clock_get_time_usec (clock), pool);
+  self->detector = date_detector_new_sharing (clock_get_time_usec (clock), filter_pool_peek_dates (pool));
   self->find_time_usec = 600 * G_USEC_PER_SEC;
   self->find_time_text = g_strdup ("600");
   self->check_find_time = self->ignore_pending = TRUE;
@@ -75,8 +75,9 @@ filter_free (Filter *self)
 {
   if (self == NULL)
     return;
-  failregex_free (self->prefregex);
-  filter_gate_free (self->gate);
+  failregex_unref (self->prefregex);
+  filter_gate_unref (self->gate);
+  g_clear_pointer (&self->n_limits, g_hash_table_unref);
   g_ptr_array_unref (self->failregexes);
   g_ptr_array_unref (self->ignoreregexes);
   py_codec_free (self->codec);
@@ -176,10 +177,10 @@ tag_flags (const Filter *self)
 
 /* RegexException becomes ours; the other exceptions of Python's re stay what they are. */
 static Failregex *
-compile (const char *pattern, FailregexFlags flags, GError **error)
+compile (Filter *self, const char *pattern, FailregexFlags flags, GError **error)
 {
   g_autoptr (GError) reason = NULL;
-  Failregex *regex = failregex_new (pattern, flags, &reason);
+  Failregex *regex = filter_pool_ref_regex (self->pool, pattern, flags, &reason);
 
   if (regex != NULL)
     return regex;
@@ -194,7 +195,7 @@ compile (const char *pattern, FailregexFlags flags, GError **error)
 static void
 forget_gate (Filter *self)
 {
-  g_clear_pointer (&self->gate, filter_gate_free);
+  g_clear_pointer (&self->gate, filter_gate_unref);
   self->find_key = NULL;
 }
 
@@ -225,9 +226,9 @@ filter_set_prefregex (Filter *self, const char *pattern, GError **error)
 {
   Failregex *regex = NULL;
 
-  if (pattern != NULL && *pattern != '\0' && (regex = compile (pattern, tag_flags (self), error)) == NULL)
+  if (pattern != NULL && *pattern != '\0' && (regex = compile (self, pattern, tag_flags (self), error)) == NULL)
     return FALSE;
-  failregex_free (self->prefregex);
+  failregex_unref (self->prefregex);
   self->prefregex = regex;
   self->find_key = NULL;
   return TRUE;
@@ -244,13 +245,13 @@ filter_add_failregex (Filter *self, const char *pattern, GError **error)
 {
   GError *reason = NULL;
   FailregexFlags flags = tag_flags (self) | (self->max_lines > 1 ? FAILREGEX_MULTILINE : FAILREGEX_DEFAULT);
-  Failregex *regex = compile (pattern, flags, &reason);
+  Failregex *regex = compile (self, pattern, flags, &reason);
 
   if (regex != NULL && !failregex_has_id (regex) && (self->prefregex == NULL || !failregex_has_id (self->prefregex)))
     {
       g_set_error (&reason, FILTER_ERROR, FILTER_ERROR_REGEX, "No failure-id group in '%s'",
                    failregex_peek_pattern (regex));
-      g_clear_pointer (&regex, failregex_free);
+      g_clear_pointer (&regex, failregex_unref);
     }
   if (!add_to (self, self->failregexes, regex, reason, error))
     return FALSE;
@@ -262,7 +263,7 @@ gboolean
 filter_add_ignoreregex (Filter *self, const char *pattern, GError **error)
 {
   GError *reason = NULL;
-  Failregex *regex = compile (pattern, tag_flags (self), &reason);
+  Failregex *regex = compile (self, pattern, tag_flags (self), &reason);
 
   if (!add_to (self, self->ignoreregexes, regex, reason, error))
     return FALSE;
@@ -472,7 +473,7 @@ filter_set_date_pattern (Filter *self, const char *patterns, GError **error)
 
   if (patterns != NULL)
     {
-      detector = date_detector_new_sharing (clock_get_time_usec (self->clock), self->pool);
+      detector = date_detector_new_sharing (clock_get_time_usec (self->clock), filter_pool_peek_dates (self->pool));
       if (!date_detector_set_default_zone (detector, self->zone, error)
           || !add_date_patterns (self, detector, patterns, error))
         return FALSE;
@@ -516,7 +517,8 @@ filter_set_log_time_zone (Filter *self, const char *zone, GError **error)
   DateDetector *detector = self->detector;
 
   if (detector == NULL)
-    detector = probe = date_detector_new_sharing (clock_get_time_usec (self->clock), self->pool);
+    detector = probe
+        = date_detector_new_sharing (clock_get_time_usec (self->clock), filter_pool_peek_dates (self->pool));
   if (!date_detector_set_default_zone (detector, zone, &reason))
     {
       g_set_error_literal (error, FILTER_ERROR, FILTER_ERROR_VALUE, reason->message);

@@ -20,6 +20,7 @@
 #include "compat/py-codec.h"
 #include "match/date-detector.h"
 #include "match/failure.h"
+#include "match/filter-pool.h"
 #include "match/log-line.h"
 
 typedef enum
@@ -36,8 +37,8 @@ typedef struct Filter Filter;
 
 /* jail_name: for messages, NULL: "~jailless~".  clock and log are borrowed and outlive the filter. */
 Filter *filter_new (const char *jail_name, Clock *clock, Log *log);
-/* The same with the date templates of other jails; the pool, too, is borrowed and outlives the filter. */
-Filter *filter_new_sharing (const char *jail_name, Clock *clock, Log *log, DatePool *pool);
+/* The same with the date templates and the expressions of other jails; the pool, too, is borrowed and outlives the filter. */
+Filter *filter_new_sharing (const char *jail_name, Clock *clock, Log *log, FilterPool *pool);
 void filter_free (Filter *self);
 
 /* The beginning of a reload: no failregex, no ignoreregex; everything else stays. */
