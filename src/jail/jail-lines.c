@@ -97,23 +97,34 @@ count_failure (Jail *self, Ticket *ticket, double count)
   arm_clean (self, ticket_get_time_usec (ticket) + self->find_time_usec);
 }
 
+/* "[sshd] Found 192.0.2.1 - 2025-08-14 10:00:00": the line that a busy server writes most, so without a format. */
+static void
+log_failure (Jail *self, const char *what, const Ticket *ticket)
+{
+  GString *text = self->said;
+
+  if (!log_enabled (self->log, LOG_LEVEL_INFO))
+    return;
+  g_string_assign (text, "[");
+  g_string_append (text, self->name);
+  g_string_append (text, what);
+  g_string_append (text, address_peek_text (ticket_peek_id (ticket)));
+  g_string_append (text, " - ");
+  jail_append_time (text, ticket_get_time_usec (ticket));
+  log_write_text (self->log, LOG_LEVEL_INFO, LOGGER_FILTER, __func__, text->str, text->len);
+}
+
 static void
 decide_failure (Jail *self, Pending *pending)
 {
-  g_autofree char *time = jail_format_time (ticket_get_time_usec (pending->ticket));
-
-  log_info (self->log, LOGGER_FILTER, "[%s] Found %s - %s", self->name,
-            address_peek_text (ticket_peek_id (pending->ticket)), time);
+  log_failure (self, "] Found ", pending->ticket);
   count_failure (self, pending->ticket, pending->count);
 }
 
 static void
 decide_attempt (Jail *self, Pending *pending)
 {
-  g_autofree char *time = jail_format_time (ticket_get_time_usec (pending->ticket));
-
-  log_info (self->log, LOGGER_FILTER, "[%s] Attempt %s - %s", self->name,
-            address_peek_text (ticket_peek_id (pending->ticket)), time);
+  log_failure (self, "] Attempt ", pending->ticket);
   count_failure (self, pending->ticket, pending->count);
 }
 

@@ -54,6 +54,7 @@ struct Jail
   gboolean idle;        /* all of it */
   gboolean filter_idle; /* only reading: after too many errors */
   guint errors;         /* lines that failed, halved by each that did not */
+  GString *said;        /* kept to be used again: a line for the log */
 
   Filter *filter;
   FailCounter *failures;
@@ -85,6 +86,7 @@ struct Jail
 
 /* --- jail.c ---------------------------------------------------------------------------------------------------------- */
 gint64 jail_now_usec (const Jail *self);
+void jail_append_time (GString *out, gint64 time_usec);
 char *jail_format_time (gint64 time_usec); /* "2025-08-14 10:00:00", local; the end of the year 9999 for later ones */
 void jail_store_failed (Jail *self, const GError *error); /* logs it */
 BanStore *jail_peek_store (const Jail *self);             /* NULL: none */

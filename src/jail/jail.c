@@ -14,16 +14,28 @@ jail_now_usec (const Jail *self)
   return clock_get_time_usec (self->clock);
 }
 
-char *
-jail_format_time (gint64 time_usec)
+void
+jail_append_time (GString *out, gint64 time_usec)
 {
   gint64 seconds = time_usec / G_USEC_PER_SEC;
   char text[CLOCK_TEXT_SIZE];
 
   if (seconds >= 253402214400) /* the last day of the year 9999: beyond it is "for ever" */
-    return g_strdup ("9999-12-31 23:59:59");
+    {
+      g_string_append (out, "9999-12-31 23:59:59");
+      return;
+    }
   clock_format_local (seconds, text);
-  return g_strdup (text);
+  g_string_append (out, text);
+}
+
+char *
+jail_format_time (gint64 time_usec)
+{
+  GString *text = g_string_new (NULL);
+
+  jail_append_time (text, time_usec);
+  return g_string_free (text, FALSE);
 }
 
 BanStore *
@@ -99,6 +111,7 @@ make_parts (Jail *self)
   self->bans = ban_list_new ();
   self->actions = action_queue_new (self->name, &context, &self->funcs, self);
   self->find_time = py_int_new (600);
+  self->said = g_string_new (NULL);
   self->find_time_usec = 600 * G_USEC_PER_SEC;
   g_queue_init (&self->pending);
   self->truth = jail_truth_new (self);
@@ -159,6 +172,7 @@ jail_free (Jail *self)
   fail_counter_free (self->failures);
   filter_free (self->filter);
   py_value_unref (self->find_time);
+  g_string_free (self->said, TRUE);
   g_free (self->backend);
   g_free (self->name);
   g_free (self);

@@ -89,9 +89,9 @@ filter_get_gate (Filter *self)
 /* Whether expressions match is a question of the text alone, so who has the same ones need not ask again.  Not where each search is
  * counted, or is to be made for a test. */
 static gboolean
-can_share (const FilterFind *f)
+can_share (const Filter *self)
 {
-  return !f->multi && f->filter->hooks == NULL && !f->filter->ungated;
+  return self->max_lines == 1 && self->hooks == NULL && !self->ungated;
 }
 
 /* --- what is searched --------------------------------------------------------------------------------------------- */
@@ -267,8 +267,6 @@ search_again (FilterFind *f, guint from, GError **error)
 static gboolean
 tell_again (FilterFind *f, const LineFound *found, GError **error)
 {
-  if (found->first == LINE_FOUND_NOTHING)
-    return TRUE;
   if (!filter_can_tell_again (f, found))
     return search_again (f, found->first, error);
   switch (filter_tell_again (f, found, error))
@@ -287,6 +285,12 @@ gboolean
 filter_find (Filter *self, LogLine *shared, const LinePieces *line, PySearchFlags flags, const FilterTime *time,
              gboolean no_date, FailureFunc func, gpointer user_data, GError **error)
 {
+  const char *key = can_share (self) ? get_find_key (self) : NULL;
+  LineFound found;
+  gboolean known = key != NULL && log_line_get_found (shared, key, line, &found);
+
+  if (known && found.first == LINE_FOUND_NOTHING)
+    return TRUE;
   g_auto (FilterFind) f = { .filter = self,
                             .shared = shared,
                             .line = line,
@@ -295,11 +299,9 @@ filter_find (Filter *self, LogLine *shared, const LinePieces *line, PySearchFlag
                             .multi = self->max_lines > 1,
                             .first = LINE_FOUND_NOTHING,
                             .flags = flags };
-  const char *key = can_share (&f) ? get_find_key (self) : NULL;
-  LineFound found;
   gboolean given_up, ok;
 
-  if (key != NULL && log_line_get_found (shared, key, line, &found))
+  if (known)
     {
       ok = tell_again (&f, &found, error);
       (void) warn_given_up (self);
