@@ -4,19 +4,15 @@
 #include <netinet/in.h>
 #include <string.h>
 
-/* There may be hundreds of thousands of them: 24 bytes and the text. */
+/* There may be hundreds of thousands of them: one of IPv4 is 8 bytes and its text, which is the longest that malloc has in 32 bytes.
+ * Its number is read from the text whenever it is asked for. */
 struct Address
 {
   gatomicrefcount refs;
   guint8 kind;      /* AddressKind */
   guint8 ip_length; /* of the text of an address */
   guint16 prefix;
-  union
-  {
-    guint8 bytes[16]; /* of an address */
-    gsize length;     /* of the text of anything else */
-  };
-  char text[]; /* canonical, NUL-terminated */
+  char rest[]; /* IPv6: the 16 bytes; TEXT and RAW: the text's length, a gsize.  Then the text, canonical, NUL-terminated */
 };
 
 /* What an address is made of before it is known to be worth an allocation. */
@@ -56,25 +52,51 @@ clear_host_bits (guint8 *bytes, gsize size, guint prefix)
     }
 }
 
+/* Where in rest the text stands. */
+static gsize
+text_start (AddressKind kind)
+{
+  return kind == ADDRESS_IPV4 ? 0 : kind == ADDRESS_IPV6 ? 16 : sizeof (gsize);
+}
+
+/* In network order; what the kind has no bytes for is 0. */
+static void
+read_bytes (const Address *self, guint8 bytes[16])
+{
+  if (self->kind == ADDRESS_IPV6)
+    {
+      memcpy (bytes, self->rest, 16);
+      return;
+    }
+  memset (bytes, 0, 16);
+  if (self->kind != ADDRESS_IPV4)
+    return;
+  for (const char *at = self->rest; *at != '\0' && *at != '/'; at++)
+    if (*at == '.')
+      bytes++;
+    else
+      *bytes = (guint8) (*bytes * 10 + (*at - '0'));
+}
+
 /* --- construction ---------------------------------------------------------------------------------------------------- */
 
 static Address *
 address_alloc (const Parsed *parsed, const char *text, gsize length)
 {
-  Address *self = g_malloc0 (sizeof *self + length + 1);
+  gsize start = text_start (parsed->kind);
+  Address *self = g_malloc (sizeof *self + start + length + 1);
 
   g_atomic_ref_count_init (&self->refs);
   self->kind = (guint8) parsed->kind;
   self->prefix = (guint16) parsed->prefix;
-  if (address_is_ip (self))
-    {
-      memcpy (self->bytes, parsed->bytes, sizeof self->bytes);
-      self->ip_length = (guint8) length;
-    }
-  else
-    self->length = length;
+  self->ip_length = address_is_ip (self) ? (guint8) length : 0;
+  if (parsed->kind == ADDRESS_IPV6)
+    memcpy (self->rest, parsed->bytes, sizeof parsed->bytes);
+  else if (parsed->kind != ADDRESS_IPV4)
+    memcpy (self->rest, &length, sizeof length);
   if (length > 0)
-    memcpy (self->text, text, length);
+    memcpy (self->rest + start, text, length);
+  self->rest[start + length] = '\0';
   return self;
 }
 
@@ -282,7 +304,7 @@ prefix_of_mask (const char *text, gsize len, GError **error)
     return prefix;
 
   address = address_from_parsed (&mask);
-  g_set_error (error, ADDRESS_ERROR, ADDRESS_ERROR_MASK, "invalid mask '%s', no plen representation", address->text);
+  g_set_error (error, ADDRESS_ERROR, ADDRESS_ERROR_MASK, "invalid mask '%s', no plen representation", address_peek_text (address));
   return -1;
 }
 
@@ -447,29 +469,24 @@ address_get_kind (const Address *self)
 const char *
 address_peek_text (const Address *self)
 {
-  return self->text;
+  return self->rest + text_start (self->kind);
 }
 
 gsize
 address_get_length (const Address *self)
 {
-  return address_is_ip (self) ? self->ip_length : self->length;
+  gsize length;
+
+  if (address_is_ip (self))
+    return self->ip_length;
+  memcpy (&length, self->rest, sizeof length);
+  return length;
 }
 
 guint
 address_get_prefix (const Address *self)
 {
   return self->prefix;
-}
-
-const guint8 *
-address_peek_bytes (const Address *self, gsize *ret_size)
-{
-  if (!address_is_ip (self))
-    return NULL;
-  if (ret_size != NULL)
-    *ret_size = byte_count (self->kind);
-  return self->bytes;
 }
 
 const char *
@@ -502,19 +519,28 @@ address_hash (gconstpointer data)
 {
   const Address *self = data;
   gboolean ip = address_is_ip (self);
-  const guint8 *bytes = ip ? self->bytes : (const guint8 *) self->text;
+  guint8 number[16];
+  const guint8 *bytes = ip ? number : (const guint8 *) address_peek_text (self);
   gsize size = ip ? byte_count (self->kind) : address_get_length (self);
   guint hash = 2166136261u ^ ((guint) self->kind << 16) ^ self->prefix;
 
+  if (ip)
+    read_bytes (self, number);
   for (gsize i = 0; i < size; i++)
     hash = (hash ^ bytes[i]) * 16777619u;
   return hash;
 }
 
+/* Equal addresses are written alike; 0.0.0.0/0 is written as 0.0.0.0. */
 gboolean
-address_equal (gconstpointer a, gconstpointer b)
+address_equal (gconstpointer pa, gconstpointer pb)
 {
-  return a == b || address_compare (a, b) == 0;
+  const Address *a = pa, *b = pb;
+  gsize length = address_get_length (a);
+
+  return a == b
+         || (a->kind == b->kind && a->prefix == b->prefix && length == address_get_length (b)
+             && memcmp (address_peek_text (a), address_peek_text (b), length) == 0);
 }
 
 static int
@@ -530,6 +556,7 @@ address_compare (gconstpointer pa, gconstpointer pb)
 {
   const Address *a = pa;
   const Address *b = pb;
+  guint8 a_bytes[16], b_bytes[16];
   gsize a_length, b_length;
   int order;
 
@@ -537,27 +564,30 @@ address_compare (gconstpointer pa, gconstpointer pb)
     return kind_order (a->kind) - kind_order (b->kind);
   if (address_is_ip (a))
     {
-      order = memcmp (a->bytes, b->bytes, sizeof a->bytes);
+      read_bytes (a, a_bytes);
+      read_bytes (b, b_bytes);
+      order = memcmp (a_bytes, b_bytes, sizeof a_bytes);
       return order != 0 ? order : (int) a->prefix - (int) b->prefix;
     }
   a_length = address_get_length (a);
   b_length = address_get_length (b);
-  order = memcmp (a->text, b->text, MIN (a_length, b_length));
+  order = memcmp (address_peek_text (a), address_peek_text (b), MIN (a_length, b_length));
   return order != 0 ? order : (a_length > b_length) - (a_length < b_length);
 }
 
 gboolean
 address_contains (const Address *self, const Address *address)
 {
-  guint8 bytes[16];
+  guint8 network[16], bytes[16];
 
   if (address_equal (self, address))
     return TRUE;
   if (!address_is_ip (self) || self->kind != address->kind)
     return FALSE;
-  memcpy (bytes, address->bytes, sizeof bytes);
+  read_bytes (self, network);
+  read_bytes (address, bytes);
   clear_host_bits (bytes, byte_count (self->kind), self->prefix);
-  return memcmp (bytes, self->bytes, byte_count (self->kind)) == 0;
+  return memcmp (bytes, network, byte_count (self->kind)) == 0;
 }
 
 Address *
@@ -567,7 +597,7 @@ address_dup_network (const Address *self, guint prefix)
 
   g_return_val_if_fail (address_is_ip (self) && prefix <= full_prefix (self->kind), NULL);
 
-  memcpy (parsed.bytes, self->bytes, sizeof parsed.bytes);
+  read_bytes (self, parsed.bytes);
   clear_host_bits (parsed.bytes, byte_count (self->kind), prefix);
   return address_from_parsed (&parsed);
 }
@@ -576,17 +606,19 @@ char *
 address_dup_ptr_name (const Address *self, const char *suffix)
 {
   g_autoptr (GString) name = g_string_new (NULL);
+  guint8 bytes[16];
 
+  read_bytes (self, bytes);
   if (self->kind == ADDRESS_IPV4)
     {
-      g_auto (GStrv) parts = g_strsplit (self->text, ".", -1);
+      g_auto (GStrv) parts = g_strsplit (address_peek_text (self), ".", -1);
 
       for (guint i = g_strv_length (parts); i > 0; i--)
         g_string_append_printf (name, "%s.", parts[i - 1]);
     }
   else if (self->kind == ADDRESS_IPV6)
-    for (guint i = sizeof self->bytes; i > 0; i--)
-      g_string_append_printf (name, "%x.%x.", self->bytes[i - 1] & 0xf, self->bytes[i - 1] >> 4);
+    for (guint i = sizeof bytes; i > 0; i--)
+      g_string_append_printf (name, "%x.%x.", bytes[i - 1] & 0xf, bytes[i - 1] >> 4);
   else
     return g_strdup ("");
   if (suffix == NULL)

@@ -55,7 +55,6 @@ AddressKind address_get_kind (const Address *self);
 const char *address_peek_text (const Address *self); /* canonical, with "/prefix" for a network */
 gsize address_get_length (const Address *self);      /* of that text, which may hold NUL (TEXT, RAW) */
 guint address_get_prefix (const Address *self);      /* bits; 0 for TEXT and RAW */
-const guint8 *address_peek_bytes (const Address *self, gsize *ret_size); /* network order; NULL for TEXT and RAW */
 const char *address_peek_family_name (const Address *self);              /* "inet4", "inet6"; NULL for TEXT and RAW */
 
 gboolean address_is_ip (const Address *self);     /* IPv4 or IPv6, also a network */

@@ -164,6 +164,99 @@ test_the_description_is_python_s (void)
   g_assert_cmpstr (text, ==, "FailTicket: ip=192.0.2.1 time=1.5 bantime=600 bancount=0 #attempts=0 matches=[\"it's\"]");
 }
 
+/* A ticket keeps times and counts in few bits where they fit: beside one that has room for all of them. */
+typedef struct
+{
+  gint64 time_usec, first_usec;
+  guint attempts;
+  double retry;
+} Plain;
+
+static gint64
+some_time (void)
+{
+  switch (g_test_rand_int_range (0, 6))
+    {
+    case 0:
+      return g_test_rand_bit () ? G_MAXINT64 : G_MININT64;
+    case 1:
+      return g_test_rand_int_range (0, 5000000) * SEC;
+    case 2:
+      return g_test_rand_int_range (1000, 1010) * SEC + 1;
+    default:
+      return g_test_rand_int_range (1000, 1100) * SEC;
+    }
+}
+
+static guint
+some_count (void)
+{
+  static const guint counts[] = { 0, 1, 1, 2, 3, 65534, 65535, 65536, G_MAXUINT };
+
+  return counts[g_test_rand_int_range (0, G_N_ELEMENTS (counts))];
+}
+
+static void
+change (Ticket *ticket, Plain *plain)
+{
+  guint count = some_count ();
+  double retry = g_test_rand_bit () ? count : 2.5;
+
+  switch (g_test_rand_int_range (0, 6))
+    {
+    case 0:
+      plain->time_usec = some_time ();
+      ticket_set_time_usec (ticket, plain->time_usec, FALSE);
+      break;
+    case 1:
+      plain->first_usec = some_time ();
+      ticket_set_first_time_usec (ticket, plain->first_usec);
+      break;
+    case 2:
+      plain->attempts = count;
+      ticket_set_attempts (ticket, count);
+      break;
+    case 3:
+      plain->retry = retry;
+      plain->attempts = retry == 0 ? 0 : MAX (plain->attempts, 1);
+      ticket_set_retry (ticket, retry);
+      break;
+    case 4:
+      plain->attempts = count > G_MAXUINT - plain->attempts ? G_MAXUINT : plain->attempts + count;
+      plain->retry += retry;
+      ticket_add_failure (ticket, count, retry);
+      break;
+    default:
+      if (g_test_rand_bit ())
+        ticket_set_ban_count (ticket, g_test_rand_bit ());
+      else
+        ticket_take_ban_time (ticket, g_test_rand_bit () ? py_int_new (1) : NULL);
+      break;
+    }
+}
+
+static void
+test_what_takes_few_bits_is_what_was_set (void)
+{
+  for (guint round = 0; round < 500; round++)
+    {
+      g_autoptr (Ticket) ticket = some_ticket (1000 * SEC);
+      Plain plain = { 1000 * SEC, 1000 * SEC, 0, 1 };
+
+      for (guint i = 0; i < 30; i++)
+        {
+          g_autoptr (Ticket) copy = NULL;
+
+          change (ticket, &plain);
+          copy = ticket_copy (ticket);
+          g_assert_cmpint (ticket_get_time_usec (copy), ==, plain.time_usec);
+          g_assert_cmpint (ticket_get_first_time_usec (copy), ==, plain.first_usec);
+          g_assert_cmpuint (ticket_get_attempts (copy), ==, plain.attempts);
+          g_assert_cmpfloat (ticket_get_retry (copy), ==, plain.retry);
+        }
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -172,6 +265,7 @@ main (int argc, char **argv)
   g_test_add_func ("/ticket/absurd ban times do not overflow", test_absurd_ban_times_do_not_overflow);
   g_test_add_func ("/ticket/the rate counts when failures are far apart",
                    test_the_rate_counts_when_failures_are_far_apart);
+  g_test_add_func ("/ticket/what takes few bits is what was set", test_what_takes_few_bits_is_what_was_set);
   g_test_add_func ("/ticket/no retry means no matches", test_no_retry_means_no_matches);
   g_test_add_func ("/ticket/the last matches are kept", test_the_last_matches_are_kept);
   g_test_add_func ("/ticket/a copy is a value of its own", test_a_copy_is_a_value_of_its_own);

@@ -5,38 +5,104 @@
 
 #include "compat/py-repr.h"
 
-/* What only bans have, and few other tickets. */
+/* What few tickets have that are not banned. */
 typedef struct
 {
   Address *ip;       /* NULL: the id */
   PyValue *ban_time; /* NULL: unset */
   guint ban_count;
   guint ban_epoch;
-} TicketBan;
+  guint attempts;         /* when the ticket's are ATTEMPTS_ELSEWHERE */
+  gint64 first_time_usec; /* when the ticket's first_sec is FIRST_ELSEWHERE */
+  double retry;           /* unless retry_is_attempts */
+} TicketExtra;
 
-/* There may be a hundred thousand of them: 56 bytes, which malloc makes 64. */
+#define REFS_MAX           ((1u << 20) - 1) /* such a ticket stays for ever */
+#define ATTEMPTS_ELSEWHERE ((1u << 16) - 1)
+#define FIRST_ELSEWHERE    ((1u << 22) - 1)
+
+/* There may be a hundred thousand of them: 40 bytes, which malloc makes 48. */
 struct Ticket
 {
-  guint refs : 28;
-  guint time_is_float : 1;
-  guint unmatched : 1; /* none are to be kept: the data has no list of them, not even an empty one */
-  guint restored : 1;
-  guint banned : 1;
-  guint attempts;
+  guint64 refs : 20;
+  guint64 time_is_float : 1;
+  guint64 unmatched : 1; /* none are to be kept: the data has no list of them, not even an empty one */
+  guint64 restored : 1;
+  guint64 banned : 1;
+  guint64 retry_is_attempts : 1; /* as nearly always; at least 1 */
+  guint64 attempts : 16;
+  guint64 first_sec : 22; /* so long before time_usec */
   Address *id;
   gint64 time_usec;
-  gint64 first_time_usec;
-  double retry;
-  TicketData *data; /* matches and captured values */
-  TicketBan *ban;   /* NULL: none of it is set */
+  TicketData *data;   /* matches and captured values */
+  TicketExtra *extra; /* NULL: none of it is set */
 };
 
-static TicketBan *
-make_ban (Ticket *self)
+G_STATIC_ASSERT (sizeof (Ticket) <= 40);
+
+static TicketExtra *
+make_extra (Ticket *self)
 {
-  if (self->ban == NULL)
-    self->ban = g_new0 (TicketBan, 1);
-  return self->ban;
+  if (self->extra == NULL)
+    self->extra = g_new0 (TicketExtra, 1);
+  return self->extra;
+}
+
+static void
+drop_extra (Ticket *self)
+{
+  const TicketExtra *extra = self->extra;
+
+  if (extra == NULL || extra->ip != NULL || extra->ban_time != NULL || extra->ban_count != 0 || extra->ban_epoch != 0
+      || self->attempts == ATTEMPTS_ELSEWHERE || self->first_sec == FIRST_ELSEWHERE || !self->retry_is_attempts)
+    return;
+  g_clear_pointer (&self->extra, g_free);
+}
+
+static void
+put_first_time (Ticket *self, gint64 first_usec)
+{
+  gint64 before_usec;
+
+  if (!__builtin_sub_overflow (self->time_usec, first_usec, &before_usec) && before_usec >= 0
+      && before_usec % G_USEC_PER_SEC == 0 && before_usec / G_USEC_PER_SEC < FIRST_ELSEWHERE)
+    {
+      self->first_sec = (guint) (before_usec / G_USEC_PER_SEC) & FIRST_ELSEWHERE;
+      drop_extra (self);
+      return;
+    }
+  self->first_sec = FIRST_ELSEWHERE;
+  make_extra (self)->first_time_usec = first_usec;
+}
+
+static void
+put_time (Ticket *self, gint64 time_usec)
+{
+  gint64 first_usec = ticket_get_first_time_usec (self);
+
+  self->time_usec = time_usec;
+  put_first_time (self, first_usec);
+}
+
+static void
+put_retry (Ticket *self, double retry)
+{
+  self->retry_is_attempts = retry == MAX (ticket_get_attempts (self), 1);
+  if (self->retry_is_attempts)
+    drop_extra (self);
+  else
+    make_extra (self)->retry = retry;
+}
+
+static void
+put_attempts (Ticket *self, guint attempts)
+{
+  double retry = ticket_get_retry (self);
+
+  self->attempts = MIN (attempts, ATTEMPTS_ELSEWHERE) & ATTEMPTS_ELSEWHERE;
+  if (attempts >= ATTEMPTS_ELSEWHERE)
+    make_extra (self)->attempts = attempts;
+  put_retry (self, retry);
 }
 
 Ticket *
@@ -47,8 +113,7 @@ ticket_new (const Address *id, gint64 time_usec)
   self->refs = 1;
   self->id = address_ref (id);
   self->time_usec = time_usec;
-  self->first_time_usec = time_usec;
-  self->retry = 1;
+  self->retry_is_attempts = TRUE;
   return self;
 }
 
@@ -60,33 +125,34 @@ ticket_copy (const Ticket *self)
   copy->refs = 1;
   copy->id = address_ref (self->id);
   copy->data = ticket_data_copy (self->data);
-  if (self->ban == NULL)
+  if (self->extra == NULL)
     return copy;
-  copy->ban = g_memdup2 (self->ban, sizeof *self->ban);
-  copy->ban->ip = self->ban->ip != NULL ? address_ref (self->ban->ip) : NULL;
-  copy->ban->ban_time = self->ban->ban_time != NULL ? py_value_ref (self->ban->ban_time) : NULL;
+  copy->extra = g_memdup2 (self->extra, sizeof *self->extra);
+  copy->extra->ip = self->extra->ip != NULL ? address_ref (self->extra->ip) : NULL;
+  copy->extra->ban_time = self->extra->ban_time != NULL ? py_value_ref (self->extra->ban_time) : NULL;
   return copy;
 }
 
 Ticket *
 ticket_ref (Ticket *self)
 {
-  self->refs++;
+  if (self->refs < REFS_MAX)
+    self->refs++;
   return self;
 }
 
 void
 ticket_unref (Ticket *self)
 {
-  if (self == NULL || --self->refs > 0)
+  if (self == NULL || self->refs == REFS_MAX || --self->refs > 0)
     return;
   address_unref (self->id);
   ticket_data_free (self->data);
-  if (self->ban != NULL)
+  if (self->extra != NULL)
     {
-      address_unref (self->ban->ip);
-      py_value_unref (self->ban->ban_time);
-      g_free (self->ban);
+      address_unref (self->extra->ip);
+      py_value_unref (self->extra->ban_time);
+      g_free (self->extra);
     }
   g_free (self);
 }
@@ -109,7 +175,7 @@ ticket_set_id (Ticket *self, const Address *id)
 const Address *
 ticket_peek_ip (const Ticket *self)
 {
-  return self->ban != NULL && self->ban->ip != NULL ? self->ban->ip : self->id;
+  return self->extra != NULL && self->extra->ip != NULL ? self->extra->ip : self->id;
 }
 
 void
@@ -117,10 +183,10 @@ ticket_set_ip (Ticket *self, const Address *ip)
 {
   Address *old;
 
-  if (ip == NULL && self->ban == NULL)
+  if (ip == NULL && self->extra == NULL)
     return;
-  old = make_ban (self)->ip;
-  self->ban->ip = ip != NULL ? address_ref (ip) : NULL;
+  old = make_extra (self)->ip;
+  self->extra->ip = ip != NULL ? address_ref (ip) : NULL;
   address_unref (old);
 }
 
@@ -141,7 +207,7 @@ ticket_time_is_float (const Ticket *self)
 void
 ticket_set_time_usec (Ticket *self, gint64 time_usec, gboolean is_float)
 {
-  self->time_usec = time_usec;
+  put_time (self, time_usec);
   self->time_is_float = is_float != FALSE;
 }
 
@@ -156,16 +222,16 @@ ticket_dup_time (const Ticket *self)
 PyValue *
 ticket_peek_ban_time (const Ticket *self)
 {
-  return self->ban != NULL ? self->ban->ban_time : NULL;
+  return self->extra != NULL ? self->extra->ban_time : NULL;
 }
 
 void
 ticket_take_ban_time (Ticket *self, PyValue *seconds)
 {
-  if (seconds == NULL && self->ban == NULL)
+  if (seconds == NULL && self->extra == NULL)
     return;
-  py_value_unref (make_ban (self)->ban_time);
-  self->ban->ban_time = seconds;
+  py_value_unref (make_extra (self)->ban_time);
+  self->extra->ban_time = seconds;
 }
 
 gint64
@@ -199,29 +265,33 @@ ticket_is_over (const Ticket *self, gint64 now_usec, gint64 default_usec)
 gint64
 ticket_get_first_time_usec (const Ticket *self)
 {
-  return self->first_time_usec;
+  return self->first_sec == FIRST_ELSEWHERE ? self->extra->first_time_usec
+                                            : self->time_usec - (gint64) self->first_sec * G_USEC_PER_SEC;
 }
 
 void
 ticket_set_first_time_usec (Ticket *self, gint64 time_usec)
 {
-  self->first_time_usec = time_usec;
+  put_first_time (self, time_usec);
 }
 
 void
 ticket_adjust_time (Ticket *self, gint64 time_usec, gint64 find_time_usec)
 {
+  gint64 first_usec = ticket_get_first_time_usec (self);
+
   if (time_usec <= self->time_usec)
     return;
-  if (self->first_time_usec < time_usec - find_time_usec)
+  if (first_usec < time_usec - find_time_usec)
     {
-      double seen_sec = (double) (time_usec - self->first_time_usec) / G_USEC_PER_SEC;
+      double seen_sec = (double) (time_usec - first_usec) / G_USEC_PER_SEC;
       double window_sec = (double) find_time_usec / G_USEC_PER_SEC;
 
-      self->retry = rint (self->retry / seen_sec * window_sec);
-      self->first_time_usec = time_usec - find_time_usec;
+      put_retry (self, rint (ticket_get_retry (self) / seen_sec * window_sec));
+      first_usec = time_usec - find_time_usec;
     }
   self->time_usec = time_usec;
+  put_first_time (self, first_usec);
 }
 
 /* --- counts ---------------------------------------------------------------------------------------------------------- */
@@ -229,42 +299,42 @@ ticket_adjust_time (Ticket *self, gint64 time_usec, gint64 find_time_usec)
 guint
 ticket_get_ban_count (const Ticket *self)
 {
-  return self->ban != NULL ? self->ban->ban_count : 0;
+  return self->extra != NULL ? self->extra->ban_count : 0;
 }
 
 void
 ticket_set_ban_count (Ticket *self, guint count)
 {
-  make_ban (self)->ban_count = count;
+  make_extra (self)->ban_count = count;
 }
 
 guint
 ticket_get_attempts (const Ticket *self)
 {
-  return self->attempts;
+  return self->attempts == ATTEMPTS_ELSEWHERE ? self->extra->attempts : (guint) self->attempts;
 }
 
 void
 ticket_set_attempts (Ticket *self, guint attempts)
 {
-  self->attempts = attempts;
+  put_attempts (self, attempts);
 }
 
 double
 ticket_get_retry (const Ticket *self)
 {
-  return self->retry;
+  return self->retry_is_attempts ? (double) MAX (ticket_get_attempts (self), 1) : self->extra->retry;
 }
 
 void
 ticket_set_retry (Ticket *self, double retry)
 {
-  self->retry = retry;
-  if (self->attempts == 0)
-    self->attempts = 1;
+  put_retry (self, retry);
+  if (ticket_get_attempts (self) == 0)
+    put_attempts (self, 1);
   if (retry == 0)
     {
-      self->attempts = 0;
+      put_attempts (self, 0);
       self->data = ticket_data_keep_last (self->data, 0);
     }
 }
@@ -272,8 +342,12 @@ ticket_set_retry (Ticket *self, double retry)
 void
 ticket_add_failure (Ticket *self, guint attempts, double retry)
 {
-  self->attempts = attempts > G_MAXUINT - self->attempts ? G_MAXUINT : self->attempts + attempts;
-  self->retry += retry;
+  guint known = ticket_get_attempts (self);
+
+  retry += ticket_get_retry (self);
+  self->retry_is_attempts = TRUE; /* until both are set */
+  put_attempts (self, attempts > G_MAXUINT - known ? G_MAXUINT : known + attempts);
+  put_retry (self, retry);
 }
 
 /* --- matches --------------------------------------------------------------------------------------------------------- */
@@ -368,7 +442,7 @@ ticket_dup_data (const Ticket *self, guint max_matches)
   /* Without any lines the empty list stays, also where none are to be kept (database.py, addBan). */
   if (!self->unmatched && (max_matches > 0 || ticket_get_match_count (self) == 0))
     py_dict_set_str (data, "matches", dup_matches (self, max_matches));
-  py_dict_set_str (data, "failures", py_int_new (self->attempts));
+  py_dict_set_str (data, "failures", py_int_new (ticket_get_attempts (self)));
   py_dict_update (data, values, PY_DICT_UPDATE_ALL);
   if (ip != self->id)
     py_dict_set_str (data, "ip", py_str_new_len (address_peek_text (ip), (gssize) address_get_length (ip)));
@@ -382,12 +456,12 @@ set_attempts_value (Ticket *self, const PyValue *failures)
 
   if (failures == NULL || !py_value_to_double (failures, &count))
     {
-      self->attempts = 0;
-      self->retry = 1;
+      put_attempts (self, 0);
+      put_retry (self, 1);
       return;
     }
-  self->attempts = (guint) CLAMP (count, 0, G_MAXINT);
-  self->retry = self->attempts;
+  put_attempts (self, (guint) CLAMP (count, 0, G_MAXINT));
+  put_retry (self, ticket_get_attempts (self));
 }
 
 static void
@@ -459,13 +533,13 @@ ticket_set_banned (Ticket *self, gboolean banned)
 guint
 ticket_get_ban_epoch (const Ticket *self)
 {
-  return self->ban != NULL ? self->ban->ban_epoch : 0;
+  return self->extra != NULL ? self->extra->ban_epoch : 0;
 }
 
 void
 ticket_set_ban_epoch (Ticket *self, guint epoch)
 {
-  make_ban (self)->ban_epoch = epoch;
+  make_extra (self)->ban_epoch = epoch;
 }
 
 char *
@@ -479,6 +553,6 @@ ticket_dup_description (const Ticket *self, const char *class_name)
   g_autofree char *matches_text = py_repr (matches);
 
   return g_strdup_printf ("%s: ip=%s time=%s bantime=%s bancount=%u #attempts=%u matches=%s", class_name,
-                          address_peek_text (self->id), time_text, ban_time_text, ticket_get_ban_count (self), self->attempts,
+                          address_peek_text (self->id), time_text, ban_time_text, ticket_get_ban_count (self), ticket_get_attempts (self),
                           matches_text);
 }

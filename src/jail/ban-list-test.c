@@ -121,6 +121,77 @@ test_lists_come_in_the_order_of_bans_and_of_ends (void)
   g_assert_cmpuint (ban_list_get_size (list), ==, 0);
 }
 
+/* Against a plain array, in random steps. */
+static void
+add_to_both (BanList *list, GPtrArray *twin, guint number)
+{
+  g_autofree char *text = g_strdup_printf ("192.0.%u.%u", number / 256, number % 256);
+  g_autoptr (Address) id = address_new (text, -1);
+  g_autoptr (Ticket) ticket = ticket_new (id, g_test_rand_int_range (0, 50) * G_USEC_PER_SEC);
+  gboolean known = ban_list_peek (list, id) != NULL;
+
+  if (g_test_rand_bit ())
+    ticket_take_ban_time (ticket, py_int_new (g_test_rand_int_range (600, 640)));
+  g_assert_cmpint (ban_list_add (list, ticket, 0, NULL), ==, known ? BAN_LIST_KNOWN : BAN_LIST_ADDED);
+  if (!known)
+    g_ptr_array_add (twin, ticket_ref (ticket));
+}
+
+static Ticket *
+first_to_end (const BanList *list, const GPtrArray *twin)
+{
+  gint64 usec = ban_list_get_ban_time_usec (list);
+  Ticket *first = NULL;
+
+  for (guint i = 0; i < twin->len; i++)
+    if (first == NULL || ticket_get_end_usec (twin->pdata[i], usec) < ticket_get_end_usec (first, usec))
+      first = twin->pdata[i];
+  return first;
+}
+
+static void
+take_from_both (BanList *list, GPtrArray *twin, gboolean over)
+{
+  Ticket *expected = over ? first_to_end (list, twin) : twin->pdata[g_test_rand_int_range (0, (gint32) twin->len)];
+  g_autoptr (Ticket) ticket = NULL;
+
+  if (over)
+    g_assert_cmpint (ban_list_get_next_end_usec (list), ==,
+                     ticket_get_end_usec (expected, ban_list_get_ban_time_usec (list)));
+  ticket = over ? ban_list_take_over (list, G_MAXINT64) : ban_list_take (list, ticket_peek_id (expected));
+  g_assert_true (ticket == expected);
+  g_assert_true (g_ptr_array_remove (twin, expected));
+}
+
+static void
+test_both_orders_hold_whatever_comes_and_goes (void)
+{
+  BanList *list = ban_list_new ();
+  g_autoptr (GPtrArray) twin = g_ptr_array_new_with_free_func ((GDestroyNotify) ticket_unref);
+
+  for (guint step = 0; step < 10000; step++)
+    {
+      guint what = (guint) g_test_rand_int_range (0, 100);
+
+      if (twin->len == 0 || what < (step / 1000 % 2 == 0 ? 70 : 35))
+        add_to_both (list, twin, (guint) g_test_rand_int_range (0, 300));
+      else if (what < 99)
+        take_from_both (list, twin, what % 2 == 0);
+      else
+        ban_list_set_ban_time_sec (list, g_test_rand_int_range (590, 650));
+      g_assert_cmpuint (ban_list_get_size (list), ==, twin->len);
+      if (step % 50 == 0)
+        {
+          g_autoptr (GPtrArray) tickets = ban_list_dup_tickets (list), by_end = ban_list_dup_by_end (list);
+
+          for (guint i = 0; i < twin->len; i++)
+            g_assert_true (tickets->pdata[i] == twin->pdata[i]);
+          g_assert_true (twin->len == 0 || by_end->pdata[0] == first_to_end (list, twin));
+        }
+    }
+  ban_list_free (list);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -134,5 +205,6 @@ main (int argc, char **argv)
        test_a_new_bantime_moves_the_bans_without_one_of_their_own);
   ADD ("a permanent ban never ends", test_a_permanent_ban_never_ends);
   ADD ("lists come in the order of bans and of ends", test_lists_come_in_the_order_of_bans_and_of_ends);
+  g_test_add_func ("/ban-list/both orders hold whatever comes and goes", test_both_orders_hold_whatever_comes_and_goes);
   return g_test_run ();
 }

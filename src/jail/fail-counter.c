@@ -113,7 +113,7 @@ keep_ticket (FailCounter *self, Ticket *ticket)
 {
   if (ticket_table_size (self->tickets) >= FAIL_COUNTER_MAX)
     ticket_unref (take_ticket (self, ticket_table_first (self->tickets)));
-  (void) ticket_table_add (self->tickets, ticket);
+  (void) ticket_table_add (self->tickets, ticket, NULL);
 }
 
 static Ticket *

@@ -22,7 +22,7 @@ add (TicketTable *table, guint number)
 {
   g_autoptr (Ticket) ticket = ticket_of (number);
 
-  (void) ticket_table_add (table, ticket);
+  (void) ticket_table_add (table, ticket, NULL);
 }
 
 static void
@@ -97,6 +97,33 @@ test_a_mark_stays_with_its_ticket (void)
   ticket_table_free (table);
 }
 
+static void
+test_gaps_close_and_the_order_stays (void)
+{
+  TicketTable *table = ticket_table_new ();
+  gboolean ever_moved = FALSE;
+
+  for (guint i = 0; i < 20; i++)
+    add (table, i);
+  for (guint i = 20; i < 2000; i++)
+    {
+      g_autoptr (Ticket) oldest = ticket_table_take (table, ticket_table_first (table));
+      g_autoptr (Ticket) ticket = ticket_of (i);
+      gboolean moved = FALSE;
+      guint expected = i - 19;
+
+      g_assert_cmpint (ticket_get_time_usec (oldest), ==, i - 20);
+      g_assert_cmpuint (ticket_table_add (table, ticket, &moved), ==, place_of (table, i));
+      ever_moved = ever_moved || moved;
+      for (guint place = ticket_table_first (table); place != TICKET_TABLE_NOWHERE; place = ticket_table_next (table, place))
+        g_assert_cmpint (ticket_get_time_usec (ticket_table_peek (table, place)), ==, expected++);
+      g_assert_cmpuint (expected, ==, i + 1);
+      g_assert_cmpuint (place_of (table, i), <, 64);
+    }
+  g_assert_true (ever_moved);
+  ticket_table_free (table);
+}
+
 /* Against a GHashTable, in random steps. */
 static void
 test_it_is_what_a_hash_table_would_be (void)
@@ -140,6 +167,7 @@ main (int argc, char **argv)
   g_test_add_func ("/ticket-table/the order is that of coming", test_the_order_is_that_of_coming);
   g_test_add_func ("/ticket-table/an empty table has nothing", test_an_empty_table_has_nothing);
   g_test_add_func ("/ticket-table/a mark stays with its ticket", test_a_mark_stays_with_its_ticket);
+  g_test_add_func ("/ticket-table/gaps close and the order stays", test_gaps_close_and_the_order_stays);
   g_test_add_func ("/ticket-table/it is what a hash table would be", test_it_is_what_a_hash_table_would_be);
   return g_test_run ();
 }

@@ -7,18 +7,16 @@
 
 typedef struct
 {
-  Ticket *ticket; /* NULL: free */
+  Ticket *ticket; /* NULL: taken out */
   guint32 hash;
   guint32 mark;
-  guint32 previous, next; /* in order; next also chains what is free */
 } Slot;
 
 struct TicketTable
 {
-  Slot *slots;
-  guint32 n_slots, n_used; /* that there are, that were ever in use */
-  guint32 free;            /* the first that is not in use any more */
-  guint32 first, last;
+  Slot *slots; /* in order; those that were taken out leave gaps, which close when there is no room */
+  guint32 n_slots, n_used; /* that there are, that are or were in use */
+  guint32 first;           /* the first in use, if any is */
   guint32 count;
   guint32 *index; /* by hash, then one behind the other: a slot's number and one, 0 for none */
   guint32 n_index;  /* a power of two, at most three quarters in use */
@@ -47,6 +45,28 @@ hash_of (const TicketTable *self, const Address *id)
     }
   hash *= self->factor;
   return (guint32) (hash >> 32);
+}
+
+static guint32
+used_from (const TicketTable *self, guint32 place)
+{
+  while (place < self->n_used && self->slots[place].ticket == NULL)
+    place++;
+  return place < self->n_used ? place : NOWHERE;
+}
+
+guint
+ticket_table_first (const TicketTable *self)
+{
+  return used_from (self, self->first);
+}
+
+guint
+ticket_table_next (const TicketTable *self, guint place)
+{
+  g_return_val_if_fail (place < self->n_used, NOWHERE);
+
+  return used_from (self, place + 1);
 }
 
 static void
@@ -94,28 +114,39 @@ resize_index (TicketTable *self, guint32 size)
   g_free (self->index);
   self->index = g_new0 (guint32, size);
   self->n_index = size;
-  for (guint32 place = self->first; place != NOWHERE; place = self->slots[place].next)
+  for (guint32 place = ticket_table_first (self); place != NOWHERE; place = ticket_table_next (self, place))
     index_slot (self, place);
 }
 
 /* --- slots ----------------------------------------------------------------------------------------------------------- */
 
-static guint32
-take_slot (TicketTable *self)
+static void
+close_gaps (TicketTable *self)
 {
-  guint32 place = self->free;
+  guint32 used = 0;
 
-  if (place != NOWHERE)
+  for (guint32 place = self->first; place < self->n_used; place++)
+    if (self->slots[place].ticket != NULL)
+      self->slots[used++] = self->slots[place];
+  self->n_used = used;
+  self->first = 0;
+  resize_index (self, self->n_index);
+}
+
+/* Gaps are worth closing when they are many: so each ticket is moved few times.  TRUE: it was done. */
+static gboolean
+make_room (TicketTable *self)
+{
+  if (self->n_used < self->n_slots)
+    return FALSE;
+  if (self->n_used - self->count > self->n_used / 4)
     {
-      self->free = self->slots[place].next;
-      return place;
+      close_gaps (self);
+      return TRUE;
     }
-  if (self->n_used == self->n_slots)
-    {
-      self->n_slots = MAX (SIZE_MIN, self->n_slots + self->n_slots / 2);
-      self->slots = g_renew (Slot, self->slots, self->n_slots);
-    }
-  return self->n_used++;
+  self->n_slots = MAX (SIZE_MIN, self->n_slots + self->n_slots / 2);
+  self->slots = g_renew (Slot, self->slots, self->n_slots);
+  return FALSE;
 }
 
 /* Nothing is in it: as at first. */
@@ -124,8 +155,7 @@ forget_slots (TicketTable *self)
 {
   g_clear_pointer (&self->slots, g_free);
   g_clear_pointer (&self->index, g_free);
-  self->n_slots = self->n_used = self->n_index = 0;
-  self->free = NOWHERE;
+  self->n_slots = self->n_used = self->n_index = self->first = 0;
 }
 
 /* --- the table ------------------------------------------------------------------------------------------------------- */
@@ -135,7 +165,6 @@ ticket_table_new (void)
 {
   TicketTable *self = g_new0 (TicketTable, 1);
 
-  self->free = self->first = self->last = NOWHERE;
   self->key = (guint64) g_random_int () << 32 | g_random_int ();
   self->factor = ((guint64) g_random_int () << 32 | g_random_int ()) | 1;
   return self;
@@ -146,30 +175,26 @@ ticket_table_free (TicketTable *self)
 {
   if (self == NULL)
     return;
-  for (guint32 place = self->first; place != NOWHERE; place = self->slots[place].next)
+  for (guint32 place = self->first; place < self->n_used; place++)
     ticket_unref (self->slots[place].ticket);
   forget_slots (self);
   g_free (self);
 }
 
 guint
-ticket_table_add (TicketTable *self, Ticket *ticket)
+ticket_table_add (TicketTable *self, Ticket *ticket, gboolean *ret_moved)
 {
-  guint32 place;
-  Slot *slot;
+  gboolean moved = make_room (self);
+  guint32 place = self->n_used++;
 
-  if ((self->count + 1) > self->n_index / 4 * 3)
+  self->slots[place] = (Slot){ .ticket = ticket_ref (ticket), .hash = hash_of (self, ticket_peek_id (ticket)) };
+  if (self->count + 1 > self->n_index / 4 * 3)
     resize_index (self, MAX (SIZE_MIN, self->n_index * 2));
-  place = take_slot (self);
-  slot = &self->slots[place];
-  *slot = (Slot){ .ticket = ticket_ref (ticket), .hash = hash_of (self, ticket_peek_id (ticket)), .previous = self->last, .next = NOWHERE };
-  if (self->last != NOWHERE)
-    self->slots[self->last].next = place;
   else
-    self->first = place;
-  self->last = place;
+    index_slot (self, place);
   self->count++;
-  index_slot (self, place);
+  if (ret_moved != NULL)
+    *ret_moved = moved;
   return place;
 }
 
@@ -208,33 +233,11 @@ ticket_table_take (TicketTable *self, guint place)
   Ticket *ticket = g_steal_pointer (&slot->ticket);
 
   unindex_slot (self, place);
-  if (slot->previous != NOWHERE)
-    self->slots[slot->previous].next = slot->next;
-  else
-    self->first = slot->next;
-  if (slot->next != NOWHERE)
-    self->slots[slot->next].previous = slot->previous;
-  else
-    self->last = slot->previous;
-  slot->next = self->free;
-  self->free = place;
+  while (self->first < self->n_used && self->slots[self->first].ticket == NULL)
+    self->first++;
   if (--self->count == 0)
     forget_slots (self);
   return ticket;
-}
-
-guint
-ticket_table_first (const TicketTable *self)
-{
-  return self->first;
-}
-
-guint
-ticket_table_next (const TicketTable *self, guint place)
-{
-  g_return_val_if_fail (place < self->n_used, NOWHERE);
-
-  return self->slots[place].next;
 }
 
 guint

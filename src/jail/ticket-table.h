@@ -1,7 +1,7 @@
 /* ticket-table.h - tickets by id, in the order in which they came
  *
- * For a hundred thousand of them: some 32 bytes each beside the ticket.  Ids are written by strangers, so the hash has a secret.
- * A ticket is known by its place, a number that stays the same until it is taken out.
+ * For a hundred thousand of them: some 24 bytes each beside the ticket.  Ids are written by strangers, so the hash has a secret.
+ * A ticket is known by its place, a number that stays the same until it is taken out or another one is added; places are in order.
  * Must not: know what tickets are for.  The id of a ticket in it must not change.
  */
 #pragma once
@@ -14,7 +14,8 @@ typedef struct TicketTable TicketTable;
 TicketTable *ticket_table_new  (void);
 void         ticket_table_free (TicketTable *self); /* unrefs the tickets; NULL is fine */
 
-guint    ticket_table_add  (TicketTable *self, Ticket *ticket); /* refs; its id must not be there yet.  Its place */
+/* Refs; the ticket's id must not be there yet.  Its place, the last.  ret_moved (may be NULL): others changed their places. */
+guint    ticket_table_add  (TicketTable *self, Ticket *ticket, gboolean *ret_moved);
 guint    ticket_table_find (const TicketTable *self, const Address *id); /* TICKET_TABLE_NOWHERE: not there */
 Ticket  *ticket_table_peek (const TicketTable *self, guint place);
 Ticket  *ticket_table_take (TicketTable *self, guint place); /* out of it: the caller's now */
