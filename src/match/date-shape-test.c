@@ -11,6 +11,10 @@ static const char *const patterns[] = {
   DATE_SHAPE_LINE_BEGIN DATE_SHAPE_ISO ("(?:T|  ?)"),
   DATE_SHAPE_LINE_BEGIN DATE_SHAPE_ISO ("[T ]"),
   DATE_SHAPE_LINE_BEGIN DATE_SHAPE_SYSLOG,
+  "^" DATE_SHAPE_ISO ("(?:T|  ?)"),
+  "^" DATE_SHAPE_ISO ("[T ]"),
+  "^" DATE_SHAPE_SYSLOG,
+  "^{DATE}",
   DATE_SHAPE_LINE_BEGIN "%Y-%m-%d %H:%M:%S",
   "^%Y-%m-%d %H:%M:%S",
   "%Y-%m-%d %H:%M:%S",
@@ -305,6 +309,8 @@ test_the_usual_shapes_need_no_expression (void)
   FINDS (SYSLOG, "Jan 23 21:59:59 host sshd[1]: x", 15);
   FINDS (SYSLOG, "Jan  3 21:59:59 host", 15);
   FINDS (SYSLOG, "[Sun Jan 23 21:59:59.123456 2005] [error]", 32);
+  FINDS ("^" DATE_SHAPE_ISO ("(?:T|  ?)"), "2026-11-27 01:02:03,123 fail2ban.actions", 23);
+  FINDS ("^" DATE_SHAPE_SYSLOG, "Jan 23 21:59:59.5 2005 x", 22);
   FINDS ("%Y-%m-%d %H:%M:%S", "1999-01-01 00:00:00.5", 19);
 }
 
@@ -339,6 +345,7 @@ test_in_doubt_the_expression_decides (void)
   UNSURE (ISO, "2012-09-27 09:44:60");
   UNSURE (ISO, "2012-09-27 09:44:40\303\251");
   UNSURE (ISO, "2012-09-27 09:44:40x");
+  NONE ("^" DATE_SHAPE_ISO ("(?:T|  ?)"), "[2012-09-27 09:44:40]");
   UNSURE (ISO, "2012-09-27 09:44:40 +01 x");
   UNSURE (SYSLOG, "Jan 32 21:59:59");
   UNSURE (SYSLOG, "Jan 3 21:59:59 host");
