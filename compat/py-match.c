@@ -233,6 +233,14 @@ choose_search_form (PyRegex *self, gboolean utf, PySearchFlags flags)
   return form != NULL ? form : py_regex_prepare_form (self, utf ? PY_FORM_UTF : PY_FORM_BYTES);
 }
 
+static gboolean
+can_match (const PyRegex *self, const char *text, gsize len, PySearchFlags flags)
+{
+  const PyRegexNeed *need = py_regex_get_need (self);
+
+  return flags & PY_SEARCH_GATED ? py_regex_need_has_texts (need, text, len) : py_regex_need_is_met (need, text, len);
+}
+
 PyRegexResult
 py_regex_search (PyRegex *self, const char *text, gsize len, gsize pos, gsize endpos, PySearchFlags flags,
                  PyMatch *match)
@@ -244,8 +252,7 @@ py_regex_search (PyRegex *self, const char *text, gsize len, gsize pos, gsize en
   gboolean utf;
 
   match->groups = 0;
-  if (subject.start == 0 && !(flags & PY_SEARCH_UNGATED)
-      && !py_regex_need_is_met (py_regex_get_need (self), subject.text, subject.end))
+  if (subject.start == 0 && !(flags & PY_SEARCH_UNGATED) && !can_match (self, subject.text, subject.end, flags))
     return PY_REGEX_NO_MATCH;
   if (subject.start > subject.end || !choose_form (subject.text, subject.end, flags, &utf))
     return PY_REGEX_NO_MATCH;

@@ -69,11 +69,13 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
   if (!py_text_is_ascii (subject, len))
     return 0;
   PyRegexResult bare = py_regex_search (re, subject, len, 0, G_MAXSIZE, PY_SEARCH_BARE, again);
+  PyRegexResult gated = py_regex_search (re, subject, len, 0, G_MAXSIZE, PY_SEARCH_GATED, again);
   PyRegexResult second = py_regex_search (re, subject, len, 0, G_MAXSIZE, PY_SEARCH_AS_UTF | PY_SEARCH_UNGATED, again);
-  if (first == PY_REGEX_LIMIT || second == PY_REGEX_LIMIT || bare == PY_REGEX_LIMIT)
+  if (first == PY_REGEX_LIMIT || second == PY_REGEX_LIMIT || bare == PY_REGEX_LIMIT || gated == PY_REGEX_LIMIT)
     return 0;
   g_assert_cmpint (first, ==, second);
   g_assert_cmpint (first, ==, bare);
+  g_assert_cmpint (first, ==, gated);
   compare_spans (re, match, again);
   return 0;
 }

@@ -71,6 +71,32 @@ test_the_text_that_is_in_every_match (void)
 }
 
 static void
+has_texts (int line, const char *pattern, const char *subject, gboolean expected)
+{
+  g_autoptr (PyTree) tree = py_regex_parse (pattern, strlen (pattern), PY_REGEX_FLAG_NONE, NULL);
+  PyRegexNeed need;
+
+  py_regex_need_init (&need, tree);
+  if (py_regex_need_has_texts (&need, subject, strlen (subject)) != expected)
+    g_error ("line %d: '%s' in '%s': not %d", line, pattern, subject, expected);
+  py_regex_need_clear (&need);
+}
+#define HAS(pattern, subject)   has_texts (__LINE__, pattern, subject, TRUE)
+#define LACKS(pattern, subject) has_texts (__LINE__, pattern, subject, FALSE)
+
+static void
+test_all_texts_stand_in_their_order (void)
+{
+  HAS ("NOTICE\\s+\\[\\w+\\]\\s+Ban\\s", "fail2ban NOTICE [x] Ban 192.0.2.1");
+  LACKS ("NOTICE\\s+\\[\\w+\\]\\s+Ban\\s", "fail2ban NOTICE [x] Unban 192.0.2.1");
+  LACKS ("NOTICE\\s+\\[\\w+\\]\\s+Ban\\s", "Ban NOTICE");
+  LACKS ("abc.*abc", "xabcab");
+  HAS ("abc.*abc", "abcabc");
+  HAS ("(?i)abc.*def", "");
+  HAS ("abc(?=.*def)|abcd", "abcd");
+}
+
+static void
 places (int line, const char *pattern, const char *const *expected)
 {
   g_autoptr (PyTree) tree = py_regex_parse (pattern, strlen (pattern), PY_REGEX_FLAG_NONE, NULL);
@@ -315,6 +341,7 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/need/all texts stand in their order", test_all_texts_stand_in_their_order);
   g_test_add_func ("/need/the start of a tied pattern", test_the_start_of_a_tied_pattern);
   g_test_add_func ("/need/the bytes at the first places", test_the_bytes_at_the_first_places);
   g_test_add_func ("/need/patterns without a known start", test_patterns_without_a_known_start);

@@ -7,6 +7,7 @@
 
 /* Shorter texts are in nearly every line. */
 #define TEXT_LEAST 3
+#define TEXTS_MOST 8 /* what eight do not turn away is searched */
 
 /* --- where a match begins ----------------------------------------------------------------------------------------- */
 static gboolean is_tied_to_start (const PyTree *tree, PyNode *node, guint flags);
@@ -187,6 +188,7 @@ typedef struct
 {
   GString *run; /* literals in a row so far */
   GString *best;
+  GPtrArray *all;
 } Texts;
 
 static void
@@ -194,6 +196,8 @@ end_run (Texts *texts)
 {
   if (texts->run->len > texts->best->len)
     g_string_assign (texts->best, texts->run->str);
+  if (texts->run->len >= TEXT_LEAST && texts->all->len < TEXTS_MOST)
+    g_ptr_array_add (texts->all, g_strndup (texts->run->str, texts->run->len));
   g_string_truncate (texts->run, 0);
 }
 
@@ -262,13 +266,14 @@ add_texts (Texts *texts, const PyNode *node, guint flags)
 static void
 find_text (PyRegexNeed *self, const PyTree *tree)
 {
-  Texts texts = { g_string_new (NULL), g_string_new (NULL) };
+  Texts texts = { g_string_new (NULL), g_string_new (NULL), g_ptr_array_new_with_free_func (g_free) };
 
   add_texts (&texts, tree->root, tree->flags);
   end_run (&texts);
   g_string_free (texts.run, TRUE);
   self->text_len = texts.best->len;
   self->text = g_string_free (texts.best, FALSE);
+  self->texts = texts.all;
   if (self->text_len < TEXT_LEAST)
     g_clear_pointer (&self->text, g_free);
 }
@@ -365,6 +370,7 @@ void
 py_regex_need_clear (PyRegexNeed *self)
 {
   g_clear_pointer (&self->text, g_free);
+  g_clear_pointer (&self->texts, g_ptr_array_unref);
 }
 
 static inline gboolean
@@ -388,6 +394,24 @@ py_regex_need_is_met (const PyRegexNeed *self, const char *subject, gsize len)
     if (!is_allowed (self, i, (guint8) subject[i]))
       return FALSE;
   return self->text == NULL || memmem (subject, len, self->text, self->text_len) != NULL;
+}
+
+gboolean
+py_regex_need_has_texts (const PyRegexNeed *self, const char *subject, gsize len)
+{
+  const char *at = subject, *end = subject + len;
+
+  for (guint i = 0; i < self->texts->len; i++)
+    {
+      const char *text = g_ptr_array_index (self->texts, i);
+      gsize text_len = strlen (text);
+
+      at = memmem (at, (gsize) (end - at), text, text_len);
+      if (at == NULL)
+        return FALSE;
+      at += text_len;
+    }
+  return TRUE;
 }
 
 gboolean

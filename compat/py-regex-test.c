@@ -29,7 +29,7 @@ describe (PyRegexResult result, const PyRegex *re, const PyMatch *match)
 static void
 finds (int line, const char *pattern, const char *subject, gsize len, gsize pos, gsize endpos, const char *spans)
 {
-  static const PySearchFlags forms[] = { PY_SEARCH_DEFAULT, PY_SEARCH_UNGATED, PY_SEARCH_AS_UTF };
+  static const PySearchFlags forms[] = { PY_SEARCH_DEFAULT, PY_SEARCH_UNGATED, PY_SEARCH_GATED, PY_SEARCH_AS_UTF };
   g_autoptr (GError) error = NULL;
   g_autoptr (PyRegex) re = py_regex_new (pattern, -1, PY_REGEX_FLAG_NONE, &error);
   g_autoptr (PyMatch) match = py_match_new ();

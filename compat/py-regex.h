@@ -37,6 +37,7 @@ typedef enum
   = 1 << 2, /* do not ask first whether the subject has what every match needs: the caller did (or is a test) */
   PY_SEARCH_AS_UTF = 1 << 3, /* for tests: search ASCII, too, with the form that is for the rest */
   PY_SEARCH_BARE = 1 << 4,   /* nobody will ask for groups, not even for group 0: this can be quicker */
+  PY_SEARCH_GATED = 1 << 5,  /* the caller asked for one of the texts and for the first places: only ask for all texts */
 } PySearchFlags;
 
 typedef enum

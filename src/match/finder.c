@@ -263,7 +263,7 @@ finder_next (Finder *self, guint from)
 
   for (guint i = from; (i = filter_gate_next (filter->gate, self->left_seen, i)) < filter->failregexes->len; i++)
     if (search (self, g_ptr_array_index (filter->failregexes, i), self->match, self->seen, self->seen_len,
-                self->seen_flags | PY_SEARCH_UNGATED)) /* the gate asked already */
+                self->seen_flags | (filter->ungated ? PY_SEARCH_UNGATED : PY_SEARCH_GATED)))
       return i;
   return filter->failregexes->len;
 }
