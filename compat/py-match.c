@@ -9,7 +9,8 @@
  *
  * PCRE2's match limit counts steps, for each place where a match can begin from zero.  A step takes 1.5 ns at least, and
  * may look at more of the subject: 0.003 ns a byte on average, 0.06 where the pattern looks far, ten times that in UTF.  So
- * many steps are budgeted as 5 ms are enough for, and for long subjects always some for each byte: what takes time in
+ * many steps are budgeted as 5 ms are enough for (fewer where a step can run over a long run of characters: the first search goes by
+ * the worst that could be, and only when it does not end the subject is looked at), and for long subjects always some for each byte: what takes time in
  * proportion to the length is no catastrophe.
  * First the whole subject is searched with as low a limit as cannot exceed an eighth of the budget; on fail2ban's own filters and their
  * sample logs each search ends there.  Otherwise it is searched again slice by slice, small steps for many places at
@@ -21,6 +22,8 @@
 #define STEP_PS            1500u
 #define WAY_PS             3u
 #define FAR_FACTOR         20u
+#define REACH_PS           60u
+#define REACH_LEAST        512u /* what a step runs over in shorter subjects makes no great difference */
 #define UTF_FACTOR         10u
 #define INTERPRETER_FACTOR 10u
 #define ALLOWANCES         64u
@@ -109,15 +112,16 @@ count_lines (const Subject *subject)
   return n;
 }
 
-/* How many steps the search may take in all */
+/* How many steps the search may take in all, when a step can run over `reach` bytes */
 static guint64
-count_budget (const PyRegex *re, const PyRegexForm *form, gboolean utf, gsize len, guint haste)
+count_budget (const PyRegex *re, const PyRegexForm *form, gboolean utf, gsize len, gsize reach, guint haste)
 {
   guint64 way = (guint64) len * WAY_PS * (re->looks_far ? FAR_FACTOR : 1) * (utf ? UTF_FACTOR : 1);
-  guint64 step = (STEP_PS + way) * form->heft * (form->has_jit ? 1 : INTERPRETER_FACTOR);
+  guint64 run = (guint64) reach * REACH_PS * (utf ? UTF_FACTOR : 1);
+  guint64 step = ((STEP_PS + way) * form->heft + run) * (form->has_jit ? 1 : INTERPRETER_FACTOR);
 
   return MAX ((BUDGET_PS >> (3 * haste)) / step,
-              re->looks_far ? STEPS_LEAST : STEPS_LEAST + STEPS_PER_BYTE * (guint64) len);
+              re->looks_far ? STEPS_LEAST : STEPS_LEAST + STEPS_PER_BYTE * (guint64) (len - reach));
 }
 
 static gsize
@@ -214,6 +218,23 @@ run_sliced (PyMatch *self, PyRegex *re, gboolean utf, const Subject *subject, gu
   return rc;
 }
 
+static int
+run_bounded (PyMatch *self, PyRegex *re, const PyRegexForm *form, gboolean utf, const Subject *subject)
+{
+  gsize len = subject->end, reach = len > REACH_LEAST ? len : 0, places = count_places (form, subject);
+  guint64 careful = count_budget (re, form, utf, len, reach, self->haste);
+  int rc = run (self, form, subject, subject->start, careful / (places > 1 ? SHARE_OF_FIRST * places : 1));
+
+  if (rc != PCRE2_ERROR_MATCHLIMIT || (places == 1 && reach == 0))
+    return rc;
+  if (reach > 0)
+    reach = py_regex_reach_of (py_regex_get_reach (re), subject->text, len);
+  guint64 budget = count_budget (re, form, utf, len, reach, self->haste);
+  if (places > 1)
+    return run_sliced (self, re, utf, subject, budget);
+  return budget > careful ? run (self, form, subject, subject->start, budget) : rc;
+}
+
 /* FALSE: the subject is no text. */
 static gboolean
 choose_form (const char *text, gsize len, PySearchFlags flags, gboolean *ret_utf)
@@ -262,11 +283,7 @@ py_regex_search (PyRegex *self, const char *text, gsize len, gsize pos, gsize en
   const PyRegexForm *form = choose_search_form (self, utf, flags);
   if (form == NULL)
     return PY_REGEX_LIMIT;
-  guint64 budget = count_budget (self, form, utf, subject.end, match->haste);
-  gsize places = count_places (form, &subject);
-  int rc = run (match, form, &subject, subject.start, budget / (places > 1 ? SHARE_OF_FIRST * places : 1));
-  if (rc == PCRE2_ERROR_MATCHLIMIT && places > 1)
-    rc = run_sliced (match, self, utf, &subject, budget);
+  int rc = run_bounded (match, self, form, utf, &subject);
   if (rc == PCRE2_ERROR_NOMATCH)
     return PY_REGEX_NO_MATCH;
   if (rc <= 0)

@@ -6,6 +6,7 @@
 
 #include "compat/py-regex-emit.h"
 #include "compat/py-regex-need.h"
+#include "compat/py-regex-reach.h"
 
 /* How many places of a subject a match can begin at */
 typedef enum
@@ -44,7 +45,8 @@ struct PyRegex
   PyRegexFlags flags;
   GPtrArray *names; /* as in PyTree */
   gboolean looks_far;
-  PyRegexNeed *need; /* py_regex_get_need() */
+  PyRegexNeed *need;   /* py_regex_get_need() */
+  PyRegexReach *reach; /* py_regex_get_reach() */
   PyRegexForm forms[PY_N_FORMS];
 };
 
@@ -55,6 +57,9 @@ py_regex_get_need (const PyRegex *self)
 {
   return self->need != NULL ? self->need : py_regex_make_need ((PyRegex *) self);
 }
+
+/* What a step can run over; found when a search first takes long. */
+const PyRegexReach *py_regex_get_reach (PyRegex *self);
 
 /* The form, ready for a search; NULL when PCRE2 cannot make it. */
 const PyRegexForm *py_regex_prepare_form (PyRegex *self, PyFormIndex index);

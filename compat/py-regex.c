@@ -77,6 +77,7 @@ py_regex_free (PyRegex *self)
   if (self->need != NULL)
     py_regex_need_clear (self->need);
   g_free (self->need);
+  g_free (self->reach);
   g_clear_pointer (&self->names, g_ptr_array_unref);
   g_free (self->pattern);
   g_free (self);
@@ -111,6 +112,18 @@ py_regex_make_need (PyRegex *self)
   if (tree != NULL)
     py_regex_need_init (self->need, tree);
   return self->need;
+}
+
+const PyRegexReach *
+py_regex_get_reach (PyRegex *self)
+{
+  if (self->reach != NULL)
+    return self->reach;
+  g_autoptr (PyTree) tree = py_regex_parse (self->pattern, self->len, self->flags, NULL);
+  self->reach = g_new0 (PyRegexReach, 1);
+  if (tree != NULL)
+    py_regex_reach_init (self->reach, tree);
+  return self->reach;
 }
 
 /* At the first use only: a server with all jails has a thousand expressions, few of which ever see a line, and fewer one that

@@ -153,12 +153,12 @@ test_many_expressions_take_little_longer_than_one (Fixture *f, gconstpointer unu
   g_autofree char *line = g_strdup_printf ("2025-08-14 10:00:00 %s from 192.0.2.1", many);
   gint64 one, all;
 
-  g_assert_true (filter_add_failregex (f->filter, "^ (?:x+x+)+y0 <HOST>", NULL));
+  g_assert_true (filter_add_failregex (f->filter, "^ (?:x+x+)+[yz]{1} <HOST>", NULL));
   g_assert_true (filter_add_failregex (f->filter, "from <ADDR>$", NULL));
   one = feed (f, line);
   for (guint i = 1; i < 20; i++)
     {
-      g_autofree char *expression = g_strdup_printf ("^ (?:x+x+)+y%u <HOST>", i);
+      g_autofree char *expression = g_strdup_printf ("^ (?:x+x+)+[yz]{%u} <HOST>", i + 1);
       g_assert_true (filter_add_failregex (f->filter, expression, NULL));
     }
   all = feed (f, line);
