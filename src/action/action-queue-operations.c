@@ -5,6 +5,9 @@
 /* Two checks of the environments are at least so far apart (1.1.2). */
 #define CHECK_INTERVAL_USEC (3 * G_USEC_PER_SEC)
 
+/* So many unbans are made at a time: as many as are looked at for what can go to the kernel together (action-queue.c). */
+#define UNDO_MAX 4096
+
 /* --- operations without a ticket ------------------------------------------------------------------------------------- */
 
 static void
@@ -26,15 +29,34 @@ action_queue_stop (ActionQueue *self, ActionQueueDone done, gpointer user_data)
   action_queue_push (self, operation_new (self, OPERATION_STOP, done_plain, (OperationCallback) done, user_data));
 }
 
-/* The flushes are done; what they did not cover is undone ticket by ticket, and then the caller is told. */
+static void done_flush (Operation *operation);
+
+/* What is left when these tickets are undone: others, or only to tell the caller. */
+static Operation *
+new_rest (const Operation *flush, guint n_undone)
+{
+  Operation *rest;
+
+  if (n_undone == flush->tickets->len)
+    return operation_new (flush->queue, OPERATION_NOTIFY, done_plain, flush->callback, flush->user_data);
+  rest = operation_new (flush->queue, OPERATION_FLUSH, done_flush, flush->callback, flush->user_data);
+  rest->actions = g_ptr_array_new ();
+  rest->tickets = g_ptr_array_ref (flush->tickets);
+  rest->unflushed = g_ptr_array_ref (flush->unflushed);
+  rest->announce = g_strdup (flush->announce);
+  rest->n_undone = n_undone;
+  return rest;
+}
+
+/* The flushes are done; what they did not cover is undone ticket by ticket, in portions, and then the caller is told. */
 static void
 done_flush (Operation *operation)
 {
   ActionQueue *self = operation->queue;
+  guint end = operation->n_undone + MIN (operation->tickets->len - operation->n_undone, UNDO_MAX);
 
-  action_queue_push_front (
-      self, operation_new (self, OPERATION_NOTIFY, done_plain, operation->callback, operation->user_data));
-  for (guint i = operation->tickets->len; i-- > 0;)
+  action_queue_push_front (self, new_rest (operation, end));
+  for (guint i = end; i-- > operation->n_undone;)
     {
       if (!ticket_is_banned (operation->tickets->pdata[i]))
         continue; /* its ban was dropped */

@@ -436,6 +436,54 @@ test_a_stop_does_not_wait_for_bans_that_did_not_begin (void)
 
 /* --- commands -------------------------------------------------------------------------------------------------------- */
 
+static gboolean
+on_turn (gpointer data)
+{
+  ++*(guint *) data;
+  return G_SOURCE_CONTINUE;
+}
+
+/* Neither all of them in one turn of the loop, nor one of them in each. */
+static void
+test_undoing_many_bans_lets_others_have_their_turn (void)
+{
+  enum
+  {
+    BANS = 30000
+  };
+  g_autoptr (GSource) other = g_idle_source_new ();
+  g_autoptr (GString) expected = g_string_new (NULL);
+  guint turns = 0;
+  Fixture f;
+
+  set_up (&f);
+  add (&f, "a", NULL);
+  for (guint i = 0; i < BANS; i++)
+    {
+      g_autofree char *ip = g_strdup_printf ("10.0.%u.%u", i / 256, i % 256);
+      g_autoptr (Address) address = address_new (ip, -1);
+      Ticket *made = ticket_new (address, 0);
+
+      ticket_set_banned (made, i % 7 != 3);
+      g_ptr_array_add (f.tickets, made);
+      if (i % 7 != 3)
+        g_string_append_printf (expected, "NOTICE [j1] Unban %s\n", ip);
+    }
+  g_source_set_priority (other, G_PRIORITY_DEFAULT);
+  g_source_set_callback (other, on_turn, &turns, NULL);
+  g_source_attach (other, NULL);
+
+  f.waiting++;
+  action_queue_flush (f.queue, f.tickets, FALSE, "Unban", on_done, &f);
+  wait_all (&f);
+  g_source_destroy (other);
+  g_assert_cmpstr (f.lines->str, ==, expected->str);
+  g_assert_cmpuint (turns, >, 3);
+  g_assert_cmpuint (turns, <, BANS / 4);
+  g_assert_true (action_queue_is_idle (f.queue));
+  tear_down (&f);
+}
+
 static void
 test_a_command_that_hangs_is_killed_with_its_children (void)
 {
@@ -845,6 +893,8 @@ main (int argc, char *argv[])
                    test_a_failing_flush_repairs_nothing_when_stopping);
   g_test_add_func ("/action-queue/a stop does not wait for bans that did not begin",
                    test_a_stop_does_not_wait_for_bans_that_did_not_begin);
+  g_test_add_func ("/action-queue/undoing many bans lets others have their turn",
+                   test_undoing_many_bans_lets_others_have_their_turn);
   g_test_add_func ("/action-queue/a command that hangs is killed with its children",
                    test_a_command_that_hangs_is_killed_with_its_children);
   g_test_add_func ("/action-queue/text of a log cannot break out", test_text_of_a_log_cannot_break_out);

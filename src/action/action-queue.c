@@ -8,6 +8,9 @@
 /* So many operations are looked at for firewall commands that could go along with the first one's. */
 #define LOOK_AHEAD 4096
 
+/* So long at most, twice, before others have their turn in the loop: fifty thousand bans may end at once. */
+#define SLICE_USEC 3000
+
 /* --- life ------------------------------------------------------------------------------------------------------------ */
 
 ActionQueue *
@@ -281,11 +284,11 @@ static gboolean
 drive_first (Operation *operation)
 {
   if (operation->task != NULL)
-    {
-      action_task_allow (operation->task);
-      return FALSE;
-    }
-  operation_start_next (operation, TRUE);
+    action_task_allow (operation->task);
+  else
+    operation_start_next (operation, TRUE);
+  while (operation->task != NULL && action_task_settle (operation->task))
+    operation_start_next (operation, TRUE);
   return operation->task == NULL;
 }
 
@@ -341,6 +344,7 @@ has_sequel (const Operation *operation)
 static void
 drive (ActionQueue *self)
 {
+  gint64 end_usec = g_get_monotonic_time () + SLICE_USEC;
   gboolean first = TRUE;
   guint looked_at = 0;
 
@@ -356,7 +360,7 @@ drive (ActionQueue *self)
       if (first ? drive_first (operation) : drive_early (self, operation))
         {
           action_queue_finish (self, operation);
-          if (!has_sequel (operation))
+          if (!has_sequel (operation) && g_get_monotonic_time () < end_usec)
             continue;
           action_queue_wake (self);
           break;
@@ -389,20 +393,37 @@ tell (ActionQueue *self, Operation *operation)
   operation_free (operation);
 }
 
+static void
+tell_finished (ActionQueue *self)
+{
+  gint64 end_usec = g_get_monotonic_time () + SLICE_USEC;
+  GList *link;
+
+  while (!self->gone && (link = g_queue_pop_head_link (&self->finished)) != NULL)
+    {
+      tell (self, link->data);
+      if (g_get_monotonic_time () < end_usec || self->gone)
+        continue;
+      action_queue_wake (self);
+      break;
+    }
+}
+
 static gboolean
 on_pump (gpointer data)
 {
   ActionQueue *self = data;
   Log *log = self->context.log;
-  GList *link;
 
   g_source_unref (g_steal_pointer (&self->pump));
   log_hold (log);
-  drive (self);
+  if (g_queue_is_empty (&self->finished)) /* else one of them may have a sequel, which comes first */
+    drive (self);
+  else
+    action_queue_wake (self);
 
   self->telling = TRUE;
-  while (!self->gone && (link = g_queue_pop_head_link (&self->finished)) != NULL)
-    tell (self, link->data);
+  tell_finished (self);
   if (!self->gone)
     tell_room (self);
   self->telling = FALSE;

@@ -237,6 +237,16 @@ action_task_allow (ActionTask *self)
     run_and_report_later (self);
 }
 
+gboolean
+action_task_settle (ActionTask *self)
+{
+  if (self->wakeup == NULL)
+    return FALSE;
+  clear_wakeup (self);
+  task_finish (self);
+  return TRUE;
+}
+
 void
 action_task_retry (ActionTask *self)
 {

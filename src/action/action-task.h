@@ -55,6 +55,8 @@ void        action_task_free (ActionTask *self);
 
 /* It is its turn: everything before it is through. */
 void     action_task_allow (ActionTask *self);
+/* When there was nothing to wait for, done is called now and not by the loop's next turn; the task is gone then.  FALSE: it goes on. */
+gboolean action_task_settle (ActionTask *self);
 /* Not its turn yet, but a firewall command that failed before may be tried once more. */
 void     action_task_retry (ActionTask *self);
 gboolean action_task_is_in_flight (const ActionTask *self); /* on the way to the kernel */

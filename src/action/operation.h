@@ -49,6 +49,7 @@ struct Operation
   gboolean   stopping;  /* FLUSH */
   gboolean   checking;  /* FLUSH: the flush failed, its environment is being looked at; REBAN: likewise, first of all */
   GPtrArray *tickets;   /* FLUSH */
+  guint      n_undone;  /* FLUSH: so many of them have an operation of their own already, or need none */
   GPtrArray *unflushed; /* FLUSH: of Action, those that unban each ticket */
   guint      rebanned;  /* REBAN */
   gboolean   is_batched; /* REBAN: checks nothing, goes to the kernel together with others */
