@@ -3,6 +3,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "compat/py-regex-automaton.h"
 #include "compat/py-regex.h"
 
 int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size);
@@ -50,6 +51,21 @@ check_promises (const PyRegex *re, const char *subject, gsize len, PyRegexResult
     g_assert_true (contains_one (texts, subject, len));
 }
 
+static void
+check_automaton (const PyRegex *re, const char *subject, gsize len, PyRegexResult found)
+{
+  g_autoptr (PyRegexAutomaton) automaton = py_regex_automaton_new (re);
+  PyRegexVerdict told = PY_VERDICT_UNKNOWN;
+
+  for (guint i = 0; automaton != NULL && i < 2; i++) /* the second time with all states there */
+    {
+      told = py_regex_automaton_ask (automaton, subject, len,
+                                     py_text_is_wtf8 (subject, len) ? PY_SEARCH_IS_UTF8 : PY_SEARCH_DEFAULT);
+      g_assert_false (told == PY_VERDICT_YES && found == PY_REGEX_NO_MATCH);
+      g_assert_false (told == PY_VERDICT_NO && found == PY_REGEX_MATCH);
+    }
+}
+
 int
 LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
 {
@@ -66,6 +82,7 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
 
   PyRegexResult first = py_regex_search (re, subject, len, 0, G_MAXSIZE, PY_SEARCH_DEFAULT, match);
   check_promises (re, subject, len, first);
+  check_automaton (re, subject, len, first);
   if (!py_text_is_ascii (subject, len))
     return 0;
   PyRegexResult bare = py_regex_search (re, subject, len, 0, G_MAXSIZE, PY_SEARCH_BARE, again);

@@ -407,6 +407,12 @@ failregex_surely_matches (const Failregex *self, const char *text, gsize len)
   return py_regex_surely_matches (self->regex, text, len);
 }
 
+PyRegexAutomaton *
+failregex_new_automaton (const Failregex *self)
+{
+  return py_regex_automaton_new (self->regex);
+}
+
 /* --- what was captured -------------------------------------------------------------------------------------------- */
 static void
 fill_alternatives (const Failregex *self, Captures *captures)

@@ -10,6 +10,7 @@
 
 #include <glib.h>
 
+#include "compat/py-regex-automaton.h"
 #include "compat/py-regex.h"
 #include "compat/py-value.h"
 #include "match/captures.h"
@@ -56,6 +57,9 @@ gboolean failregex_can_have (const Failregex *self, guint place, guint8 byte);
 /* py_regex_dup_texts() and py_regex_surely_matches() */
 GPtrArray *failregex_dup_texts (const Failregex *self, gboolean *ret_ascii_only);
 gboolean failregex_surely_matches (const Failregex *self, const char *text, gsize len);
+
+/* py_regex_automaton_new(): it lives on its own. */
+PyRegexAutomaton *failregex_new_automaton (const Failregex *self);
 
 /* The named groups of a match, in their order, None for those that took no part.  Groups alt_NAME and alt_NAME_1, ... fill
  * NAME where it is empty; tuple_NAME, ... join it as a tuple.  text is what was searched; it is lent to the captures, whose content

@@ -30,6 +30,7 @@ struct Filter
 
   /* settings */
   Failregex *prefregex;
+  guint64 n_prefregexes; /* set so far: tells one from the next */
   GPtrArray *failregexes, *ignoreregexes; /* of Failregex */
   FilterGate *gate;                       /* NULL: to be made anew; filter_get_gate() */
   const char *find_key;                   /* interned: what all the expressions say; NULL: to be made */

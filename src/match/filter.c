@@ -230,6 +230,7 @@ filter_set_prefregex (Filter *self, const char *pattern, GError **error)
     return FALSE;
   failregex_unref (self->prefregex);
   self->prefregex = regex;
+  self->n_prefregexes++;
   self->find_key = NULL;
   return TRUE;
 }

@@ -10,6 +10,8 @@ struct Finder
 {
   Filter *filter;
   PyMatch *pre_match, *match, *ignore_match;
+  PyRegexAutomaton *automaton; /* of the prefregex, made at its first use; NULL: it is too large */
+  guint64 automaton_of;        /* of which prefregex that is; 0: of none yet */
   GString *line, *content; /* copies, where the text does not stand in the line as it is needed */
 
   const char *text; /* of finder_set_text() */
@@ -48,6 +50,7 @@ finder_free (Finder *self)
   py_match_free (self->pre_match);
   py_match_free (self->match);
   py_match_free (self->ignore_match);
+  py_regex_automaton_free (self->automaton);
   g_string_free (self->line, TRUE);
   g_string_free (self->content, TRUE);
   g_free (self->left);
@@ -177,14 +180,43 @@ search_prefregex (Finder *self, PySearchFlags flags)
                  self->flags | ungated (self) | flags);
 }
 
+static PyRegexVerdict
+ask_automaton (Finder *self)
+{
+  const Filter *filter = self->filter;
+
+  if (self->automaton_of != filter->n_prefregexes)
+    {
+      py_regex_automaton_free (self->automaton);
+      self->automaton = failregex_new_automaton (filter->prefregex);
+      self->automaton_of = filter->n_prefregexes;
+    }
+  if (self->automaton == NULL || !py_regex_automaton_pays (self->automaton))
+    return PY_VERDICT_UNKNOWN;
+  return py_regex_automaton_ask (self->automaton, self->text, self->len, self->flags);
+}
+
 gboolean
 finder_would_pass_prefregex (Finder *self)
 {
   const Filter *filter = self->filter;
 
-  return filter->prefregex == NULL
-         || (!filter->ungated && failregex_surely_matches (filter->prefregex, self->text, self->len))
-         || search_prefregex (self, filter->ungated ? PY_SEARCH_DEFAULT : PY_SEARCH_BARE);
+  if (filter->prefregex == NULL)
+    return TRUE;
+  if (filter->ungated)
+    return search_prefregex (self, PY_SEARCH_DEFAULT);
+  if (failregex_surely_matches (filter->prefregex, self->text, self->len))
+    return TRUE;
+  switch (ask_automaton (self))
+    {
+    case PY_VERDICT_YES:
+      return TRUE;
+    case PY_VERDICT_NO:
+      return FALSE;
+    case PY_VERDICT_UNKNOWN:
+    default:
+      return search_prefregex (self, PY_SEARCH_BARE);
+    }
 }
 
 const PyMatch *
