@@ -218,20 +218,23 @@ run_sliced (PyMatch *self, PyRegex *re, gboolean utf, const Subject *subject, gu
   return rc;
 }
 
+/* Where a match can begin at one place only, a step is reckoned by how far it can run.  Elsewhere the slices take care of heavy places,
+ * and limits below STEPS_LEAST for each of many places would have no effect but more searches. */
 static int
 run_bounded (PyMatch *self, PyRegex *re, const PyRegexForm *form, gboolean utf, const Subject *subject)
 {
-  gsize len = subject->end, reach = len > REACH_LEAST ? len : 0, places = count_places (form, subject);
+  gsize len = subject->end, places = count_places (form, subject), reach = places == 1 && len > REACH_LEAST ? len : 0;
   guint64 careful = count_budget (re, form, utf, len, reach, self->haste);
   int rc = run (self, form, subject, subject->start, careful / (places > 1 ? SHARE_OF_FIRST * places : 1));
 
-  if (rc != PCRE2_ERROR_MATCHLIMIT || (places == 1 && reach == 0))
+  if (rc != PCRE2_ERROR_MATCHLIMIT)
     return rc;
-  if (reach > 0)
-    reach = py_regex_reach_of (py_regex_get_reach (re), subject->text, len);
-  guint64 budget = count_budget (re, form, utf, len, reach, self->haste);
   if (places > 1)
-    return run_sliced (self, re, utf, subject, budget);
+    return run_sliced (self, re, utf, subject, careful);
+  if (reach == 0)
+    return rc;
+  reach = py_regex_reach_of (py_regex_get_reach (re), subject->text, len);
+  guint64 budget = count_budget (re, form, utf, len, reach, self->haste);
   return budget > careful ? run (self, form, subject, subject->start, budget) : rc;
 }
 

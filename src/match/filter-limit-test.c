@@ -108,6 +108,9 @@ static const struct
   { ".*.*.*.*=<HOST>", "", "ab ", "" },
   { "\\s+\\S+\\s+\\S+\\s+\\S+ by <HOST>", "", " x", "" },
   { "(?i)^ ([a-z0-9]+)*@<HOST>", "", "Ab1", "!" },
+  /* nothing to go wrong but many places to begin at */
+  { "f.*<ADDR>z", "", "foo from fail ", "z" },
+  { "\\S+ .* <ADDR>z", "", "foo from fail ", "z" },
   /* a mail server's filter: any words, with optional data in brackets between them */
   { "^ (?:\\[[^\\]]+\\])?\\s*(?:[A-Z][\\w ]*:?\\s*)*user \\S.*? refused; host <HOST>$", "[4711] ",
     "Server Task: ", "user x" },
