@@ -312,6 +312,27 @@ py_match_span (const PyMatch *self, guint group, gsize *ret_start, gsize *ret_en
   return TRUE;
 }
 
+const gsize *
+py_match_peek_offsets (const PyMatch *self, guint *ret_n)
+{
+  g_return_val_if_fail (self != NULL && ret_n != NULL, NULL);
+
+  *ret_n = self->groups;
+  return self->groups > 0 ? pcre2_get_ovector_pointer (self->data) : NULL;
+}
+
+void
+py_match_set_offsets (PyMatch *self, const gsize *offsets, guint n)
+{
+  g_return_if_fail (self != NULL && (offsets != NULL || n == 0));
+
+  self->groups = n;
+  if (n == 0)
+    return;
+  make_room (self, n);
+  memcpy (pcre2_get_ovector_pointer (self->data), offsets, 2 * n * sizeof offsets[0]);
+}
+
 char *
 py_match_dup_group (const PyMatch *self, const char *subject, guint group)
 {

@@ -4,6 +4,8 @@
  */
 #pragma once
 
+#include <pthread.h>
+
 #include "compat/py-regex-emit.h"
 #include "compat/py-regex-need.h"
 #include "compat/py-regex-reach.h"
@@ -28,11 +30,18 @@ typedef enum
   PY_N_FORMS,
 } PyFormIndex;
 
+/* What became of a form so far */
+enum
+{
+  PY_FORM_NOT_TRIED,
+  PY_FORM_FAILED,
+  PY_FORM_PREPARED, /* by the JIT compiler */
+};
+
 typedef struct
 {
   pcre2_code *code; /* NULL: not compiled yet, or failed */
-  gboolean failed;
-  gboolean prepared; /* by the JIT compiler; what follows is known only then */
+  gint state;        /* PY_FORM_...; atomic, the rest is written before it and never again */
   gboolean has_jit;
   PyBegins begins;
   guint64 heft; /* 1 for small code, and one for every few KiB: a step may have to try as many alternatives */
@@ -45,9 +54,10 @@ struct PyRegex
   PyRegexFlags flags;
   GPtrArray *names; /* as in PyTree */
   gboolean looks_far;
-  PyRegexNeed *need;   /* py_regex_get_need() */
+  PyRegexNeed *need;   /* py_regex_get_need(); atomic */
   PyRegexReach *reach; /* py_regex_get_reach() */
   PyRegexForm forms[PY_N_FORMS];
+  pthread_mutex_t lock; /* for who makes need, reach or a form at the first use.  Of the system, not GLib's: -fsanitize=thread knows it */
 };
 
 /* What a text needs to match; found at the first use, like the forms. */
@@ -55,7 +65,10 @@ const PyRegexNeed *py_regex_make_need (PyRegex *self);
 static inline const PyRegexNeed *
 py_regex_get_need (const PyRegex *self)
 {
-  return self->need != NULL ? self->need : py_regex_make_need ((PyRegex *) self);
+  PyRegex *own = (PyRegex *) self;
+  const PyRegexNeed *need = g_atomic_pointer_get (&own->need);
+
+  return need != NULL ? need : py_regex_make_need (own);
 }
 
 /* What a step can run over; found when a search first takes long. */

@@ -57,6 +57,7 @@ py_regex_new (const char *pattern, gssize len, PyRegexFlags flags, GError **erro
     }
 
   g_autoptr (PyRegex) self = g_new0 (PyRegex, 1);
+  (void) pthread_mutex_init (&self->lock, NULL);
   self->pattern = g_malloc (size + 1);
   memcpy (self->pattern, pattern, size);
   self->pattern[size] = '\0';
@@ -80,6 +81,7 @@ py_regex_free (PyRegex *self)
   g_free (self->reach);
   g_clear_pointer (&self->names, g_ptr_array_unref);
   g_free (self->pattern);
+  (void) pthread_mutex_destroy (&self->lock);
   g_free (self);
 }
 
@@ -106,47 +108,68 @@ compile_again (const PyRegex *self, PyFormIndex index)
 const PyRegexNeed *
 py_regex_make_need (PyRegex *self)
 {
-  g_autoptr (PyTree) tree = py_regex_parse (self->pattern, self->len, self->flags, NULL);
+  (void) pthread_mutex_lock (&self->lock);
+  if (self->need == NULL)
+    {
+      g_autoptr (PyTree) tree = py_regex_parse (self->pattern, self->len, self->flags, NULL);
+      PyRegexNeed *need = g_new0 (PyRegexNeed, 1);
 
-  self->need = g_new0 (PyRegexNeed, 1);
-  if (tree != NULL)
-    py_regex_need_init (self->need, tree);
+      if (tree != NULL)
+        py_regex_need_init (need, tree);
+      g_atomic_pointer_set (&self->need, need);
+    }
+  (void) pthread_mutex_unlock (&self->lock);
   return self->need;
 }
 
 const PyRegexReach *
 py_regex_get_reach (PyRegex *self)
 {
-  if (self->reach != NULL)
-    return self->reach;
-  g_autoptr (PyTree) tree = py_regex_parse (self->pattern, self->len, self->flags, NULL);
-  self->reach = g_new0 (PyRegexReach, 1);
-  if (tree != NULL)
-    py_regex_reach_init (self->reach, tree);
+  (void) pthread_mutex_lock (&self->lock);
+  if (self->reach == NULL)
+    {
+      g_autoptr (PyTree) tree = py_regex_parse (self->pattern, self->len, self->flags, NULL);
+
+      self->reach = g_new0 (PyRegexReach, 1);
+      if (tree != NULL)
+        py_regex_reach_init (self->reach, tree);
+    }
+  (void) pthread_mutex_unlock (&self->lock);
   return self->reach;
 }
 
 /* At the first use only: a server with all jails has a thousand expressions, few of which ever see a line, and fewer one that
  * is not ASCII.  Where the JIT compiler cannot, pcre2_match interprets. */
-const PyRegexForm *
-py_regex_prepare_form (PyRegex *self, PyFormIndex index)
+static gint
+prepare (const PyRegex *self, PyRegexForm *form, PyFormIndex index)
 {
-  PyRegexForm *form = &self->forms[index];
   gsize size = 0;
 
-  if (form->prepared || form->failed)
-    return form->failed ? NULL : form;
-  if (form->code == NULL && (form->code = compile_again (self, index)) == NULL)
-    {
-      form->failed = TRUE;
-      return NULL;
-    }
+  form->code = compile_again (self, index);
+  if (form->code == NULL)
+    return PY_FORM_FAILED;
   form->has_jit = pcre2_jit_compile (form->code, PCRE2_JIT_COMPLETE) == 0;
   form->begins = find_begins (form->code);
   pcre2_pattern_info (form->code, PCRE2_INFO_SIZE, &size);
   form->heft = 1 + size / CODE_PER_HEFT;
-  form->prepared = TRUE;
-  return form;
+  return PY_FORM_PREPARED;
+}
+
+const PyRegexForm *
+py_regex_prepare_form (PyRegex *self, PyFormIndex index)
+{
+  PyRegexForm *form = &self->forms[index];
+  gint state = g_atomic_int_get (&form->state);
+
+  if (G_UNLIKELY (state == PY_FORM_NOT_TRIED))
+    {
+      (void) pthread_mutex_lock (&self->lock);
+      if (form->state == PY_FORM_NOT_TRIED)
+        g_atomic_int_set (&form->state, prepare (self, form, index));
+      state = form->state;
+      (void) pthread_mutex_unlock (&self->lock);
+    }
+  return state == PY_FORM_PREPARED ? form : NULL;
 }
 
 const char *

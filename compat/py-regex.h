@@ -9,7 +9,7 @@
  *   count as one character each, as in Python.  All positions given to and got from a search are byte offsets.
  * Cost: every search is bounded (see PY_REGEX_LIMIT), by pattern and subject alone, not by the clock; how is told in
  *   py-match.c.  It allocates nothing once the PyMatch has seen the largest pattern, and the pattern a subject of each kind.
- * Threads: none; a PyRegex and a PyMatch belong to one thread.
+ * Threads: many may search with one PyRegex at the same time, each with a PyMatch of its own; a PyMatch belongs to one thread.
  */
 #pragma once
 
@@ -120,6 +120,12 @@ gboolean py_regex_surely_matches (const PyRegex *self, const char *subject, gsiz
 /* The span of a group (0: all), in bytes from the subject's start.  FALSE and nothing written where the group took no
  * part, or the group does not exist, or nothing matched.  ret_start, ret_end may be NULL. */
 gboolean py_match_span (const PyMatch *self, guint group, gsize *ret_start, gsize *ret_end);
+
+/* A match, to be taken up later or in another thread: the offsets of its groups, lent until the next search; *ret_n is how many groups
+ * there are, with group 0. */
+const gsize *py_match_peek_offsets (const PyMatch *self, guint *ret_n);
+/* As if a search had just found these (copied). */
+void py_match_set_offsets (PyMatch *self, const gsize *offsets, guint n);
 
 /* The group's text out of the subject that was searched, NUL-terminated; NULL where the group took no part. */
 char *py_match_dup_group (const PyMatch *self, const char *subject, guint group);
