@@ -244,11 +244,28 @@ try_failregexes (FilterFind *f, guint from, GError **error)
   return TRUE;
 }
 
+/* What was found in this line beforehand, if that still holds; else NULL. */
+static const LineFinding *
+get_finding (const FilterFind *f)
+{
+  const LineFinding *finding = log_line_peek_finding (f->shared);
+  const LinePieces *line = f->line;
+
+  if (finding == NULL || finding->for_filter != f->filter || finding->before_len != line->before_len
+      || finding->after != line->after || finding->after_len != line->after_len)
+    return NULL;
+  return finding;
+}
+
 static gboolean
 search (FilterFind *f, GError **error)
 {
+  const LineFinding *finding;
+
   if (f->multi)
     set_window_text (f);
+  else if ((finding = get_finding (f)) != NULL)
+    finder_set_found_line (f->filter->finder, f->line, f->flags, finding);
   else
     finder_set_line (f->filter->finder, f->line, f->flags);
   return is_ignored_first (f) || !pass_prefregex (f) || try_failregexes (f, 0, error);

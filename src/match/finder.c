@@ -22,7 +22,12 @@ struct Finder
   PySearchFlags seen_flags;
 
   guint64 *left, *left_seen; /* what can match text, and seen */
+  gboolean has_left, has_left_seen;
   guint n_words;
+
+  /* What was found beforehand, as long as it answers; NULL: nothing was. */
+  const LineFinding *finding;
+  guint next_found, n_told; /* entry in its store; matches before that */
   Failregex *given_up[GIVEN_UP_MOST];
   guint n_given_up, n_limits; /* of this text */
   gboolean pre_searched;
@@ -102,14 +107,31 @@ set_text (Finder *self, const char *text, gsize len, PySearchFlags flags)
   self->n_given_up = self->n_limits = 0;
   self->seen = NULL;
   self->pre_searched = FALSE;
+  self->has_left = self->has_left_seen = FALSE;
+  self->finding = NULL;
   ensure_words (self, filter_get_gate (self->filter));
+}
+
+static void
+look (Finder *self)
+{
+  filter_gate_look (self->filter->gate, self->text, self->len, self->flags, self->left);
+  self->has_left = TRUE;
+}
+
+/* As late as it can be: what was found beforehand needs no gate. */
+static void
+ensure_left (Finder *self)
+{
+  if (!self->has_left)
+    look (self);
 }
 
 void
 finder_set_text (Finder *self, const char *text, gsize len, PySearchFlags flags)
 {
   set_text (self, text, len, flags);
-  filter_gate_look (self->filter->gate, text, len, flags, self->left);
+  look (self);
 }
 
 /* a + b + a line end: what every line goes through, without a call for each piece */
@@ -138,7 +160,7 @@ void
 finder_set_line (Finder *self, const LinePieces *line, PySearchFlags flags)
 {
   set_line (self, line, flags);
-  filter_gate_look (self->filter->gate, self->text, self->len, flags, self->left);
+  look (self);
 }
 
 void
@@ -146,6 +168,50 @@ finder_set_known_line (Finder *self, const LinePieces *line, PySearchFlags flags
 {
   set_line (self, line, flags);
   memset (self->left, 0xff, self->n_words * sizeof self->left[0]);
+  self->has_left = TRUE;
+}
+
+void
+finder_set_found_line (Finder *self, const LinePieces *line, PySearchFlags flags, const LineFinding *finding)
+{
+  set_line (self, line, flags);
+  self->finding = finding;
+  self->next_found = finding->begin;
+  self->n_told = 0;
+}
+
+/* --- what was found beforehand ------------------------------------------------------------------------------------- */
+/* Takes the next match; gives the number of its expression. */
+static guint
+take_entry (Finder *self, PyMatch *match)
+{
+  const gsize *entry = &g_array_index (self->finding->store, gsize, self->next_found);
+  guint n = (guint) entry[1];
+
+  py_match_set_offsets (match, entry + 2, n);
+  self->next_found += 2 + 2 * n;
+  return (guint) entry[0];
+}
+
+/* FALSE: the finding does not tell. */
+static gboolean
+next_found (Finder *self, guint from, guint *ret_regex)
+{
+  while (self->n_told < self->finding->n_matches)
+    {
+      guint regex = take_entry (self, self->match);
+
+      self->n_told++;
+      if (regex >= from)
+        {
+          *ret_regex = regex;
+          return TRUE;
+        }
+    }
+  if (!self->finding->is_all)
+    return FALSE;
+  *ret_regex = self->filter->failregexes->len;
+  return TRUE;
 }
 
 const char *
@@ -159,14 +225,26 @@ finder_peek_text (const Finder *self, gsize *ret_len)
 gboolean
 finder_may_match (const Finder *self)
 {
+  if (self->finding != NULL)
+    return self->finding->may_match;
   return filter_gate_next (self->filter->gate, self->left, 0) < self->filter->failregexes->len;
 }
 
 gboolean
 finder_ignores (Finder *self, guint ignoreregex, const char *text, gsize len, PySearchFlags flags)
 {
-  const guint64 *left = text == self->text ? self->left : text == self->seen ? self->left_seen : NULL;
+  const guint64 *left = NULL;
 
+  /* A finding tells of lines only that no ignoreregex matches. */
+  if (self->finding != NULL && (text == self->text || text == self->seen))
+    return FALSE;
+  if (text == self->text)
+    {
+      ensure_left (self);
+      left = self->left;
+    }
+  else if (text == self->seen)
+    left = self->left_seen;
   return (left == NULL || filter_gate_leaves_ignoreregex (self->filter->gate, left, ignoreregex))
          && search (self, g_ptr_array_index (self->filter->ignoreregexes, ignoreregex), self->ignore_match, text, len,
                     flags | ungated (self));
@@ -201,6 +279,8 @@ finder_would_pass_prefregex (Finder *self)
 {
   const Filter *filter = self->filter;
 
+  if (self->finding != NULL)
+    return self->finding->passes || filter->prefregex == NULL;
   if (filter->prefregex == NULL)
     return TRUE;
   if (filter->ungated)
@@ -234,15 +314,31 @@ set_seen (Finder *self, const char *text, gsize len, PySearchFlags flags)
   self->seen = text;
   self->seen_len = len;
   self->seen_flags = flags;
-  filter_gate_narrow (self->filter->gate, text, len, self->left_seen);
+  self->has_left_seen = FALSE;
+}
+
+static void
+narrow_seen (Finder *self)
+{
+  filter_gate_narrow (self->filter->gate, self->seen, self->seen_len, self->left_seen);
+  self->has_left_seen = TRUE;
 }
 
 /* What holds none of the texts that an expression needs has no part that does. */
 static void
+look_at_part (Finder *self)
+{
+  ensure_left (self);
+  memcpy (self->left_seen, self->left, self->n_words * sizeof self->left[0]);
+  narrow_seen (self);
+}
+
+static void
 see_part (Finder *self, const char *text, gsize len)
 {
-  memcpy (self->left_seen, self->left, self->n_words * sizeof self->left[0]);
   set_seen (self, text, len, self->flags);
+  if (self->finding == NULL)
+    look_at_part (self);
 }
 
 /* Mostly a content ends where the line does, and stands there as it is needed. */
@@ -264,7 +360,14 @@ finder_pass_prefregex (Finder *self)
   Failregex *prefregex = self->filter->prefregex;
   gsize start, end;
 
-  if (prefregex != NULL && !search_prefregex (self, PY_SEARCH_DEFAULT))
+  if (self->finding != NULL && !self->finding->passes)
+    return FALSE;
+  if (self->finding != NULL && self->finding->has_pre)
+    {
+      (void) take_entry (self, self->pre_match);
+      self->pre_searched = TRUE;
+    }
+  else if (prefregex != NULL && !search_prefregex (self, PY_SEARCH_DEFAULT))
     return FALSE;
   if (prefregex != NULL && failregex_get_content (prefregex, self->pre_match, &start, &end) && start < end)
     see_content (self, start, end);
@@ -284,15 +387,22 @@ finder_peek_seen (const Finder *self, gsize *ret_len, PySearchFlags *ret_flags)
 void
 finder_see (Finder *self, const char *text, gsize len, PySearchFlags flags)
 {
-  filter_gate_look (self->filter->gate, text, len, flags, self->left_seen);
+  self->finding = NULL;
   set_seen (self, text, len, flags);
+  filter_gate_look (self->filter->gate, text, len, flags, self->left_seen);
+  narrow_seen (self);
 }
 
 guint
 finder_next (Finder *self, guint from)
 {
   const Filter *filter = self->filter;
+  guint found;
 
+  if (self->finding != NULL && next_found (self, from, &found))
+    return found;
+  if (!self->has_left_seen)
+    look_at_part (self);
   for (guint i = from; (i = filter_gate_next (filter->gate, self->left_seen, i)) < filter->failregexes->len; i++)
     if (search (self, g_ptr_array_index (filter->failregexes, i), self->match, self->seen, self->seen_len,
                 self->seen_flags | (filter->ungated ? PY_SEARCH_UNGATED : PY_SEARCH_GATED)))

@@ -11,6 +11,7 @@
 
 #include "match/failregex.h"
 #include "match/filter.h"
+#include "match/line-finding.h"
 #include "match/line-tuples.h"
 
 typedef struct Finder Finder;
@@ -27,6 +28,10 @@ void finder_set_line (Finder *self, const LinePieces *line, PySearchFlags flags)
 
 /* The same for who knows which failregex will match: nothing is asked beforehand. */
 void finder_set_known_line (Finder *self, const LinePieces *line, PySearchFlags flags);
+
+/* The same for a line of which is known what was found in it (by another finder for this filter): it answers from that, and searches only
+ * for what is not told there.  Borrowed, with its store, until the next one. */
+void finder_set_found_line (Finder *self, const LinePieces *line, PySearchFlags flags, const LineFinding *finding);
 
 const char *finder_peek_text (const Finder *self, gsize *ret_len);
 

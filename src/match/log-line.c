@@ -61,6 +61,7 @@ struct LogLine
   KeyedFound founds[MAX_FOUNDS];
   guint n_founds;
   gboolean is_shared; /* somebody asked for what another one had found */
+  const LineFinding *finding; /* or NULL */
 };
 
 LogLine *
@@ -94,12 +95,33 @@ set_line (LogLine *self, const char *bytes, gsize len)
   self->len = len;
   self->is_text = self->is_entry = self->has_now = FALSE;
   self->n_texts = self->n_dates = self->n_founds = 0;
+  self->finding = NULL;
 }
 
 void
 log_line_set_bytes (LogLine *self, const char *bytes, gsize len)
 {
   set_line (self, bytes, len);
+}
+
+void
+log_line_set_found_bytes (LogLine *self, const char *bytes, gsize len, const LineFinding *finding)
+{
+  set_line (self, bytes, len);
+  if (!finding->is_known)
+    return;
+  self->finding = finding;
+  self->texts[0].is_utf8 = TRUE;
+  self->texts[0].text = bytes;
+  self->texts[0].len = finding->text_len;
+  self->texts[0].flags = finding->flags;
+  self->n_texts = 1;
+}
+
+const LineFinding *
+log_line_peek_finding (const LogLine *self)
+{
+  return self->finding;
 }
 
 void
@@ -180,36 +202,43 @@ decode (LogLine *self, DecodedText *to, const PyCodec *codec, const Clock *clock
   return TRUE;
 }
 
+gboolean
+log_line_look_at_text (const char *bytes, gsize len, gsize *ret_len, PySearchFlags *ret_flags)
+{
+  PySearchFlags flags = PY_SEARCH_IS_ASCII | PY_SEARCH_IS_UTF8;
+
+  if (!py_text_is_ascii (bytes, len))
+    {
+      /* Text with NULs fails here too, and goes the long way. */
+      if (!g_utf8_validate_len (bytes, len, NULL))
+        return FALSE;
+      flags = PY_SEARCH_IS_UTF8;
+    }
+  while (len > 0 && (bytes[len - 1] == '\n' || bytes[len - 1] == '\r'))
+    len--;
+  *ret_len = len;
+  *ret_flags = flags;
+  return TRUE;
+}
+
 static gboolean
 fill_text (LogLine *self, DecodedText *to, const PyCodec *codec, const Clock *clock, Log *log, GError **error)
 {
-  gboolean is_ascii;
-
   to->text = self->bytes;
   to->len = self->len;
   to->flags = PY_SEARCH_DEFAULT;
-  if (!self->is_text && !py_codec_is_utf8 (codec))
+  if (self->is_text)
     {
-      if (!decode (self, to, codec, clock, log, error))
-        return FALSE;
-    }
-  else
-    {
-      is_ascii = py_text_is_ascii (to->text, to->len);
-      if (is_ascii)
+      if (py_text_is_ascii (to->text, to->len))
         to->flags = PY_SEARCH_IS_ASCII | PY_SEARCH_IS_UTF8;
-      else if (!self->is_text)
-        {
-          /* Text with NULs fails here too, and goes the long way. */
-          if (g_utf8_validate_len (to->text, to->len, NULL))
-            to->flags = PY_SEARCH_IS_UTF8;
-          else if (!decode (self, to, codec, clock, log, error))
-            return FALSE;
-        }
+      return TRUE;
     }
-  if (!self->is_text)
-    while (to->len > 0 && (to->text[to->len - 1] == '\n' || to->text[to->len - 1] == '\r'))
-      to->len--;
+  if (py_codec_is_utf8 (codec) && log_line_look_at_text (self->bytes, self->len, &to->len, &to->flags))
+    return TRUE;
+  if (!decode (self, to, codec, clock, log, error))
+    return FALSE;
+  while (to->len > 0 && (to->text[to->len - 1] == '\n' || to->text[to->len - 1] == '\r'))
+    to->len--;
   return TRUE;
 }
 

@@ -17,6 +17,7 @@
 #include "compat/py-regex.h"
 #include "match/captures.h"
 #include "match/date-detector.h"
+#include "match/line-finding.h"
 #include "match/line-list.h"
 
 typedef struct LogLine LogLine;
@@ -29,6 +30,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (LogLine, log_line_free)
 /* The next line, as bytes.  Line ends at its end (any run of \r and \n) are taken off once it is decoded.  The bytes are
  * borrowed until the next set; they may hold NULs and need no terminator. */
 void log_line_set_bytes (LogLine *self, const char *bytes, gsize len);
+
+/* The same, for bytes that a LineFinder has looked at (match/line-finder.h) for a filter whose encoding is UTF-8.  The finding, too, is
+ * borrowed until the next set. */
+void log_line_set_found_bytes (LogLine *self, const char *bytes, gsize len, const LineFinding *finding);
 
 /* The next line, already decoded (UTF-8; lone surrogates in three bytes).  Borrowed, nothing is taken off. */
 void log_line_set_text (LogLine *self, const char *text, gsize len);
@@ -44,6 +49,12 @@ void log_line_set_entry (LogLine *self, const char *date_text, gsize date_len, c
  * decode becomes U+FFFD, which is a warning in the log, for each log once a day.  FALSE: the codec decodes no text. */
 gboolean log_line_get_text (LogLine *self, const PyCodec *codec, const Clock *clock, Log *log, const char **ret_text,
                             gsize *ret_len, PySearchFlags *ret_flags, GError **error);
+
+/* How long bytes in UTF-8 are without their line ends, and what is known of them; FALSE: they are not well-formed. */
+gboolean log_line_look_at_text (const char *bytes, gsize len, gsize *ret_len, PySearchFlags *ret_flags);
+
+/* What was found in it beforehand; NULL: nothing is known. */
+const LineFinding *log_line_peek_finding (const LogLine *self);
 
 /* When the first filter asked for the time: now, for all that becomes of this line.  clock: always the same one. */
 gint64 log_line_get_now_usec (LogLine *self, const Clock *clock);

@@ -1,10 +1,15 @@
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "compat/py-fs.h"
 #include "regex/out.h"
+#include "regex/read-ahead.h"
 #include "regex/regex-run.h"
 #include "source/line-reader.h"
+
+#define AHEAD_LEAST (8 * 1024 * 1024) /* bytes of a file: a tenth of a second */
 
 /* --- a text on the command line ----------------------------------------------------------------------------------- */
 /* Empty lines and comments are no lines of a log. */
@@ -68,20 +73,26 @@ read_text (RegexRun *self, const char *text)
 
 /* --- a file ------------------------------------------------------------------------------------------------------- */
 static gboolean
-read_file_line (RegexRun *self, LogLine *line, const char *bytes, gsize len)
+process_line (RegexRun *self, LogLine *line)
 {
   g_autoptr (GError) error = NULL;
   const char *text;
   gsize text_len;
   PySearchFlags flags;
 
-  log_line_set_bytes (line, bytes, len);
   if (!log_line_get_text (line, filter_peek_codec (self->filter), self->clock, self->log, &text, &text_len, &flags,
                           &error))
     return regex_run_crashed (self, error);
   if (text_len == 0 || *text == '#')
     return TRUE;
   return regex_run_line (self, line, text, text_len);
+}
+
+static gboolean
+read_file_line (RegexRun *self, LogLine *line, const char *bytes, gsize len)
+{
+  log_line_set_bytes (line, bytes, len);
+  return process_line (self, line);
 }
 
 /* What the reference prints of an OSError: [Errno 13] Permission denied: 'x' */
@@ -115,15 +126,64 @@ is_finished (LineEnd line_end, const char *bytes, gsize len)
 }
 
 static gboolean
-read_lines (RegexRun *self, LogLine *line, LineReader *reader, LineEnd line_end)
+read_whole_lines (RegexRun *self, LogLine *line, LineReader *reader, GError **error)
 {
-  g_autoptr (GError) error = NULL;
   const char *bytes;
   gsize len;
 
-  while (line_reader_next (reader, &bytes, &len, &error))
+  while (line_reader_next (reader, &bytes, &len, error))
     if (!read_file_line (self, line, bytes, len))
       return FALSE;
+  return TRUE;
+}
+
+static gboolean
+read_lines_ahead (RegexRun *self, LogLine *line, ReadAhead *ahead, GError **error)
+{
+  const LineFinding *finding;
+  const char *bytes;
+  gsize len;
+
+  while (read_ahead_next (ahead, &bytes, &len, &finding, error))
+    {
+      log_line_set_found_bytes (line, bytes, len, finding);
+      if (!process_line (self, line))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+/* A second thread is worth what it takes to start one, and the memory, where there is a second processor for it. */
+static gboolean
+is_ahead_worth (const RegexRun *self, const char *file_name)
+{
+  cpu_set_t processors;
+  struct stat info;
+
+  if (self->ahead != REGEX_AHEAD_WHERE_WORTH)
+    return self->ahead == REGEX_AHEAD_ALWAYS;
+  return stat (file_name, &info) == 0 && S_ISREG (info.st_mode) && info.st_size >= AHEAD_LEAST
+         && sched_getaffinity (0, sizeof processors, &processors) == 0 && CPU_COUNT (&processors) > 1;
+}
+
+static gboolean
+read_lines (RegexRun *self, LogLine *line, const char *file_name, LineReader *reader, LineEnd line_end)
+{
+  g_autoptr (ReadAhead) ahead = NULL;
+  g_autoptr (GError) error = NULL;
+  const char *bytes;
+  gsize len;
+  gboolean ok;
+
+  if (is_ahead_worth (self, file_name))
+    ahead = read_ahead_new (self->filter, reader, self->ahead_chunk);
+  if (ahead != NULL)
+    ok = read_lines_ahead (self, line, ahead, &error);
+  else
+    ok = read_whole_lines (self, line, reader, &error);
+  g_clear_pointer (&ahead, read_ahead_free);
+  if (!ok)
+    return FALSE;
   if (error != NULL)
     return regex_run_crashed (self, error);
   if (line_reader_rest (reader, &bytes, &len) && is_finished (line_end, bytes, len))
@@ -189,7 +249,7 @@ read_file (RegexRun *self, const char *path)
   regex_run_say (self, "%s", "");
   if (is_marked_big_endian (self, file_name, line_end))
     return read_marked_line (self, line, file_name, line_end);
-  return read_lines (self, line, reader, line_end);
+  return read_lines (self, line, file_name, reader, line_end);
 }
 
 gboolean
@@ -198,6 +258,7 @@ regex_run_read_log (RegexRun *self, const char *argument)
   gint64 start_usec = g_get_monotonic_time ();
   gboolean ok;
 
+  regex_run_watch_filter (self);
   if (py_fs_isfile (argument))
     ok = read_file (self, argument);
   else if (g_str_has_prefix (argument, "systemd-journal"))

@@ -7,6 +7,7 @@
 #include "config/config.h"
 #include "match/date-error.h"
 #include "regex/out.h"
+#include "regex/read-ahead.h"
 
 /* --- errors ------------------------------------------------------------------------------------------------------- */
 gboolean
@@ -175,6 +176,7 @@ regex_run_new (const Options *options, Clock *clock, Log *log)
   self->filter = filter_new (NULL, clock, log);
   self->lines_shown = options->maxlines != 0 ? options->maxlines : 20;
   self->backend = "auto";
+  self->ahead_chunk = READ_AHEAD_CHUNK;
   self->failregexes = g_ptr_array_new_with_free_func (regex_stat_free);
   self->ignoreregexes = g_ptr_array_new_with_free_func (regex_stat_free);
   self->matches = g_ptr_array_new_with_free_func (regex_run_match_free);

@@ -21,6 +21,14 @@ typedef struct
   GPtrArray *shown; /* with -v: a text for each match */
 } RegexStat;
 
+/* Are lines of a file looked at beforehand, in a second thread (read-ahead.h)? */
+typedef enum
+{
+  REGEX_AHEAD_WHERE_WORTH, /* of big files, where there are two processors */
+  REGEX_AHEAD_NEVER,       /* for tests, as is ALWAYS */
+  REGEX_AHEAD_ALWAYS,
+} RegexAhead;
+
 /* A failure of the line in work. */
 typedef struct
 {
@@ -38,6 +46,8 @@ typedef struct
   Resolver *resolver;
   Filter *filter;
 
+  RegexAhead ahead;
+  gsize ahead_chunk;  /* bytes */
   gint64 lines_shown; /* lists longer than this are not shown */
   gboolean max_lines_set, date_pattern_set;
   PyValue *journal_match; /* list of words, or NULL */
@@ -89,6 +99,8 @@ gboolean regex_run_read_log (RegexRun *self, const char *argument);
 /* journal.c: "systemd-journal[options]" */
 gboolean regex_run_read_journal (RegexRun *self, const char *argument);
 
+/* run-line.c: what the filter tells is counted, from the first line on */
+void regex_run_watch_filter (RegexRun *self);
 /* run-line.c: one line.  shown: as it stands in the log */
 gboolean regex_run_line (RegexRun *self, LogLine *line, const char *shown, gsize shown_len);
 

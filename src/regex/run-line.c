@@ -296,6 +296,12 @@ print_matches (RegexRun *self, const char *shown, gsize shown_len)
   return regex_run_print_failures (self, self->matches);
 }
 
+void
+regex_run_watch_filter (RegexRun *self)
+{
+  filter_set_hooks (self->filter, &hooks, self);
+}
+
 gboolean
 regex_run_line (RegexRun *self, LogLine *line, const char *shown, gsize shown_len)
 {
@@ -306,7 +312,6 @@ regex_run_line (RegexRun *self, LogLine *line, const char *shown, gsize shown_le
 
   if (self->n_read++ % LINES_PER_TICK == 0)
     clock_set_time_usec (self->clock, g_get_real_time ());
-  filter_set_hooks (self->filter, &hooks, self);
   if (self->matches->len > 0)
     g_ptr_array_set_size (self->matches, 0);
   self->n_matches = 0;
