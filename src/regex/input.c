@@ -9,7 +9,7 @@
 #include "regex/regex-run.h"
 #include "source/line-reader.h"
 
-#define AHEAD_LEAST (8 * 1024 * 1024) /* bytes of a file: a tenth of a second */
+#define AHEAD_LEAST (256 * 1024 * 1024) /* bytes of a file, half a second: a second thread makes the work an eighth more in all */
 
 /* --- a text on the command line ----------------------------------------------------------------------------------- */
 /* Empty lines and comments are no lines of a log. */
