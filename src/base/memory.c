@@ -7,6 +7,30 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23
+#endif
+
+/* Two of them are more than glibc takes for the heap in the beginning (132 KiB); neither is so large that it is mapped (128 KiB). */
+#define BLOCK (100 * 1024)
+
+void
+memory_take (gsize bytes)
+{
+  uintptr_t page = (uintptr_t) sysconf (_SC_PAGESIZE), begin = (uintptr_t) sbrk (0);
+
+  /* What is beyond the heap's present end makes it grow by the pad, which stays part of it, as it is not trimmed. */
+  if (bytes > G_MAXINT / 2 || mallopt (M_TOP_PAD, (int) bytes) != 1 || mallopt (M_TRIM_THRESHOLD, 2 * (int) bytes) != 1)
+    return;
+  char *first = g_malloc (BLOCK), *second = g_malloc (BLOCK);
+  g_free (second);
+  g_free (first);
+  uintptr_t end = (uintptr_t) sbrk (0) / page * page;
+  begin = (begin + page - 1) / page * page;
+  if (begin < end)
+    (void) madvise ((void *) begin, end - begin, MADV_POPULATE_WRITE);
+}
+
 /* The segments that nobody writes to, not even the dynamic linker: what is in them is what the file has. */
 static void
 give_back_segments (const struct dl_phdr_info *info)

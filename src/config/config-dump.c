@@ -1,10 +1,12 @@
 #include "config/config-dump.h"
 
+#include "base/memory.h"
 #include "compat/py-repr.h"
 
 #define PRETTY_WIDTH  1000
 #define PRETTY_INDENT 2
 #define OUTPUT_BLOCK  32768 /* bytes written at once */
+#define HEAP_BYTES    (5 * 512 * 1024) /* what the stock configuration needs with all its jails, or a little less */
 
 void
 config_dump_print (PyValue *commands, gboolean pretty, FILE *out)
@@ -38,6 +40,7 @@ config_dump_run (Config *config, const ConfigMain *main, ConfigDump dump, gboole
   if (dump == CONFIG_DUMP_NONE && !test)
     return CONFIG_RUN_CONTINUE;
 
+  memory_take (HEAP_BYTES);
   gboolean valid = config_read (config, NULL, main, flags, &commands);
   if (dump != CONFIG_DUMP_NONE)
     {
