@@ -9,9 +9,9 @@
  *
  * PCRE2's match limit counts steps, for each place where a match can begin from zero.  A step takes 1.5 ns at least, and
  * may look at more of the subject: 0.003 ns a byte on average, 0.06 where the pattern looks far, ten times that in UTF.  So
- * many steps are budgeted as 5 ms are enough for (fewer where a match begins at one place and a step can run over many characters: the
- * first search goes by the worst that could be, and only when it does not end the subject is looked at), and for long subjects always some for each byte: what takes time in
- * proportion to the length is no catastrophe.
+ * many steps are budgeted as 5 ms are enough for, and for long subjects always some for each byte: what takes time in
+ * proportion to the length is no catastrophe.  Fewer where a match begins at one place and a step can run over many
+ * characters: the first search goes by the worst that could be, and only when it does not end the subject is looked at.
  * First the whole subject is searched with as low a limit as cannot exceed an eighth of the budget; on fail2ban's own filters and their
  * sample logs each search ends there.  Otherwise it is searched again slice by slice, small steps for many places at
  * once or many for one place.  As we do not learn how many were made, what was allowed is taken for spent: allowances for

@@ -51,20 +51,6 @@ typedef struct
   gsize work;
 } Quick;
 
-/* g_string_append_len without the call, for the many short pieces. */
-static inline void
-append_piece (GString *string, const char *text, gsize len)
-{
-  if (string->len + len >= string->allocated_len)
-    {
-      g_string_append_len (string, text, (gssize) len);
-      return;
-    }
-  memcpy (string->str + string->len, text, len);
-  string->len += len;
-  string->str[string->len] = '\0';
-}
-
 static gboolean append_expanded (Quick *self, const PyValue *value, guint hash);
 
 /* What a tag stands for; NULL when it stays. */
@@ -112,7 +98,7 @@ tag_resolve (Quick *self, const char *name, gsize len, guint hash, Tag *tag)
 {
   g_autoptr (GError) error = NULL;
 
-  append_piece (g_string_truncate (self->name, 0), name, len);
+  config_tags_append_piece (g_string_truncate (self->name, 0), name, len);
   guint options_hash = py_options_hash (self->name->str);
   py_value_unref (tag->value);
   *tag = (Tag){ .kind = TAG_LEFT, .hash = hash, .len = len };
@@ -151,9 +137,9 @@ append_resolved (Quick *self, const Tag *tag, const char *name)
     case TAG_LEFT:
     case TAG_NOT_KNOWN:
     default:
-      append_piece (self->out, "<", 1);
-      append_piece (self->out, name, tag->len);
-      append_piece (self->out, ">", 1);
+      config_tags_append_piece (self->out, "<", 1);
+      config_tags_append_piece (self->out, name, tag->len);
+      config_tags_append_piece (self->out, ">", 1);
       return TRUE;
     }
 }
@@ -214,7 +200,7 @@ append_name (Quick *self, gsize start)
 
   if (len == 0)
     {
-      append_piece (self->out, ">", 1);
+      config_tags_append_piece (self->out, ">", 1);
       return TRUE;
     }
   for (gsize i = 0; i < len; i++)
@@ -232,7 +218,7 @@ append_built (Quick *self, const char *open, const char *stop, const char *end)
 
   for (const char *from = open; stop < end; stop = find_stop (from, end, &hash))
     {
-      append_piece (self->out, from, (gsize) (stop - from));
+      config_tags_append_piece (self->out, from, (gsize) (stop - from));
       if (*stop == ' ')
         return stop;
       if (*stop == '>')
@@ -262,7 +248,7 @@ append_open (Quick *self, const char *open, const char *end)
   else if (*stop == ' ' || stop == open + 1)
     {
       next = stop + 1;
-      append_piece (self->out, open, (gsize) (next - open));
+      config_tags_append_piece (self->out, open, (gsize) (next - open));
     }
   else if (append_tag (self, open + 1, (gsize) (stop - open - 1), hash))
     next = stop + 1;
@@ -277,12 +263,12 @@ append_text (Quick *self, const char *text, gsize len)
 
   for (const char *open = memchr (text, '<', len); open != NULL; open = memchr (text, '<', (gsize) (end - text)))
     {
-      append_piece (self->out, text, (gsize) (open - text));
+      config_tags_append_piece (self->out, text, (gsize) (open - text));
       text = append_open (self, open, end);
       if (text == NULL)
         return FALSE;
     }
-  append_piece (self->out, text, (gsize) (end - text));
+  config_tags_append_piece (self->out, text, (gsize) (end - text));
   return self->out->len <= PY_INI_MAX_VALUE;
 }
 
@@ -335,11 +321,11 @@ append_made (Quick *self, const ConfigTagsMade *made, PyValue *const *values)
     {
       const ConfigTagsHole *hole = &g_array_index (made->holes, ConfigTagsHole, i);
       const char *text = py_str_peek (values[hole->need], &len);
-      append_piece (self->out, made->text->str + from, hole->at - from);
-      append_piece (self->out, text, len);
+      config_tags_append_piece (self->out, made->text->str + from, hole->at - from);
+      config_tags_append_piece (self->out, text, len);
       from = hole->at;
     }
-  append_piece (self->out, made->text->str + from, made->text->len - from);
+  config_tags_append_piece (self->out, made->text->str + from, made->text->len - from);
 }
 
 /* What the value becomes, a new reference; NULL: what is known of it does not help. */

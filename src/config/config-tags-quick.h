@@ -6,8 +6,25 @@
  * Must not: report errors (config-tags.c, asked for the same, does).
  */
 #pragma once
+
+#include <string.h>
+
 #include "config/config-tags.h"
 
 /* As config_tags_expand.  FALSE: not for here, nothing has changed. */
 gboolean config_tags_expand_quickly (PyOptions *options, const PyOptions *ignored, ConfigTagLookup lookup,
                                      gpointer data, ConfigTagsMemory *memory);
+
+/* g_string_append_len without the call, for the many short pieces that both ways put together. */
+static inline void
+config_tags_append_piece (GString *string, const char *text, gsize len)
+{
+  if (string->len + len >= string->allocated_len)
+    {
+      g_string_append_len (string, text, (gssize) len);
+      return;
+    }
+  memcpy (string->str + string->len, text, len);
+  string->len += len;
+  string->str[string->len] = '\0';
+}

@@ -126,20 +126,6 @@ find_same_tag (const char *p, const char *tag, gsize len)
   return NULL;
 }
 
-/* g_string_append_len without the call, for the many short pieces. */
-static inline void
-append_piece (GString *string, const char *text, gsize len)
-{
-  if (string->len + len >= string->allocated_len)
-    {
-      g_string_append_len (string, text, (gssize) len);
-      return;
-    }
-  memcpy (string->str + string->len, text, len);
-  string->len += len;
-  string->str[string->len] = '\0';
-}
-
 /* Replaces each "<tag>" in the value.  *at, where one was found, stays the same character of the new text: the reference
  * searches on from there, and an earlier occurrence can come up when a replacement has just completed it. */
 static gboolean
@@ -155,11 +141,11 @@ expander_replace (Expander *x, const char *tag, gsize len, const PyValue *replac
 
   for (; next != NULL && built->len <= PY_INI_MAX_VALUE; next = find_same_tag (from, tag, len))
     {
-      append_piece (built, from, (gsize) (next - from));
-      append_piece (built, new_text, new_len);
+      config_tags_append_piece (built, from, (gsize) (next - from));
+      config_tags_append_piece (built, new_text, new_len);
       from = next + len + 2;
     }
-  append_piece (built, from, (gsize) (x->value->str + x->value->len - from));
+  config_tags_append_piece (built, from, (gsize) (x->value->str + x->value->len - from));
   x->scratch = x->value;
   x->value = built;
   if (earlier)
@@ -190,7 +176,7 @@ static TagResult
 expander_tag (Expander *x, guint option, gsize *at, gsize len, GError **error)
 {
   g_autoptr (GError) local_error = NULL;
-  append_piece (g_string_truncate (x->tag, 0), x->value->str + *at + 1, len);
+  config_tags_append_piece (g_string_truncate (x->tag, 0), x->value->str + *at + 1, len);
   const char *tag = x->tag->str;
   guint hash = py_options_hash (tag);
 

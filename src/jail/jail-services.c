@@ -19,7 +19,6 @@ on_purge (gpointer user_data)
   return G_SOURCE_CONTINUE;
 }
 
-
 static void
 clear_source (GSource **source)
 {
