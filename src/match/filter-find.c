@@ -43,18 +43,21 @@ warn_given_up (Filter *self)
 
 /* --- filters with the same expressions ---------------------------------------------------------------------------- */
 static void
+add_expression (GChecksum *sum, const Failregex *regex)
+{
+  g_autofree char *flags = failregex_dup_repr (regex);
+
+  g_checksum_update (sum, (const guchar *) failregex_peek_pattern (regex), -1);
+  g_checksum_update (sum, (const guchar *) "\0", 1);
+  g_checksum_update (sum, (const guchar *) flags, -1);
+  g_checksum_update (sum, (const guchar *) "\0", 1);
+}
+
+static void
 add_expressions (GChecksum *sum, const GPtrArray *regexes)
 {
   for (guint i = 0; i < regexes->len; i++)
-    {
-      const Failregex *regex = g_ptr_array_index (regexes, i);
-      g_autofree char *flags = failregex_dup_repr (regex);
-
-      g_checksum_update (sum, (const guchar *) failregex_peek_pattern (regex), -1);
-      g_checksum_update (sum, (const guchar *) "\0", 1);
-      g_checksum_update (sum, (const guchar *) flags, -1);
-      g_checksum_update (sum, (const guchar *) "\0", 1);
-    }
+    add_expression (sum, g_ptr_array_index (regexes, i));
   g_checksum_update (sum, (const guchar *) "\0", 1);
 }
 
@@ -67,7 +70,7 @@ get_find_key (Filter *self)
     return self->find_key;
   sum = g_checksum_new (G_CHECKSUM_SHA256);
   if (self->prefregex != NULL)
-    g_checksum_update (sum, (const guchar *) failregex_peek_pattern (self->prefregex), -1);
+    add_expression (sum, self->prefregex);
   g_checksum_update (sum, (const guchar *) "\0", 1);
   add_expressions (sum, self->failregexes);
   add_expressions (sum, self->ignoreregexes);
