@@ -73,6 +73,15 @@ def ask(words):
     return data
 
 
+def rows():
+    """Who is banned, as another program sees it."""
+    database = sqlite3.connect(DATABASE)
+    try:
+        return database.execute('SELECT count(*) FROM bips').fetchone()[0]
+    finally:
+        database.close()
+
+
 class Server:
     """Started with the jail on a log; stopped at the end."""
 
@@ -141,6 +150,25 @@ def locked_database(scale):
         return took
 
 
+def all_unbanned(scale):
+    """Of many bans: their rows go as well."""
+    bans = 20 * BANS * max(1, scale // 32)
+    with Server(action=''):
+        append(lines(1, 2 * bans))
+        end = time.monotonic() + 60
+        while rows() != bans:
+            if time.monotonic() > end:
+                raise AssertionError(f'{rows()} of {bans} were banned')
+            time.sleep(0.1)
+        thread = threading.Thread(target=client, args=('unban', '--all'))
+        thread.start()
+        took = watch()
+        thread.join()
+        if rows() != 0:
+            raise AssertionError(f'{rows()} are still banned')
+        return took
+
+
 def bad_clients(scale):
     """Rubbish, half a message, requests whose answers nobody reads, and a hundred connections that say nothing."""
     with Server():
@@ -175,7 +203,8 @@ def bad_clients(scale):
 
 
 CASES = [('the first read of a long log', backlog), ('bans that wait for a slow action', waiting_bans),
-         ('an action that sleeps', sleeping_action), ('a locked database', locked_database), ('bad clients', bad_clients)]
+         ('an action that sleeps', sleeping_action), ('a locked database', locked_database),
+         ('unban --all of many bans', all_unbanned), ('bad clients', bad_clients)]
 
 
 def main():

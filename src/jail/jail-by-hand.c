@@ -208,18 +208,36 @@ on_flushed (ActionQueue *queue, gpointer user_data)
   jail_request_close (user_data);
 }
 
+static void
+on_forgotten (gpointer user_data)
+{
+  jail_request_close (user_data);
+}
+
+/* Of many rows, so not all at once; the answer waits for it. */
+static void
+forget_all (Jail *self, JailRequest *request)
+{
+  BanStore *store = jail_peek_store (self);
+
+  if (store == NULL)
+    return;
+  ban_store_begin_soon (store);
+  (void) ban_store_delete_bans (store, self->name, NULL); /* only noted: what fails is told by the commit */
+  jail_services_commit_soon (self->services, self->name);
+  request->open++;
+  jail_services_when_committed (self->services, on_forgotten, request);
+}
+
 void
 jail_unban_all (Jail *self, JailCountDone done, gpointer user_data)
 {
   JailRequest *request = jail_request_new (self, done, user_data);
-  BanStore *store = jail_peek_store (self);
   guint count = ban_list_get_size (self->bans);
   g_autoptr (GPtrArray) tickets = jail_bans_take_all (self);
-  g_autoptr (GError) error = NULL;
 
   request->count = count;
-  if (store != NULL && !ban_store_delete_bans (store, self->name, &error))
-    jail_store_failed (self, error);
+  forget_all (self, request);
   request->open++;
   action_queue_flush (self->actions, tickets, FALSE, "Unban", on_flushed, request);
   jail_request_made (request);

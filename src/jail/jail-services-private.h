@@ -24,7 +24,8 @@ struct JailServices
   GSource *settle; /* while the database owes something */
   char *problem;   /* why, as it was logged */
   GSource *quiet, *late; /* while a transaction is open that more may join */
-  char *joined;          /* the name of the jail that opened it, for messages */
+  char *joined;          /* the name of the jail that opened it, for messages; NULL: no jail did */
+  GArray *waiters;       /* for that transaction */
   GRand *random;
 };
 
@@ -35,6 +36,10 @@ struct JailServices
 void jail_services_commit_soon (JailServices *self, const char *jail);
 /* At once, if there is something: a ban is about to take effect. */
 void jail_services_commit_now (JailServices *self);
+
+/* Calls func when what was left open is written, or could not be and is owed; at once when nothing is open. */
+typedef void (*JailCommitted) (gpointer user_data);
+void jail_services_when_committed (JailServices *self, JailCommitted func, gpointer user_data);
 
 /* The database could not be read or written: logs why, and what it did not take is offered again until it does.  The same problem is
  * logged once until then.  jail: a name, or NULL. */

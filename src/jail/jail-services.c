@@ -7,15 +7,26 @@
 #define PURGE_INTERVAL_SEC  (60 * 60)
 #define SETTLE_INTERVAL_SEC 5 /* until what the database could not take is offered again */
 
+#define SWEEP_INTERVAL_MSEC 10 /* between two parts of a sweep while the loop is never quiet */
+
+/* Somebody who waits until a transaction is written. */
+typedef struct
+{
+  JailCommitted func;
+  gpointer user_data;
+} Waiter;
+
 static gboolean
 on_purge (gpointer user_data)
 {
   JailServices *self = user_data;
-  g_autoptr (GError) error = NULL;
 
   log_debug (self->log, "fail2ban.observer", "Purge database event occurred");
-  if (self->store != NULL && !ban_store_purge (self->store, &error))
-    log_error (self->log, "fail2ban.observer", "%s", error->message);
+  if (self->store == NULL)
+    return G_SOURCE_CONTINUE;
+  ban_store_begin_soon (self->store);
+  (void) ban_store_purge (self->store, NULL); /* only noted: what fails is told by the commit */
+  jail_services_commit_soon (self, NULL);
   return G_SOURCE_CONTINUE;
 }
 
@@ -63,16 +74,24 @@ static void
 write_joined (JailServices *self)
 {
   g_autofree char *jail = g_steal_pointer (&self->joined);
+  g_autoptr (GArray) waiters = self->waiters;
   g_autoptr (GError) error = NULL;
 
   clear_source (&self->quiet);
   clear_source (&self->late);
-  if (self->store == NULL)
-    return;
-  ban_store_begin (self->store);
-  if (ban_store_commit (self->store, &error))
-    return;
-  jail_services_store_failed (self, jail, error);
+  self->waiters = g_array_new (FALSE, FALSE, sizeof (Waiter));
+  if (self->store != NULL)
+    {
+      ban_store_begin (self->store);
+      if (!ban_store_commit (self->store, &error))
+        jail_services_store_failed (self, jail, error);
+    }
+  for (guint i = 0; i < waiters->len; i++)
+    {
+      const Waiter *waiter = &g_array_index (waiters, Waiter, i);
+
+      waiter->func (waiter->user_data);
+    }
 }
 
 /* The loop has nothing else to do; but bans that are on their way to the kernel may come back any time. */
@@ -87,12 +106,7 @@ on_quiet (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
-static gboolean
-on_late (gpointer user_data)
-{
-  write_joined (user_data);
-  return G_SOURCE_REMOVE;
-}
+static gboolean on_late (gpointer user_data);
 
 static GSource *
 add_commit_source (JailServices *self, GSource *source /* taken */, int priority, GSourceFunc func)
@@ -103,6 +117,29 @@ add_commit_source (JailServices *self, GSource *source /* taken */, int priority
   return source;
 }
 
+static void
+commit_late (JailServices *self, guint msec)
+{
+  clear_source (&self->late);
+  self->late = add_commit_source (self, g_timeout_source_new (msec), G_PRIORITY_HIGH, on_late);
+}
+
+/* The loop is busy.  A sweep is too long for one go, so it gets a part of the time. */
+static gboolean
+on_late (gpointer user_data)
+{
+  JailServices *self = user_data;
+
+  while (self->store != NULL && ban_store_prepare (self->store))
+    if (ban_store_is_sweeping (self->store))
+      {
+        commit_late (self, SWEEP_INTERVAL_MSEC);
+        return G_SOURCE_REMOVE;
+      }
+  write_joined (self);
+  return G_SOURCE_REMOVE;
+}
+
 void
 jail_services_commit_soon (JailServices *self, const char *jail)
 {
@@ -110,15 +147,25 @@ jail_services_commit_soon (JailServices *self, const char *jail)
     return;
   self->joined = g_strdup (jail);
   self->quiet = add_commit_source (self, g_idle_source_new (), G_PRIORITY_DEFAULT_IDLE, on_quiet);
-  self->late = add_commit_source (self, g_timeout_source_new (JAIL_SERVICES_COMMIT_MSEC), G_PRIORITY_HIGH,
-                                    on_late);
+  commit_late (self, JAIL_SERVICES_COMMIT_MSEC);
 }
 
 void
 jail_services_commit_now (JailServices *self)
 {
-  if (self->joined != NULL)
+  if (self->quiet != NULL)
     write_joined (self);
+}
+
+void
+jail_services_when_committed (JailServices *self, JailCommitted func, gpointer user_data)
+{
+  Waiter waiter = { func, user_data };
+
+  if (self->quiet != NULL)
+    g_array_append_val (self->waiters, waiter);
+  else
+    func (user_data);
 }
 
 static gpointer
@@ -156,6 +203,7 @@ jail_services_new (const Clock *clock, Log *log)
   self->filters = filter_pool_new ();
   self->files = file_source_new (&line_funcs, clock, log);
   self->random = g_rand_new ();
+  self->waiters = g_array_new (FALSE, FALSE, sizeof (Waiter));
   self->purge = g_timeout_source_new_seconds (PURGE_INTERVAL_SEC);
   g_source_set_callback (self->purge, on_purge, self, NULL);
   g_source_attach (self->purge, NULL);
@@ -171,6 +219,7 @@ jail_services_free (JailServices *self)
   clear_source (&self->quiet);
   clear_source (&self->late);
   g_free (self->joined);
+  g_array_unref (self->waiters);
   g_free (self->problem);
   g_source_destroy (self->purge);
   g_source_unref (self->purge);

@@ -255,6 +255,7 @@ jail_stop (Jail *self, JailDone done, gpointer user_data)
   self->alive = FALSE;
   jail_lines_clear (self);
   jail_bans_finish_unbans (self);
+  jail_services_commit_now (self->services); /* somebody may wait for it */
   if (store != NULL && !ban_store_drop_failures (store, self->name, &error))
     jail_store_failed (self, error);
   tickets = jail_bans_take_all (self);

@@ -140,20 +140,6 @@ ban_store_delete_ban (BanStore *self, const char *jail, const Address *id, GErro
   return store_change_apply (self, change, error);
 }
 
-static gboolean
-delete_bans (BanStore *self, const StoreChange *change, GError **error)
-{
-  store_forget_merged (self, NULL, NULL);
-  return store_run_texts (self, "DELETE FROM bips WHERE jail = ?", change->jail, NULL, error)
-         && store_run_texts (self, "DELETE FROM bans WHERE jail = ?", change->jail, NULL, error);
-}
-
-gboolean
-ban_store_delete_bans (BanStore *self, const char *jail, GError **error)
-{
-  return store_change_apply (self, store_change_new (delete_bans, jail), error);
-}
-
 /* --- who is still banned ----------------------------------------------------------------------------------------------------------- */
 
 #define CURRENT_COLUMNS "SELECT ip, timeofban, bantime, bancount, data FROM bips WHERE "

@@ -1,11 +1,19 @@
 /* ban-store-private.h - what the files of ban-store share
  *
- * ban-store.c: life, transactions, jails, positions, purge.  ban-store-bans.c: bans.  ban-store-failures.c: our own
- * table.
+ * ban-store.c: life, transactions, jails, positions.  ban-store-bans.c: bans.  ban-store-sweep.c: what deletes many rows.
+ * ban-store-failures.c: our own table.
  */
 #pragma once
 #include "store/ban-store.h"
 #include "store/sql.h"
+
+/* How far the change that is being run has come, when it has parts. */
+typedef struct
+{
+  gboolean goes_on; /* it is to be run again */
+  guint    table;
+  gint64   row; /* the last one that was looked at */
+} StoreSweep;
 
 struct BanStore
 {
@@ -26,6 +34,7 @@ struct BanStore
   GQueue      *noted;        /* of StoreChange: those that are not run yet */
   guint        noting;       /* of begin_soon */
   GError      *missed;       /* why noted ones failed, for the next commit to tell */
+  StoreSweep   sweep;        /* of the first noted change, or of the one that is run now */
   gboolean     is_patient;   /* the loop may wait for another program */
   gboolean     broken;       /* a change of this transaction could not be written: what comes now is owed, too */
 };

@@ -7,7 +7,6 @@
 #include "store/store-open.h"
 
 #define PREPARE_AT_ONCE 64 /* changes; a ban takes some 20 us */
-#define OUTDATED_FACTOR 3 /* a bad id is forgotten after so many times its ban time */
 
 G_DEFINE_QUARK (fail2ban - store - error, store_error)
 
@@ -170,6 +169,12 @@ gboolean
 ban_store_prepare (BanStore *self)
 {
   return store_changes_run_some (self, PREPARE_AT_ONCE);
+}
+
+gboolean
+ban_store_is_sweeping (const BanStore *self)
+{
+  return self->sweep.goes_on;
 }
 
 gboolean
@@ -365,59 +370,4 @@ ban_store_update_journal (BanStore *self, const char *jail, const char *name, gi
                           GError **error)
 {
   return apply_position (self, jail, name, iso, time_usec, TRUE, error);
-}
-
-/* --- purge --------------------------------------------------------------------------------------------------------------------- */
-
-static gboolean
-purge_bips (BanStore *self, gint64 before_sec, GError **error)
-{
-  SqlStatement *statement = sql_prepare (self->sql,
-                                         "DELETE FROM bips WHERE timeofban < ?1 AND bantime != -1 "
-                                         "AND timeofban + bantime * ?2 < ?1",
-                                         error);
-
-  if (statement == NULL)
-    return FALSE;
-  sql_bind_int (statement, 1, before_sec);
-  sql_bind_int (statement, 2, OUTDATED_FACTOR);
-  return sql_run (self->sql, statement, error);
-}
-
-static gboolean
-purge_bans (BanStore *self, gint64 before_usec, GError **error)
-{
-  SqlStatement *statement = sql_prepare (self->sql, "DELETE FROM bans WHERE timeofban < ?", error);
-
-  if (statement == NULL)
-    return FALSE;
-  sql_bind_double (statement, 1, (double) before_usec / G_USEC_PER_SEC);
-  return sql_run (self->sql, statement, error);
-}
-
-static gboolean
-purge_jails (BanStore *self, GError **error)
-{
-  return store_run_texts (self,
-                          "DELETE FROM jails WHERE enabled = 0 "
-                          "AND NOT EXISTS (SELECT 1 FROM bans WHERE jail = jails.name) "
-                          "AND NOT EXISTS (SELECT 1 FROM bips WHERE jail = jails.name)",
-                          NULL, NULL, error);
-}
-
-gboolean
-ban_store_purge (BanStore *self, GError **error)
-{
-  gint64 now_usec = clock_get_time_usec (self->clock);
-  gint64 before_usec = now_usec - self->purge_age_sec * G_USEC_PER_SEC;
-  gboolean ok;
-
-  store_changes_run_noted (self);
-  if (!store_change_begin (self, error))
-    return FALSE;
-  ok = purge_bans (self, before_usec, error)
-       && purge_bips (self, now_usec / G_USEC_PER_SEC - self->purge_age_sec, error)
-       && store_failures_purge (self, before_usec, error) && purge_jails (self, error);
-  store_forget_merged (self, NULL, NULL);
-  return store_change_end (self, ok, error);
 }

@@ -63,6 +63,8 @@ void     ban_store_begin_soon  (BanStore *self);
 gboolean ban_store_commit_soon (BanStore *self);
 /* Does some of that commit's work, at most some milliseconds; FALSE: only the commit itself is left. */
 gboolean ban_store_prepare     (BanStore *self);
+/* Is what is left too much to be done at once, some 20 ms?  Only ban_store_delete_bans and ban_store_purge can be. */
+gboolean ban_store_is_sweeping (const BanStore *self);
 gboolean ban_store_settle   (BanStore *self, GError **error); /* tries to write what could not be written; TRUE: nothing is left of it */
 
 /* Another program may have the file locked.  The loop must not stand still for it, so what is not to be had within BAN_STORE_WAIT_MSEC
@@ -160,5 +162,6 @@ typedef Ticket *(*BanStoreLast) (const Address *id, guint32 row, gpointer user_d
 guint      ban_store_clean_failures     (BanStore *self, const char *jail, BanStoreLast last, gpointer user_data);
 GPtrArray *ban_store_get_failures   (BanStore *self, const char *jail, GError **error); /* owned Tickets, by time */
 
-/* Once an hour: history older than purge_age, disabled jails without any. */
+/* Once an hour: history older than purge_age, disabled jails without any.  As ban_store_delete_bans it looks at whole tables, so both
+ * belong between begin_soon and commit_soon where there may be many rows. */
 gboolean ban_store_purge (BanStore *self, GError **error);

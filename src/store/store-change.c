@@ -85,6 +85,7 @@ store_changes_failed (BanStore *self)
   if (sql_in_transaction (self->sql)) /* sqlite may have undone it by itself */
     (void) sql_exec (self->sql, "ROLLBACK", NULL);
   self->has_failures = store_failures_exist (self);
+  self->sweep = (StoreSweep){ 0 }; /* what it deleted is there again */
   store_forget_merged (self, NULL, NULL);
   move_all (self->owed, self->open);
 }
@@ -109,13 +110,21 @@ may_pass (const BanStore *self)
     }
 }
 
-/* To its end, within the savepoint that is open. */
+/* To its end or one part of it, within the savepoint that is open. */
 static gboolean
-run_change (BanStore *self, const StoreChange *change, GError **error)
+run_change (BanStore *self, const StoreChange *change, gboolean in_parts, GError **error)
 {
-  if (change->run (self, change, error))
-    return store_change_end (self, TRUE, error);
-  return store_change_end (self, FALSE, NULL);
+  gboolean ok;
+
+  do
+    {
+      self->sweep.goes_on = FALSE;
+      ok = change->run (self, change, error);
+    }
+  while (ok && self->sweep.goes_on && !in_parts);
+  if (!ok || !self->sweep.goes_on)
+    self->sweep = (StoreSweep){ 0 };
+  return store_change_end (self, ok, ok ? error : NULL);
 }
 
 gboolean
@@ -128,7 +137,7 @@ store_changes_repay (BanStore *self, GError **error)
       const StoreChange *change = g_ptr_array_index (self->owed, i);
       g_autoptr (GError) problem = NULL;
 
-      if (sql_exec (self->sql, "SAVEPOINT change", &problem) && run_change (self, change, &problem))
+      if (sql_exec (self->sql, "SAVEPOINT change", &problem) && run_change (self, change, FALSE, &problem))
         i++;
       else if (!may_pass (self))
         g_ptr_array_remove_index (self->owed, i); /* refused */
@@ -143,8 +152,9 @@ store_changes_repay (BanStore *self, GError **error)
   return TRUE;
 }
 
+/* In parts: one of them; when there are more, the change is the first of the noted ones again. */
 static gboolean
-apply_now (BanStore *self, StoreChange *change /* taken */, GError **error)
+apply (BanStore *self, StoreChange *change /* taken */, gboolean in_parts, GError **error)
 {
   g_autoptr (GError) problem = NULL;
   gboolean done;
@@ -154,10 +164,12 @@ apply_now (BanStore *self, StoreChange *change /* taken */, GError **error)
       owe (self, change);
       return TRUE;
     }
-  done = store_change_begin (self, &problem) && run_change (self, change, &problem);
+  done = store_change_begin (self, &problem) && run_change (self, change, in_parts, &problem);
   if (done)
     {
-      if (sql_in_transaction (self->sql))
+      if (self->sweep.goes_on)
+        g_queue_push_head (self->noted, change);
+      else if (sql_in_transaction (self->sql))
         g_ptr_array_add (self->open, change);
       else
         change_free (change);
@@ -175,25 +187,32 @@ apply_now (BanStore *self, StoreChange *change /* taken */, GError **error)
   return FALSE;
 }
 
-gboolean
-store_changes_run_some (BanStore *self, guint most)
+static gboolean
+run_noted (BanStore *self, guint most, gboolean in_parts)
 {
   StoreChange *change;
 
   if (self->noted->length == 0)
     return FALSE;
   self->depth++;
-  for (guint i = 0; i < most && (change = g_queue_pop_head (self->noted)) != NULL; i++)
-    (void) apply_now (self, change, self->missed == NULL ? &self->missed : NULL);
+  self->sweep.goes_on = FALSE;
+  for (guint i = 0; i < most && !self->sweep.goes_on && (change = g_queue_pop_head (self->noted)) != NULL; i++)
+    (void) apply (self, change, in_parts, self->missed == NULL ? &self->missed : NULL);
   if (--self->depth == 0)
     self->broken = FALSE;
   return self->noted->length > 0;
 }
 
+gboolean
+store_changes_run_some (BanStore *self, guint most)
+{
+  return run_noted (self, most, TRUE);
+}
+
 void
 store_changes_run_noted (BanStore *self)
 {
-  (void) store_changes_run_some (self, G_MAXUINT);
+  (void) run_noted (self, G_MAXUINT, FALSE);
 }
 
 /* Of a log's positions the last one is enough: it stands behind all that was decided before. */
@@ -241,5 +260,5 @@ store_change_apply (BanStore *self, StoreChange *change, GError **error)
       return TRUE;
     }
   store_changes_run_noted (self);
-  return apply_now (self, change, error);
+  return apply (self, change, FALSE, error);
 }

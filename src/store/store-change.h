@@ -11,6 +11,7 @@
 #define STORE_OWED_MAX  100000 /* changes; then the oldest are given up */
 #define STORE_NOTED_MAX 1024   /* changes; then they are run, in some 20 ms */
 
+/* A change of many rows does a part and sets self->sweep.goes_on; then it is run again until it does not. */
 typedef gboolean (*StoreChangeRun) (BanStore *self, const StoreChange *change, GError **error);
 
 /* What a change needs, each NULL or 0 when it does not. */
@@ -36,7 +37,8 @@ gboolean     store_change_apply (BanStore *self, StoreChange *change /* taken */
 
 /* Runs what was only noted (ban_store_begin_soon), in its order and in one transaction.  A failure is told by the next commit. */
 void     store_changes_run_noted (BanStore *self);
-gboolean store_changes_run_some  (BanStore *self, guint most); /* TRUE: there are more */
+/* At most so many, and not beyond a part of one that has parts.  TRUE: there are more */
+gboolean store_changes_run_some  (BanStore *self, guint most);
 
 void     store_changes_init      (BanStore *self);
 void     store_changes_clear     (BanStore *self);
