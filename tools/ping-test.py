@@ -169,6 +169,31 @@ def all_unbanned(scale):
         return took
 
 
+def started_in_the_foreground(scale):
+    """Who asks as soon as there is a socket is told of the jails, not that there are none yet."""
+    write('/etc/fail2ban/jail.local', JAIL % 1)
+    write('/etc/fail2ban/filter.d/ping.conf', FILTER)
+    write('/etc/fail2ban/action.d/ping.conf', ACTION % '')
+    write(LOG, '')
+    took = []
+    for _ in range(20):
+        server = subprocess.Popen(['fail2ban-server', '-x', '-f'], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        try:
+            while not os.path.exists(SOCKET):
+                if server.poll() is not None:
+                    raise AssertionError('the server has ended')
+                time.sleep(0.0005)
+            start = time.monotonic()
+            answer = pickle.loads(ask(pickle.dumps(['status'], 2) + END))
+            took.append(time.monotonic() - start)
+            if answer[1][0][1] != 1:
+                raise AssertionError(f'told of {answer[1][0][1]} jails')
+        finally:
+            server.terminate()
+            server.wait(30)
+    return sorted(took)
+
+
 def bad_clients(scale):
     """Rubbish, half a message, requests whose answers nobody reads, and a hundred connections that say nothing."""
     with Server():
@@ -204,7 +229,8 @@ def bad_clients(scale):
 
 CASES = [('the first read of a long log', backlog), ('bans that wait for a slow action', waiting_bans),
          ('an action that sleeps', sleeping_action), ('a locked database', locked_database),
-         ('unban --all of many bans', all_unbanned), ('bad clients', bad_clients)]
+         ('unban --all of many bans', all_unbanned), ('a start in the foreground', started_in_the_foreground),
+         ('bad clients', bad_clients)]
 
 
 def main():

@@ -22,6 +22,8 @@
 #define EXIT_WRONG    255
 /* How long clients have to take the last answers. */
 #define DRAIN_MSEC    5000
+/* How long who asks for jails waits for those of the configuration. */
+#define EARLY_MSEC    5000
 
 /* --- detaching -------------------------------------------------------------------------------------------------------------- */
 
@@ -74,8 +76,18 @@ typedef struct
   Listener *listener;
   GMainLoop *loop;
   gboolean configuring; /* the configurator has not ended yet */
+  GQueue early;         /* of Early: what others asked before it sent the configuration */
+  GSource *early_limit; /* NULL: nothing waits for it any more */
   int status;
 } Daemon;
+
+/* A request of that time.  NULL: the configuration itself. */
+typedef struct
+{
+  Daemon *daemon;
+  PyValue *request;
+  Reply *reply;
+} Early;
 
 static void
 on_reply (PyValue *reply, gpointer user_data)
@@ -83,12 +95,69 @@ on_reply (PyValue *reply, gpointer user_data)
   reply_send (user_data, py_value_ref (reply));
 }
 
+/* --- while it is configured: who asks what the jails are is answered when they are there ------------------------------------------ */
+static void
+run_early (Daemon *self)
+{
+  Early *early;
+
+  if (self->early_limit == NULL)
+    return;
+  g_source_destroy (self->early_limit);
+  g_clear_pointer (&self->early_limit, g_source_unref);
+  while ((early = g_queue_pop_head (&self->early)) != NULL)
+    {
+      server_request (self->server, early->request, on_reply, early->reply);
+      py_value_unref (early->request);
+      g_free (early);
+    }
+}
+
+static gboolean
+on_early_limit (gpointer user_data)
+{
+  run_early (user_data);
+  return G_SOURCE_REMOVE;
+}
+
+static Early *
+early_new (Daemon *self, PyValue *request, Reply *reply)
+{
+  Early *early = g_new0 (Early, 1);
+
+  *early = (Early){ .daemon = self, .request = request != NULL ? py_value_ref (request) : NULL, .reply = reply };
+  return early;
+}
+
+static gboolean
+is_command (PyValue *request, const char *name)
+{
+  return (py_value_type (request) == PY_LIST || py_value_type (request) == PY_TUPLE) && py_seq_length (request) > 0
+         && py_str_equals (py_seq_peek (request, 0), name);
+}
+
+static void
+on_configured (PyValue *reply, gpointer user_data)
+{
+  Early *stream = user_data;
+  Daemon *self = stream->daemon;
+
+  reply_send (stream->reply, py_value_ref (reply));
+  g_free (stream);
+  run_early (self);
+}
+
 static void
 on_request (PyValue *request, Reply *reply, gpointer user_data)
 {
   Daemon *self = user_data;
 
-  server_request (self->server, request, on_reply, reply);
+  if (self->early_limit == NULL || is_command (request, "ping"))
+    server_request (self->server, request, on_reply, reply);
+  else if (is_command (request, "server-stream"))
+    server_request (self->server, request, on_configured, early_new (self, NULL, reply));
+  else
+    g_queue_push_tail (&self->early, early_new (self, request, reply));
 }
 
 static void
@@ -131,6 +200,7 @@ on_end_signal (gpointer user_data)
   log_debug (self->log, LOGGER_SERVER, "Caught signal. Exiting");
   if (!server_is_quitting (self->server))
     server_quit (self->server, NULL, NULL);
+  run_early (self);
   return G_SOURCE_CONTINUE;
 }
 
@@ -150,6 +220,7 @@ on_configurator_ended (GPid pid, int wait_status, gpointer user_data)
   Daemon *self = user_data;
 
   self->configuring = FALSE;
+  run_early (self);
   if (g_spawn_check_wait_status (wait_status, NULL) || server_is_quitting (self->server))
     return;
   self->status = EXIT_WRONG;
@@ -164,6 +235,9 @@ watch_configurator (Daemon *self)
   if (self->options->configurator == 0)
     return;
   self->configuring = TRUE;
+  self->early_limit = g_timeout_source_new (EARLY_MSEC);
+  g_source_set_callback (self->early_limit, on_early_limit, self, NULL);
+  g_source_attach (self->early_limit, NULL);
   source = g_child_watch_source_new (self->options->configurator);
   g_source_set_callback (source, G_SOURCE_FUNC (on_configurator_ended), self, NULL);
   g_source_attach (source, NULL);

@@ -3,6 +3,8 @@
  * SIGTERM and SIGINT end the server in order, SIGUSR1 opens the log anew, SIGHUP is ignored once detached.
  * Must not: read the configuration: a client sends it over the socket.
  *
+ * With a configurator, requests of others but `ping` wait until it has sent the configuration (EARLY_MSEC at most).
+ *
  * umask is 077 from here on, so socket, pid file, log and database belong to their owner alone.
  */
 #pragma once
