@@ -19,29 +19,48 @@ find_slowly (const GPtrArray *texts, const char *line, gsize len)
   return found;
 }
 
+#define WINDOW LITERAL_SIEVE_N_KINDS /* the way that is no sieve */
+
+/* way: a kind of sieve, or WINDOW */
 static LiteralScan *
-make (const GPtrArray *texts)
+make (const GPtrArray *texts, guint way)
 {
   LiteralScan *scan = literal_scan_new ();
 
   for (guint i = 0; i < texts->len; i++)
     g_assert_true (literal_scan_add (scan, g_ptr_array_index (texts, i), i % 64));
-  literal_scan_finish (scan);
+  literal_scan_finish_as (scan, way != WINDOW, way != WINDOW ? (LiteralSieveKind) way : LITERAL_SIEVE_PLAIN);
   return scan;
 }
 
+static gboolean
+can (guint way)
+{
+  return way == WINDOW || literal_sieve_can ((LiteralSieveKind) way);
+}
+
+/* In every way that there is, which all find the same */
 static guint64
 scan_once (const char *const *texts, const char *line)
 {
   g_autoptr (GPtrArray) list = g_ptr_array_new ();
-  g_autoptr (LiteralScan) scan = NULL;
-  guint64 found = 0;
+  guint64 first = 0;
 
   for (; *texts != NULL; texts++)
     g_ptr_array_add (list, (gpointer) *texts);
-  scan = make (list);
-  literal_scan_run (scan, line, strlen (line), &found);
-  return found;
+  for (guint way = 0; way <= WINDOW; way++)
+    {
+      g_autoptr (LiteralScan) scan = can (way) ? make (list, way) : NULL;
+      guint64 found = 0;
+
+      if (scan == NULL)
+        continue;
+      literal_scan_run (scan, line, strlen (line), &found);
+      if (way == 0)
+        first = found;
+      g_assert_cmphex (found, ==, first);
+    }
+  return first;
 }
 #define SCAN(line, ...) scan_once ((const char *const[]){ __VA_ARGS__, NULL }, line)
 
@@ -104,43 +123,70 @@ random_text (GRand *rand, guint least, guint most)
 }
 
 static void
-test_it_finds_what_looking_for_each_text_finds (void)
+find_in_random_lines (GRand *rand, const GPtrArray *texts, guint way)
+{
+  g_autoptr (LiteralScan) scan = make (texts, way);
+
+  for (guint i = 0; i < 50; i++)
+    {
+      g_autofree char *line = random_text (rand, 0, i % 2 == 0 ? 60 : 200);
+      guint64 found = 0, expected = find_slowly (texts, line, strlen (line));
+
+      literal_scan_run (scan, line, strlen (line), &found);
+      g_assert_cmphex (found, ==, expected);
+    }
+}
+
+static void
+test_it_finds_what_looking_for_each_text_finds (gconstpointer data)
 {
   g_autoptr (GRand) rand = g_rand_new_with_seed (3);
 
   for (guint i = 0; i < 400; i++)
     {
       g_autoptr (GPtrArray) texts = g_ptr_array_new_with_free_func (g_free);
-      g_autoptr (LiteralScan) scan = NULL;
       guint n = (guint) g_rand_int_range (rand, 1, 80), least = (guint) g_rand_int_range (rand, 4, 9);
 
       for (guint j = 0; j < n; j++)
         {
-          g_autofree char *text = random_text (rand, least, least + 6);
+          g_autofree char *text = random_text (rand, least, least + (j % 7 == 0 ? 30 : 6));
           g_ptr_array_add (texts, g_ascii_strdown (text, -1));
         }
-      scan = make (texts);
-      for (guint j = 0; j < 50; j++)
-        {
-          g_autofree char *line = random_text (rand, 0, 60);
-          guint64 found = 0, expected = find_slowly (texts, line, strlen (line));
+      find_in_random_lines (rand, texts, GPOINTER_TO_UINT (data));
+    }
+}
 
-          literal_scan_run (scan, line, strlen (line), &found);
-          g_assert_cmphex (found, ==, expected);
-        }
+/* A long line is searched in pieces of 4096 bytes. */
+static void
+test_a_long_line_has_no_seams (void)
+{
+  for (gsize before = 4096 - 30; before < 4096 + 10; before++)
+    {
+      g_autofree char *x = g_strnfill (before, 'x'), *line = g_strconcat (x, "Failed password", x, "accepted", NULL);
+
+      g_assert_cmphex (SCAN (line, "failed password", "refused", "accepted"), ==, 5);
     }
 }
 
 int
 main (int argc, char **argv)
 {
+  static const char *const ways[] = { "plain sieve", "ssse3", "avx2", "avx512", "window" };
+
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/literal-scan/texts are found wherever they stand", test_texts_are_found_wherever_they_stand);
   g_test_add_func ("/literal-scan/only letters lose their case", test_only_letters_lose_their_case);
   g_test_add_func ("/literal-scan/a scan without texts finds nothing", test_a_scan_without_texts_finds_nothing);
   g_test_add_func ("/literal-scan/more texts than can be told apart are refused",
                    test_more_texts_than_can_be_told_apart_are_refused);
-  g_test_add_func ("/literal-scan/it finds what looking for each text finds",
-                   test_it_finds_what_looking_for_each_text_finds);
+  g_test_add_func ("/literal-scan/a long line has no seams", test_a_long_line_has_no_seams);
+  for (guint way = 0; way <= WINDOW; way++)
+    {
+      g_autofree char *name
+          = g_strdup_printf ("/literal-scan/it finds what looking for each text finds, %s", ways[way]);
+
+      if (can (way))
+        g_test_add_data_func (name, GUINT_TO_POINTER (way), test_it_finds_what_looking_for_each_text_finds);
+    }
   return g_test_run ();
 }

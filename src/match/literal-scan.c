@@ -2,29 +2,31 @@
 
 #include <string.h>
 
-#define BLOCK       3  /* so many last bytes of the window say by how much it may move */
-#define WINDOW_MOST 12 /* longer ones do not pay */
-#define BITS_LEAST  9  /* of the tables' size; then 8 times as many places as there are blocks in texts */
+#define CHUNK       4096 /* bytes that are sieved at a time */
+#define BLOCK       3    /* so many last bytes of the window say by how much it may move */
+#define WINDOW_MOST 12   /* longer ones do not pay */
+#define BITS_LEAST  9    /* of the tables' size; then 8 times as many places as there are blocks in texts */
 #define BITS_MOST   15
 #define NO_ENTRY    G_MAXUINT16
 
 typedef struct
 {
-  const char *text;
+  const char *text; /* behind it as many bytes that say which of its bits case changes */
   guint32 len;
-  guint32 window_end; /* in the text: where the window lies, whose last bytes are looked up */
+  guint32 window_end; /* in the text: where the bytes end that are looked up, of the window or the sieve */
   guint32 tail;       /* the four bytes before that, folded */
   guint16 number;
-  guint16 next; /* whose window ends alike */
+  guint16 next; /* with the same last bytes there */
 } Entry;
 
 struct LiteralScan
 {
   GStringChunk *texts;
-  GArray *entries; /* of Entry */
+  GArray *entries;     /* of Entry */
+  LiteralSieve *sieve; /* NULL: a window moves over the line */
   guint window, shift_right;
-  guint8 *moves;  /* for a block: by how much the window moves; 0: one of a text may end here */
-  guint16 *heads; /* for a block that moves by 0: the first of the texts whose window ends so */
+  guint8 *moves;  /* of the window, for a block: by how much the window moves; 0: one of a text may end here */
+  guint16 *heads; /* for a block: the first of the texts that have it there */
 };
 
 LiteralScan *
@@ -45,9 +47,24 @@ literal_scan_free (LiteralScan *self)
     return;
   g_string_chunk_free (self->texts);
   g_array_unref (self->entries);
+  literal_sieve_free (self->sieve);
   g_free (self->moves);
   g_free (self->heads);
   g_free (self);
+}
+
+#define CASE_BIT 0x20
+
+/* The text, and behind it for each byte the bit that case changes, or 0. */
+static const char *
+keep_text (LiteralScan *self, const char *text, gsize len)
+{
+  g_autofree char *both = g_malloc (2 * len);
+
+  memcpy (both, text, len);
+  for (gsize i = 0; i < len; i++)
+    both[len + i] = g_ascii_islower (text[i]) ? CASE_BIT : 0;
+  return g_string_chunk_insert_len (self->texts, both, (gssize) (2 * len));
 }
 
 gboolean
@@ -56,11 +73,11 @@ literal_scan_add (LiteralScan *self, const char *text, guint number)
   gsize len = strlen (text);
   Entry entry = { .len = (guint32) len, .number = (guint16) number, .next = NO_ENTRY };
 
-  g_return_val_if_fail (len >= LITERAL_SCAN_LEAST && self->moves == NULL, FALSE);
+  g_return_val_if_fail (len >= LITERAL_SCAN_LEAST && self->heads == NULL, FALSE);
 
   if (self->entries->len == NO_ENTRY || number > G_MAXUINT16)
     return FALSE;
-  entry.text = g_string_chunk_insert_len (self->texts, text, (gssize) len);
+  entry.text = keep_text (self, text, len);
   g_array_append_val (self->entries, entry);
   self->window = MIN (self->window, (guint) len);
   return TRUE;
@@ -115,12 +132,38 @@ choose_window (const LiteralScan *self, const Entry *entry)
 }
 
 static void
-enter (LiteralScan *self, guint16 index)
+make_tables (LiteralScan *self, guint n_blocks)
+{
+  guint bits = CLAMP (g_bit_storage (n_blocks) + 3, BITS_LEAST, BITS_MOST);
+  gsize size = (gsize) 1 << bits;
+
+  self->shift_right = 32 - bits;
+  self->heads = g_new (guint16, size);
+  for (gsize i = 0; i < size; i++)
+    self->heads[i] = NO_ENTRY;
+  if (self->sieve != NULL)
+    return;
+  self->moves = g_malloc (size);
+  memset (self->moves, (int) (self->window - BLOCK + 1), size);
+}
+
+/* Those that have the same block there are a chain. */
+static void
+enter (LiteralScan *self, guint16 index, guint32 window_end)
 {
   Entry *entry = &g_array_index (self->entries, Entry, index);
+  guint hash;
 
-  entry->window_end = choose_window (self, entry);
-  entry->tail = fold_before (entry->text + entry->window_end);
+  entry->window_end = window_end;
+  entry->tail = fold_before (entry->text + window_end);
+  hash = hash_block (self, entry->tail);
+  entry->next = self->heads[hash];
+  self->heads[hash] = index;
+}
+
+static void
+enter_moves (LiteralScan *self, const Entry *entry)
+{
   for (guint move = 0; move <= self->window - BLOCK; move++)
     {
       const char *end = entry->text + entry->window_end - move;
@@ -129,51 +172,103 @@ enter (LiteralScan *self, guint16 index)
       guint hash = hash_block (self, fold_before (block + sizeof block));
 
       self->moves[hash] = MIN (self->moves[hash], (guint8) move);
-      if (move == 0)
-        {
-          entry->next = self->heads[hash];
-          self->heads[hash] = index;
-        }
     }
 }
 
+static void
+finish_window (LiteralScan *self)
+{
+  make_tables (self, self->entries->len * (self->window - BLOCK + 1));
+  for (guint i = 0; i < self->entries->len; i++)
+    {
+      Entry *entry = &g_array_index (self->entries, Entry, i);
+
+      enter (self, (guint16) i, choose_window (self, entry));
+      enter_moves (self, entry);
+    }
+}
+
+static void
+finish_sieve (LiteralScan *self, LiteralSieveKind kind)
+{
+  self->sieve = literal_sieve_new (kind);
+  make_tables (self, self->entries->len);
+  for (guint i = 0; i < self->entries->len; i++)
+    {
+      const Entry *entry = &g_array_index (self->entries, Entry, i);
+
+      enter (self, (guint16) i, literal_sieve_add (self->sieve, entry->text, entry->len));
+    }
+  literal_sieve_finish (self->sieve);
+}
+
+void
+literal_scan_finish_as (LiteralScan *self, gboolean sieved, LiteralSieveKind kind)
+{
+  g_return_if_fail (self->heads == NULL);
+
+  if (sieved)
+    finish_sieve (self, kind);
+  else
+    finish_window (self);
+}
+
+/* A sieve of vector instructions is two to six times as fast as the window, with one text and with 10,000. */
 void
 literal_scan_finish (LiteralScan *self)
 {
-  guint n_blocks = self->entries->len * (self->window - BLOCK + 1);
-  guint bits = CLAMP (g_bit_storage (n_blocks) + 3, BITS_LEAST, BITS_MOST);
-  gsize size = (gsize) 1 << bits;
+  LiteralSieveKind kind = literal_sieve_get_fastest ();
 
-  self->shift_right = 32 - bits;
-  self->moves = g_malloc (size);
-  self->heads = g_new (guint16, size);
-  memset (self->moves, (int) (self->window - BLOCK + 1), size);
-  for (gsize i = 0; i < size; i++)
-    self->heads[i] = NO_ENTRY;
-  for (guint i = 0; i < self->entries->len; i++)
-    enter (self, (guint16) i);
+  literal_scan_finish_as (self, kind != LITERAL_SIEVE_PLAIN, kind);
 }
 
-static inline char
-to_lower (char c)
+/* Eight or four bytes of a line as they are in a text, if the text stands there */
+static inline gboolean
+is_same_8 (const Entry *entry, const char *line, gsize at)
 {
-  return c >= 'A' && c <= 'Z' ? (char) (c | 0x20) : c;
+  guint64 bytes, text, case_bits;
+
+  memcpy (&bytes, line + at, sizeof bytes);
+  memcpy (&text, entry->text + at, sizeof text);
+  memcpy (&case_bits, entry->text + entry->len + at, sizeof case_bits);
+  return (bytes | case_bits) == text;
 }
 
-/* Does the text stand there, with its window's end at `at`? */
+static inline gboolean
+is_same_4 (const Entry *entry, const char *line, gsize at)
+{
+  guint32 bytes, text, case_bits;
+
+  memcpy (&bytes, line + at, sizeof bytes);
+  memcpy (&text, entry->text + at, sizeof text);
+  memcpy (&case_bits, entry->text + entry->len + at, sizeof case_bits);
+  return (bytes | case_bits) == text;
+}
+
+/* The last step reaches back over what was compared already. */
+static gboolean
+is_same (const Entry *entry, const char *line)
+{
+  gsize len = entry->len;
+
+  if (len < 8)
+    return is_same_4 (entry, line, 0) && is_same_4 (entry, line, len - 4);
+  for (gsize at = 0; at + 8 < len; at += 8)
+    if (!is_same_8 (entry, line, at))
+      return FALSE;
+  return is_same_8 (entry, line, len - 8);
+}
+
+/* Does the text stand there, with the end of what is looked up at `at`? */
 static gboolean
 stands_at (const Entry *entry, const char *line, gsize len, gsize at)
 {
   if (at < entry->window_end || len - at < entry->len - entry->window_end)
     return FALSE;
-  line += at - entry->window_end;
-  for (guint32 i = 0; i < entry->len; i++)
-    if (to_lower (line[i]) != entry->text[i])
-      return FALSE;
-  return TRUE;
+  return is_same (entry, line + at - entry->window_end);
 }
 
-/* Sets the bits of the texts whose window ends at `at`. */
+/* Sets the bits of the texts that stand there, with the end of what is looked up at `at`. */
 static void
 mark (const LiteralScan *self, const char *line, gsize len, gsize at, guint64 *found)
 {
@@ -190,11 +285,9 @@ mark (const LiteralScan *self, const char *line, gsize len, gsize at, guint64 *f
     }
 }
 
-void
-literal_scan_run (const LiteralScan *self, const char *line, gsize len, guint64 *found)
+static void
+run_window (const LiteralScan *self, const char *line, gsize len, guint64 *found)
 {
-  if (self->entries->len == 0)
-    return;
   for (gsize at = self->window; at <= len;)
     {
       guint move = self->moves[hash_block (self, fold_before (line + at))];
@@ -206,4 +299,31 @@ literal_scan_run (const LiteralScan *self, const char *line, gsize len, guint64 
         }
       at += move;
     }
+}
+
+/* The chunk begins at `begin` of the line. */
+static void
+run_chunk (const LiteralScan *self, const char *line, gsize len, gsize begin, gsize chunk_len, guint64 *found)
+{
+  guint64 places[LITERAL_SIEVE_WORDS (CHUNK)];
+  gsize n_words = literal_sieve_run (self->sieve, line + begin, chunk_len, places);
+
+  for (gsize i = 0; i < n_words; i++)
+    for (guint64 left = places[i]; left != 0; left &= left - 1)
+      mark (self, line, len, begin + 64 * i + (guint) __builtin_ctzll (left) + LITERAL_SIEVE_BYTES, found);
+}
+
+void
+literal_scan_run (const LiteralScan *self, const char *line, gsize len, guint64 *found)
+{
+  if (self->entries->len == 0)
+    return;
+  if (self->sieve == NULL)
+    {
+      run_window (self, line, len, found);
+      return;
+    }
+  /* Four bytes may begin in one chunk and end in the next one. */
+  for (gsize begin = 0; begin + LITERAL_SIEVE_BYTES <= len; begin += CHUNK - LITERAL_SIEVE_BYTES + 1)
+    run_chunk (self, line, len, begin, MIN (len - begin, CHUNK), found);
 }
