@@ -274,8 +274,16 @@ find_text (PyRegexNeed *self, const PyTree *tree)
   self->text_len = texts.best->len;
   self->text = g_string_free (texts.best, FALSE);
   self->texts = texts.all;
+  self->needles = g_new0 (PyNeedle, self->texts->len);
+  for (guint i = 0; i < self->texts->len; i++)
+    {
+      const char *text = g_ptr_array_index (self->texts, i);
+      py_needle_init (&self->needles[i], text, strlen (text));
+    }
   if (self->text_len < TEXT_LEAST)
     g_clear_pointer (&self->text, g_free);
+  else
+    py_needle_init (&self->needle, self->text, self->text_len);
 }
 
 /* --- what takes every line ----------------------------------------------------------------------------------------
@@ -371,6 +379,7 @@ py_regex_need_clear (PyRegexNeed *self)
 {
   g_clear_pointer (&self->text, g_free);
   g_clear_pointer (&self->texts, g_ptr_array_unref);
+  g_clear_pointer (&self->needles, g_free);
 }
 
 static inline gboolean
@@ -393,7 +402,7 @@ py_regex_need_is_met (const PyRegexNeed *self, const char *subject, gsize len)
   for (guint i = 0; self->has_start && i < PY_REGEX_PLACES && i < len; i++)
     if (!is_allowed (self, i, (guint8) subject[i]))
       return FALSE;
-  return self->text == NULL || memmem (subject, len, self->text, self->text_len) != NULL;
+  return self->text == NULL || py_needle_find (&self->needle, subject, subject + len) != NULL;
 }
 
 gboolean
@@ -403,13 +412,10 @@ py_regex_need_has_texts (const PyRegexNeed *self, const char *subject, gsize len
 
   for (guint i = 0; i < self->texts->len; i++)
     {
-      const char *text = g_ptr_array_index (self->texts, i);
-      gsize text_len = strlen (text);
-
-      at = memmem (at, (gsize) (end - at), text, text_len);
+      at = py_needle_find (&self->needles[i], at, end);
       if (at == NULL)
         return FALSE;
-      at += text_len;
+      at += self->needles[i].len;
     }
   return TRUE;
 }

@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "compat/py-needle.h"
 #include "compat/py-regex-ast.h"
 #include "compat/py-regex.h"
 
@@ -15,8 +16,10 @@ typedef struct
   gboolean has_start;                /* tied to the start, and no match is empty */
   guint8 start[PY_REGEX_PLACES][32]; /* a bit for each byte */
   char *text;                        /* UTF-8, NULL: none known */
-  gsize text_len;                /* the longest of these: */
+  gsize text_len;
+  PyNeedle needle;               /* for it, the longest of these: */
   GPtrArray *texts;              /* of char*, in the order in which every match has them, none within another */
+  PyNeedle *needles;             /* for each */
   gboolean takes_lines; /* it matches every line that is not empty, with or without line end */
 } PyRegexNeed;
 
