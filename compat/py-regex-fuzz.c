@@ -46,7 +46,7 @@ check_promises (const PyRegex *re, const char *subject, gsize len, PyRegexResult
   g_autoptr (GPtrArray) texts = py_regex_dup_texts (re, &ascii_only);
 
   if (found == PY_REGEX_NO_MATCH)
-    g_assert_false (py_text_is_wtf8 (subject, len) && py_regex_surely_matches (re, subject, len));
+    g_assert_false (py_text_is_wtf8 (subject, len) && py_regex_surely_matches (re, subject, len, PY_SEARCH_DEFAULT));
   if (found == PY_REGEX_MATCH && texts != NULL && (!ascii_only || py_text_is_ascii (subject, len)))
     g_assert_true (contains_one (texts, subject, len));
 }

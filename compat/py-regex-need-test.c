@@ -188,18 +188,18 @@ test_what_takes_every_line (void)
     {
       g_autoptr (PyRegex) regex = py_regex_new (yes[i], -1, PY_REGEX_FLAG_NONE, NULL);
 
-      if (!py_regex_surely_matches (regex, "abc \xff\n", 6))
+      if (!py_regex_surely_matches (regex, "abc \xff\n", 6, PY_SEARCH_DEFAULT))
         g_error ("'%s' takes every line", yes[i]);
-      g_assert_true (py_regex_surely_matches (regex, "abc", 3));
-      g_assert_false (py_regex_surely_matches (regex, "abc\ndef\n", 8));
-      g_assert_false (py_regex_surely_matches (regex, "\n", 1));
-      g_assert_false (py_regex_surely_matches (regex, "", 0));
+      g_assert_true (py_regex_surely_matches (regex, "abc", 3, PY_SEARCH_DEFAULT));
+      g_assert_false (py_regex_surely_matches (regex, "abc\ndef\n", 8, PY_SEARCH_DEFAULT));
+      g_assert_false (py_regex_surely_matches (regex, "\n", 1, PY_SEARCH_DEFAULT));
+      g_assert_false (py_regex_surely_matches (regex, "", 0, PY_SEARCH_DEFAULT));
     }
   for (guint i = 0; i < G_N_ELEMENTS (no); i++)
     {
       g_autoptr (PyRegex) regex = py_regex_new (no[i], -1, PY_REGEX_FLAG_NONE, NULL);
 
-      if (regex != NULL && py_regex_surely_matches (regex, "abc\n", 4))
+      if (regex != NULL && py_regex_surely_matches (regex, "abc\n", 4, PY_SEARCH_DEFAULT))
         g_error ("it is not sure that '%s' takes every line", no[i]);
     }
 }
@@ -297,7 +297,7 @@ assert_allowed (const PyRegex *regex, const GString *subject, PyRegexResult resu
   g_autoptr (GPtrArray) needed = py_regex_dup_texts (regex, &ascii_only);
 
   if (result != PY_REGEX_MATCH)
-    g_assert_false (py_regex_surely_matches (regex, subject->str, subject->len));
+    g_assert_false (py_regex_surely_matches (regex, subject->str, subject->len, PY_SEARCH_DEFAULT));
   if (result != PY_REGEX_MATCH || needed == NULL || (ascii_only && !g_str_is_ascii (subject->str)))
     return;
   for (guint i = 0; i < needed->len && !contains; i++)

@@ -421,10 +421,10 @@ py_regex_need_has_texts (const PyRegexNeed *self, const char *subject, gsize len
 }
 
 gboolean
-py_regex_need_suffices (const PyRegexNeed *self, const char *subject, gsize len)
+py_regex_need_suffices (const PyRegexNeed *self, const char *subject, gsize len, PySearchFlags flags)
 {
   if (!self->takes_lines || len == 0)
     return FALSE;
   gsize n = subject[len - 1] == '\n' ? len - 1 : len;
-  return n > 0 && memchr (subject, '\n', n) == NULL;
+  return n > 0 && ((flags & PY_SEARCH_IS_LINE) || memchr (subject, '\n', n) == NULL);
 }

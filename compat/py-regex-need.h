@@ -35,4 +35,4 @@ gboolean py_regex_need_is_met (const PyRegexNeed *self, const char *subject, gsi
 gboolean py_regex_need_has_texts (const PyRegexNeed *self, const char *subject, gsize len);
 
 /* TRUE: a search of this subject finds something. */
-gboolean py_regex_need_suffices (const PyRegexNeed *self, const char *subject, gsize len);
+gboolean py_regex_need_suffices (const PyRegexNeed *self, const char *subject, gsize len, PySearchFlags flags);

@@ -200,11 +200,11 @@ py_regex_dup_texts (const PyRegex *self, gboolean *ret_ascii_only)
 }
 
 gboolean
-py_regex_surely_matches (const PyRegex *self, const char *subject, gsize len)
+py_regex_surely_matches (const PyRegex *self, const char *subject, gsize len, PySearchFlags flags)
 {
   g_return_val_if_fail (self != NULL, FALSE);
 
-  return py_regex_need_suffices (py_regex_get_need (self), subject, len);
+  return py_regex_need_suffices (py_regex_get_need (self), subject, len, flags);
 }
 
 guint

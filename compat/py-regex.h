@@ -38,6 +38,7 @@ typedef enum
   PY_SEARCH_AS_UTF = 1 << 3, /* for tests: search ASCII, too, with the form that is for the rest */
   PY_SEARCH_BARE = 1 << 4,   /* nobody will ask for groups, not even for group 0: this can be quicker */
   PY_SEARCH_GATED = 1 << 5,  /* the caller asked for one of the texts and for the first places: only ask for all texts */
+  PY_SEARCH_IS_LINE = 1 << 6, /* the caller knows: there is no newline in the subject, or only one at its end */
 } PySearchFlags;
 
 typedef enum
@@ -115,7 +116,7 @@ GPtrArray *py_regex_dup_texts (const PyRegex *self, gboolean *ret_ascii_only);
 
 /* Is it sure, without a search, that one would find something?  Only a "yes" is certain: ".+$" after what may be left out, in a line
  * that is not empty. */
-gboolean py_regex_surely_matches (const PyRegex *self, const char *subject, gsize len);
+gboolean py_regex_surely_matches (const PyRegex *self, const char *subject, gsize len, PySearchFlags flags);
 
 /* The span of a group (0: all), in bytes from the subject's start.  FALSE and nothing written where the group took no
  * part, or the group does not exist, or nothing matched.  ret_start, ret_end may be NULL. */

@@ -5,13 +5,14 @@
 #include "compat/py-strptime.h"
 #include "compat/py-text.h"
 #include "match/date-ranking.h"
+#include "match/date-repeat.h"
+#include "match/date-shape-time.h"
 #include "match/date-template-set.h"
 #include "match/date-zone.h"
 
 #define FAR     0x7fffffff /* a position that no line reaches */
 #define MANY    4          /* templates, from which on it pays to look at a line before */
 #define NO_CHAR (-1)
-#define SAME    64 /* bytes: no usual date with what decides it is longer */
 
 /* What one search found */
 typedef struct
@@ -53,16 +54,11 @@ struct DateDetector
   int zone_minutes;
   DateLocal local;
 
-  /* How the last line began, if that alone decides that the same template matches again in the same way. */
-  char same[SAME];
-  gsize same_len; /* 0: it does not */
-  DateMatch same_match;
+  /* The last hit, if the same template matches again in the same way wherever these bytes stand again. */
+  DateRepeat repeat;
+  DateMatch repeat_match;
 
-  /* The last date that was recognised by hand, and its time: a log has many lines of each second. */
-  DateShapeMatch last_shape;
-  gint64 last_shape_now_usec; /* the clock then: a year that is missing is guessed by it */
-  DateTime last_shape_time;
-  gboolean has_last_shape;
+  DateShapeTime shape_time;
 };
 
 /* --- making -------------------------------------------------------------------------------------------------------- */
@@ -189,7 +185,8 @@ date_detector_set_default_zone (DateDetector *self, const char *zone, GError **e
 
   if (zone != NULL && !date_zone_check (zone, &minutes, error))
     return FALSE;
-  self->has_last_shape = FALSE;
+  date_shape_time_forget (&self->shape_time);
+  date_repeat_forget (&self->repeat);
   self->has_zone = zone != NULL;
   self->zone_minutes = minutes;
   return TRUE;
@@ -400,7 +397,7 @@ count_hit (DateDetector *self, const Line *line, const Hit *hit, gint64 now_usec
 {
   guint index = hit->index;
 
-  self->same_len = 0;
+  date_repeat_forget (&self->repeat);
   date_ranking_count (self->templates, index, hit->distance, now_usec);
   if (hit->start >= line->len)
     {
@@ -421,28 +418,57 @@ count_hit (DateDetector *self, const Line *line, const Hit *hit, gint64 now_usec
 
 /* --- the answer ---------------------------------------------------------------------------------------------------- */
 
-/* Is this line decided by how the last one began?  Then the template of the last hit hits again, at the same place. */
-static gboolean
-begins_the_same (const DateDetector *self, const char *line, gsize len)
+/* The template of the last hit hits again.  It is tied to the start of lines, so that what is remembered of the characters around the
+ * date is not asked for. */
+static void
+count_again (DateDetector *self, gint64 now_usec)
 {
-  gsize n = self->same_len;
+  date_ranking_count (self->templates, self->last_index, 0, now_usec);
+}
 
-  if (n == 0 || len < n || memcmp (line, self->same, n) != 0)
+static gboolean
+match_again (DateDetector *self, const char *line, gsize len, PySearchFlags flags, gint64 now_usec, DateMatch *ret_match)
+{
+  gsize from;
+
+  if (!date_repeat_fits (&self->repeat, line, len, flags & PY_SEARCH_IS_ASCII, &from))
     return FALSE;
-  return !self->same_match.shape.if_plain || (len > n && date_shape_is_plain (line[n]));
+  count_again (self, now_usec);
+  *ret_match = self->repeat_match;
+  ret_match->begin = ret_match->shape.begin = from + self->repeat.begin;
+  ret_match->end = ret_match->shape.end = from + self->repeat.end;
+  return TRUE;
+}
+
+gboolean
+date_detector_match_again (DateDetector *self, const char *line, gsize len, PySearchFlags flags, gint64 now_usec,
+                           guint64 date, gsize *ret_begin, gsize *ret_end)
+{
+  const DateRepeat *repeat = &self->repeat;
+  gsize from;
+
+  if (date != repeat->number || now_usec < repeat->from_usec || now_usec >= repeat->before_usec
+      || !date_repeat_fits (repeat, line, len, flags & PY_SEARCH_IS_ASCII, &from))
+    return FALSE;
+  count_again (self, now_usec);
+  *ret_begin = from + repeat->begin;
+  *ret_end = from + repeat->end;
+  return TRUE;
+}
+
+guint64
+date_detector_get_date (const DateDetector *self)
+{
+  return self->repeat.number;
 }
 
 static void
-keep_begin (DateDetector *self, const Line *line, const Hit *hit, const DateMatch *match)
+keep_match (DateDetector *self, const Line *line, const Hit *hit, const DateMatch *match)
 {
-  gsize decided = hit->shape.decided;
-
-  if (decided > SAME || decided > line->len || self->never_by_hand
-      || !is_line_anchored (date_ranking_peek (self->templates, self->last_index)))
+  if (self->never_by_hand || !is_line_anchored (date_ranking_peek (self->templates, self->last_index)))
     return;
-  memcpy (self->same, line->text, decided);
-  self->same_len = decided;
-  self->same_match = *match;
+  date_repeat_keep (&self->repeat, line->text, line->len, &hit->shape);
+  self->repeat_match = *match;
 }
 
 static DateResult
@@ -456,7 +482,7 @@ describe (DateDetector *self, const Line *line, const DateTemplate *template, co
       ret_match->begin = hit->shape.begin;
       ret_match->end = hit->shape.end;
       ret_match->shape = hit->shape;
-      keep_begin (self, line, hit, ret_match);
+      keep_match (self, line, hit, ret_match);
       return DATE_RESULT_FOUND;
     }
   if (py_match_span (self->match, 1, &ret_match->begin, &ret_match->end))
@@ -481,12 +507,8 @@ date_detector_match (DateDetector *self, const char *line_text, gsize len, PySea
   guint tried = FAR;
   DateResult result = DATE_RESULT_NONE;
 
-  if (begins_the_same (self, line_text, len))
-    {
-      date_ranking_count (self->templates, self->last_index, 0, now_usec);
-      *ret_match = self->same_match;
-      return DATE_RESULT_FOUND;
-    }
+  if (match_again (self, line_text, len, flags, now_usec, ret_match))
+    return DATE_RESULT_FOUND;
   if (date_ranking_get_length (self->templates) == 0 && !append_defaults (self, 0, error))
     return DATE_RESULT_ERROR;
 
@@ -504,64 +526,29 @@ date_detector_match (DateDetector *self, const char *line_text, gsize len, PySea
   return describe (self, &line, template, &hit, ret_match, error);
 }
 
-/* The same date gives the same time again.  Only the year that it lacks depends on now, and that on its whole seconds. */
-static gboolean
-is_last_shape (const DateDetector *self, const DateShapeMatch *shape, gint64 now_usec)
-{
-  const DateShapeMatch *last = &self->last_shape;
-
-  return self->has_last_shape
-         && (shape->year >= 0 || now_usec / G_USEC_PER_SEC == self->last_shape_now_usec / G_USEC_PER_SEC)
-         && shape->second == last->second && shape->minute == last->minute && shape->hour == last->hour
-         && shape->day == last->day && shape->month == last->month && shape->year == last->year
-         && shape->has_zone == last->has_zone && (!shape->has_zone || shape->zone_minutes == last->zone_minutes);
-}
-
-static DateResult
-get_shape_time (DateDetector *self, const DateShapeMatch *shape, gint64 now_usec, DateTime *ret_time, GError **error)
-{
-  DateFields fields;
-  DateResult result;
-
-  if (is_last_shape (self, shape, now_usec))
-    {
-      *ret_time = self->last_shape_time;
-      return DATE_RESULT_FOUND;
-    }
-  date_fields_init (&fields);
-  if (shape->year >= 0)
-    fields.year = shape->year;
-  fields.month = shape->month;
-  fields.day = shape->day;
-  fields.hour = shape->hour;
-  fields.minute = shape->minute;
-  fields.second = shape->second;
-  fields.has_zone = shape->has_zone;
-  fields.zone_minutes = shape->zone_minutes;
-  result = date_fields_get_time (&fields, self->has_zone ? &self->zone_minutes : NULL, &self->local, now_usec, ret_time,
-                                 error);
-  self->has_last_shape = result == DATE_RESULT_FOUND;
-  self->last_shape = *shape;
-  self->last_shape_now_usec = now_usec;
-  self->last_shape_time = *ret_time;
-  return result;
-}
-
 DateResult
 date_detector_get_time (DateDetector *self, const char *line, gsize len, const DateMatch *match, gint64 now_usec,
                         DateTime *ret_time, GError **error)
 {
+  const int *zone = self->has_zone ? &self->zone_minutes : NULL;
+
   if (match->by_hand)
-    return get_shape_time (self, &match->shape, now_usec, ret_time, error);
-  return date_template_get_time (match->template, line, self->match, self->has_zone ? &self->zone_minutes : NULL,
-                                 &self->local, now_usec, ret_time, error);
+    {
+      DateResult result = date_shape_time_get (&self->shape_time, &match->shape, zone, &self->local, now_usec, ret_time,
+                                               error);
+
+      if (result == DATE_RESULT_FOUND)
+        date_repeat_set_timed (&self->repeat, match->shape.year >= 0, now_usec);
+      return result;
+    }
+  return date_template_get_time (match->template, line, self->match, zone, &self->local, now_usec, ret_time, error);
 }
 
 void
 date_detector_set_by_hand (DateDetector *self, gboolean by_hand)
 {
   self->never_by_hand = !by_hand;
-  self->same_len = 0;
+  date_repeat_forget (&self->repeat);
 }
 
 /* --- statistics ---------------------------------------------------------------------------------------------------- */

@@ -58,6 +58,13 @@ typedef struct
 DateResult date_detector_match (DateDetector *self, const char *line, gsize len, PySearchFlags flags, gint64 now_usec,
                                 DateMatch *ret_match, GError **error);
 
+/* The usual line, for who remembers the last one's date and time.  date_detector_get_date() gives a number to the date that was found last
+ * and asked the time of; 0: it is to be looked for anew in each line.  With that number this tells quickly whether the line has the same
+ * date with the same time: TRUE, and it is counted as by date_detector_match().  FALSE: nothing has happened, ask that one. */
+guint64 date_detector_get_date (const DateDetector *self);
+gboolean date_detector_match_again (DateDetector *self, const char *line, gsize len, PySearchFlags flags,
+                                    gint64 now_usec, guint64 date, gsize *ret_begin, gsize *ret_end);
+
 /* The time of a match (date-fields.h): of the last line given to date_detector_match(), with that same line.  `now_usec` is what "this
  * year" and "today" are. */
 DateResult date_detector_get_time (DateDetector *self, const char *line, gsize len, const DateMatch *match,

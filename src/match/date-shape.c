@@ -380,7 +380,8 @@ recognise_bracket (guint decades, const char *line, const char *end, DateShapeMa
   m->begin = (gsize) (at - line);
   m->end = (gsize) (tail - line);
   m->if_plain = FALSE;
-  m->decided = (gsize) (end - line) + 1; /* what is in front of it differs from line to line */
+  m->in_bracket = TRUE;
+  m->decided = (gsize) (tail - at) + 1;
   return DATE_SHAPE_MATCH;
 }
 
@@ -395,6 +396,7 @@ date_shape_recognise (const DateShape *self, guint decades, const char *line, gs
     at++;
   ret_match->year = -1;
   ret_match->has_zone = FALSE;
+  ret_match->in_bracket = FALSE;
   if (self->kind == KIND_BRACKET)
     return recognise_bracket (decades, line, end, ret_match);
   if (self->kind == KIND_SYSLOG)

@@ -37,6 +37,8 @@ typedef struct
   gsize
       decided; /* every line that begins with so many bytes as this one does, and is no shorter, gives the same match */
   gboolean if_plain; /* provided that date_shape_is_plain() is true of the next byte */
+  gboolean in_bracket; /* the same of every line that has so many bytes behind its first "[", and nothing but ASCII in front; only
+                          that begin and end move with it */
 } DateShapeMatch;
 
 /* A byte that is part of no date, behind one that may go on with a zone */

@@ -402,9 +402,9 @@ failregex_dup_texts (const Failregex *self, gboolean *ret_ascii_only)
 }
 
 gboolean
-failregex_surely_matches (const Failregex *self, const char *text, gsize len)
+failregex_surely_matches (const Failregex *self, const char *text, gsize len, PySearchFlags flags)
 {
-  return py_regex_surely_matches (self->regex, text, len);
+  return py_regex_surely_matches (self->regex, text, len, flags);
 }
 
 PyRegexAutomaton *

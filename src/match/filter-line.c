@@ -52,6 +52,7 @@ keep_last (Filter *self, const char *text, gsize len, const DateTime *time)
     }
   self->last_time.is_set = TRUE;
   self->last_time.time = *time;
+  self->last_date = 0;
 }
 
 /* --- the date of a line ------------------------------------------------------------------------------------------- */
@@ -85,12 +86,14 @@ search_date (Filter *self, const char *text, gsize len, PySearchFlags flags, gin
   return FALSE;
 }
 
+/* *ret_is_own: the detector was asked, not somebody else's. */
 static gboolean
 get_date (Filter *self, LogLine *line, const char *text, gsize len, PySearchFlags flags, gint64 now_usec,
-          LineDate *ret_date, GError **error)
+          LineDate *ret_date, gboolean *ret_is_own, GError **error)
 {
   const LineDate *known = log_line_peek_date (line, self->date_key);
 
+  *ret_is_own = known == NULL;
   if (known != NULL)
     {
       *ret_date = *known;
@@ -99,6 +102,31 @@ get_date (Filter *self, LogLine *line, const char *text, gsize len, PySearchFlag
   if (!search_date (self, text, len, flags, now_usec, ret_date, error))
     return FALSE;
   log_line_put_date (line, self->date_key, ret_date);
+  return TRUE;
+}
+
+/* The usual line, without a search: it has the date of the last one, which is kept already, and so its time.  FALSE: date_line() has to
+ * look. */
+static gboolean
+date_line_again (Filter *self, LogLine *line, const char *text, gsize len, PySearchFlags flags, LinePieces *pieces,
+                 FilterTime *time)
+{
+  gsize begin, end;
+
+  if (self->last_date == 0 || log_line_peek_date (line, self->date_key) != NULL
+      || !date_detector_match_again (self->detector, text, len, flags, log_line_get_now_usec (line, self->clock),
+                                     self->last_date, &begin, &end))
+    return FALSE;
+  *pieces = (LinePieces){ .before = text,
+                          .before_len = begin,
+                          .date = text + begin,
+                          .date_len = end - begin,
+                          .after = text + end,
+                          .after_len = len - end,
+                          .has_line_end = log_line_has_line_end (line, text, len) };
+  *time = self->last_time;
+  log_line_put_date (line, self->date_key,
+                     &(LineDate){ .found = TRUE, .begin = begin, .end = end, .has_time = TRUE, .time = time->time });
   return TRUE;
 }
 
@@ -130,13 +158,15 @@ date_line (Filter *self, LogLine *line, const char *text, gsize len, PySearchFla
 {
   gint64 now_usec = log_line_get_now_usec (line, self->clock);
   LineDate date;
+  gboolean is_own;
 
+  time->is_set = FALSE;
   if (self->detector == NULL)
     {
       fail_with_exception (error, "AttributeError", "'NoneType' object has no attribute 'matchTime'");
       return FALSE;
     }
-  if (!get_date (self, line, text, len, flags, now_usec, &date, error))
+  if (!get_date (self, line, text, len, flags, now_usec, &date, &is_own, error))
     return FALSE;
   *pieces = (LinePieces){ .before = "", .date = "", .after = text, .after_len = len };
   if (date.found)
@@ -153,6 +183,8 @@ date_line (Filter *self, LogLine *line, const char *text, gsize len, PySearchFla
           time->is_set = TRUE;
           time->time = date.time;
           keep_last (self, pieces->date, pieces->date_len, &date.time);
+          if (is_own)
+            self->last_date = date_detector_get_date (self->detector);
         }
       else if (date.end > date.begin)
         log_bad_date (self, pieces->date, pieces->date_len);
@@ -209,6 +241,7 @@ simulate_now (Filter *self, const LinePieces *line, gint64 now_usec, FilterTime 
     warn_simulated (self, line, delta_sec);
   set_now (time, now_usec);
   self->last_time = *time;
+  self->last_date = 0;
 }
 
 static gboolean
@@ -230,8 +263,8 @@ gboolean
 filter_process_line (Filter *self, LogLine *line, gboolean in_operation, FailureFunc func, gpointer user_data,
                      GError **error)
 {
-  LinePieces pieces = { 0 };
-  FilterTime time = { 0 };
+  LinePieces pieces;
+  FilterTime time;
   gboolean no_date = FALSE;
   const char *text, *date_text;
   gsize len, date_len;
@@ -250,7 +283,8 @@ filter_process_line (Filter *self, LogLine *line, gboolean in_operation, Failure
       set_now (&time, time_usec);
       keep_last (self, date_text, date_len, &time.time);
     }
-  else if (!date_line (self, line, text, len, flags, in_operation, &pieces, &time, &no_date, error))
+  else if (!date_line_again (self, line, text, len, flags, &pieces, &time)
+           && !date_line (self, line, text, len, flags, in_operation, &pieces, &time, &no_date, error))
     return FALSE;
 
   if (self->check_find_time && time.is_set)

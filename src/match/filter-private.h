@@ -55,6 +55,7 @@ struct Filter
   PyValue *window;         /* with max_lines above 1: list of tuples (before, date, after) */
   GString *last_time_text; /* the date text of the last line that had one */
   FilterTime last_time;
+  guint64 last_date;    /* the detector's number of the date that both are of, so that it need not be split off again; 0: of none */
   LinePieces last_line; /* borrowed from the LogLine */
   ConnectionCache *connections;
   gint64 next_no_time_warning, next_simulated_warning, next_ignored_warning; /* microseconds: once a day */

@@ -411,6 +411,7 @@ static void
 set_detector (Filter *self, DateDetector *detector, char *patterns)
 {
   date_detector_free (self->detector);
+  self->last_date = 0;
   g_free (self->date_patterns);
   self->detector = detector;
   self->n_date_limits = 0;

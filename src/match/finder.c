@@ -285,7 +285,7 @@ finder_would_pass_prefregex (Finder *self)
     return TRUE;
   if (filter->ungated)
     return search_prefregex (self, PY_SEARCH_DEFAULT);
-  if (failregex_surely_matches (filter->prefregex, self->text, self->len))
+  if (failregex_surely_matches (filter->prefregex, self->text, self->len, self->flags))
     return TRUE;
   switch (ask_automaton (self))
     {

@@ -149,7 +149,7 @@ line_finder_look (LineFinder *self, const char *bytes, gsize len, GArray *store,
   LineFinding finding = { .store = store, .begin = store->len };
   LinePieces pieces;
 
-  finding.is_known = log_line_look_at_text (bytes, len, &finding.text_len, &finding.flags);
+  finding.is_known = log_line_look_at_text (bytes, len, FALSE, &finding.text_len, &finding.flags);
   if (finding.is_known && finding.text_len > 0 && store->len < STORE_MOST && guess_date (self, bytes, &finding, &pieces))
     {
       pieces.has_line_end = finding.text_len < len && bytes[finding.text_len] == '\n';

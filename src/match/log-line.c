@@ -16,8 +16,7 @@
 
 typedef struct
 {
-  char encoding[MAX_NAME]; /* "": none is needed; not used while is_utf8 */
-  gboolean is_utf8;
+  char encoding[MAX_NAME]; /* "": none is needed */
   const char *text; /* in the caller's bytes, or in buffer */
   gsize len;
   PySearchFlags flags;
@@ -47,6 +46,9 @@ struct LogLine
 
   const char *bytes;
   gsize len;
+  gboolean is_utf8; /* the bytes are well-formed as they are, without line ends utf8_len of them: most lines of most logs */
+  gsize utf8_len;
+  PySearchFlags utf8_flags;
   gboolean is_text, is_entry;
   const char *date_text;
   gsize date_len;
@@ -93,7 +95,7 @@ set_line (LogLine *self, const char *bytes, gsize len)
 {
   self->bytes = bytes;
   self->len = len;
-  self->is_text = self->is_entry = self->has_now = FALSE;
+  self->is_utf8 = self->is_text = self->is_entry = self->has_now = FALSE;
   self->n_texts = self->n_dates = self->n_founds = 0;
   self->finding = NULL;
 }
@@ -105,17 +107,22 @@ log_line_set_bytes (LogLine *self, const char *bytes, gsize len)
 }
 
 void
+log_line_set_ascii_bytes (LogLine *self, const char *bytes, gsize len)
+{
+  set_line (self, bytes, len);
+  self->is_utf8 = log_line_look_at_text (bytes, len, TRUE, &self->utf8_len, &self->utf8_flags);
+}
+
+void
 log_line_set_found_bytes (LogLine *self, const char *bytes, gsize len, const LineFinding *finding)
 {
   set_line (self, bytes, len);
   if (!finding->is_known)
     return;
   self->finding = finding;
-  self->texts[0].is_utf8 = TRUE;
-  self->texts[0].text = bytes;
-  self->texts[0].len = finding->text_len;
-  self->texts[0].flags = finding->flags;
-  self->n_texts = 1;
+  self->is_utf8 = TRUE;
+  self->utf8_len = finding->text_len;
+  self->utf8_flags = finding->flags;
 }
 
 const LineFinding *
@@ -203,11 +210,13 @@ decode (LogLine *self, DecodedText *to, const PyCodec *codec, const Clock *clock
 }
 
 gboolean
-log_line_look_at_text (const char *bytes, gsize len, gsize *ret_len, PySearchFlags *ret_flags)
+log_line_look_at_text (const char *bytes, gsize len, gboolean is_ascii, gsize *ret_len, PySearchFlags *ret_flags)
 {
   PySearchFlags flags = PY_SEARCH_IS_ASCII | PY_SEARCH_IS_UTF8;
 
-  if (!py_text_is_ascii (bytes, len))
+  if (is_ascii)
+    flags |= PY_SEARCH_IS_LINE;
+  else if (!py_text_is_ascii (bytes, len))
     {
       /* Text with NULs fails here too, and goes the long way. */
       if (!g_utf8_validate_len (bytes, len, NULL))
@@ -224,17 +233,13 @@ log_line_look_at_text (const char *bytes, gsize len, gsize *ret_len, PySearchFla
 static gboolean
 fill_text (LogLine *self, DecodedText *to, const PyCodec *codec, const Clock *clock, Log *log, GError **error)
 {
-  to->text = self->bytes;
-  to->len = self->len;
-  to->flags = PY_SEARCH_DEFAULT;
   if (self->is_text)
     {
-      if (py_text_is_ascii (to->text, to->len))
-        to->flags = PY_SEARCH_IS_ASCII | PY_SEARCH_IS_UTF8;
+      to->text = self->bytes;
+      to->len = self->len;
+      to->flags = py_text_is_ascii (to->text, to->len) ? PY_SEARCH_IS_ASCII | PY_SEARCH_IS_UTF8 : PY_SEARCH_DEFAULT;
       return TRUE;
     }
-  if (py_codec_is_utf8 (codec) && log_line_look_at_text (self->bytes, self->len, &to->len, &to->flags))
-    return TRUE;
   if (!decode (self, to, codec, clock, log, error))
     return FALSE;
   while (to->len > 0 && (to->text[to->len - 1] == '\n' || to->text[to->len - 1] == '\r'))
@@ -244,37 +249,59 @@ fill_text (LogLine *self, DecodedText *to, const PyCodec *codec, const Clock *cl
 
 /* The text in this encoding, if it is known; NULL if not */
 static DecodedText *
-find_text (LogLine *self, const PyCodec *codec)
+find_text (LogLine *self, const char *encoding)
 {
-  gboolean is_utf8 = !self->is_text && py_codec_is_utf8 (codec);
-  const char *encoding = self->is_text ? "" : py_codec_peek_name (codec);
-
   for (guint i = 0; i < self->n_texts; i++)
-    if (self->texts[i].is_utf8 == is_utf8 && (is_utf8 || strcmp (self->texts[i].encoding, encoding) == 0))
+    if (strcmp (self->texts[i].encoding, encoding) == 0)
       return &self->texts[i];
   return NULL;
+}
+
+static DecodedText *
+get_text (LogLine *self, const PyCodec *codec, const Clock *clock, Log *log, GError **error)
+{
+  const char *encoding = self->is_text ? "" : py_codec_is_utf8 (codec) ? "utf-8" : py_codec_peek_name (codec);
+  DecodedText *found = find_text (self, encoding);
+
+  if (found != NULL)
+    return found;
+  found = &self->texts[MIN (self->n_texts, MAX_TEXTS - 1)];
+  if (!fill_text (self, found, codec, clock, log, error))
+    return NULL;
+  if (g_strlcpy (found->encoding, encoding, MAX_NAME) >= MAX_NAME)
+    strcpy (found->encoding, "?");
+  self->n_texts = MIN (self->n_texts + 1, MAX_TEXTS);
+  return found;
+}
+
+/* Are the bytes the text?  Of broken ones it is asked again, which is rare. */
+static gboolean
+look_for_utf8 (LogLine *self)
+{
+  self->is_utf8
+      = !self->is_text && log_line_look_at_text (self->bytes, self->len, FALSE, &self->utf8_len, &self->utf8_flags);
+  return self->is_utf8;
 }
 
 gboolean
 log_line_get_text (LogLine *self, const PyCodec *codec, const Clock *clock, Log *log, const char **ret_text,
                    gsize *ret_len, PySearchFlags *ret_flags, GError **error)
 {
-  DecodedText *found = find_text (self, codec);
+  const DecodedText *text;
 
-  if (found == NULL)
+  if (py_codec_is_utf8 (codec) && (self->is_utf8 || look_for_utf8 (self)))
     {
-      found = &self->texts[MIN (self->n_texts, MAX_TEXTS - 1)];
-      if (!fill_text (self, found, codec, clock, log, error))
-        return FALSE;
-      found->is_utf8 = !self->is_text && py_codec_is_utf8 (codec);
-      if (!found->is_utf8
-          && g_strlcpy (found->encoding, self->is_text ? "" : py_codec_peek_name (codec), MAX_NAME) >= MAX_NAME)
-        strcpy (found->encoding, "?");
-      self->n_texts = MIN (self->n_texts + 1, MAX_TEXTS);
+      *ret_text = self->bytes;
+      *ret_len = self->utf8_len;
+      *ret_flags = self->utf8_flags;
+      return TRUE;
     }
-  *ret_text = found->text;
-  *ret_len = found->len;
-  *ret_flags = found->flags;
+  text = get_text (self, codec, clock, log, error);
+  if (text == NULL)
+    return FALSE;
+  *ret_text = text->text;
+  *ret_len = text->len;
+  *ret_flags = text->flags;
   return TRUE;
 }
 

@@ -31,6 +31,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (LogLine, log_line_free)
  * borrowed until the next set; they may hold NULs and need no terminator. */
 void log_line_set_bytes (LogLine *self, const char *bytes, gsize len);
 
+/* The same, for bytes below 128 with no newline but at their end: what is known of most lines when they are read. */
+void log_line_set_ascii_bytes (LogLine *self, const char *bytes, gsize len);
+
 /* The same, for bytes that a LineFinder has looked at (match/line-finder.h) for a filter whose encoding is UTF-8.  The finding, too, is
  * borrowed until the next set. */
 void log_line_set_found_bytes (LogLine *self, const char *bytes, gsize len, const LineFinding *finding);
@@ -50,8 +53,10 @@ void log_line_set_entry (LogLine *self, const char *date_text, gsize date_len, c
 gboolean log_line_get_text (LogLine *self, const PyCodec *codec, const Clock *clock, Log *log, const char **ret_text,
                             gsize *ret_len, PySearchFlags *ret_flags, GError **error);
 
-/* How long bytes in UTF-8 are without their line ends, and what is known of them; FALSE: they are not well-formed. */
-gboolean log_line_look_at_text (const char *bytes, gsize len, gsize *ret_len, PySearchFlags *ret_flags);
+/* How long bytes in UTF-8 are without their line ends, and what is known of them; FALSE: they are not well-formed.  is_ascii: as of
+ * log_line_set_ascii_bytes(). */
+gboolean log_line_look_at_text (const char *bytes, gsize len, gboolean is_ascii, gsize *ret_len,
+                                PySearchFlags *ret_flags);
 
 /* What was found in it beforehand; NULL: nothing is known. */
 const LineFinding *log_line_peek_finding (const LogLine *self);

@@ -130,10 +130,17 @@ read_whole_lines (RegexRun *self, LogLine *line, LineReader *reader, GError **er
 {
   const char *bytes;
   gsize len;
+  gboolean is_ascii;
 
-  while (line_reader_next (reader, &bytes, &len, error))
-    if (!read_file_line (self, line, bytes, len))
-      return FALSE;
+  while (line_reader_next (reader, &bytes, &len, &is_ascii, error))
+    {
+      if (is_ascii)
+        log_line_set_ascii_bytes (line, bytes, len);
+      else
+        log_line_set_bytes (line, bytes, len);
+      if (!process_line (self, line))
+        return FALSE;
+    }
   return TRUE;
 }
 
@@ -220,8 +227,9 @@ read_marked_line (RegexRun *self, LogLine *line, const char *file_name, LineEnd 
   g_autoptr (LineReader) reader = line_reader_open (file_name, big, NULL);
   const char *bytes;
   gsize len;
+  gboolean is_ascii;
 
-  if (reader == NULL || !line_reader_next (reader, &bytes, &len, NULL))
+  if (reader == NULL || !line_reader_next (reader, &bytes, &len, &is_ascii, NULL))
     return TRUE;
   return read_file_line (self, line, bytes, len);
 }

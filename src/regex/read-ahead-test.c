@@ -332,6 +332,7 @@ test_lines_come_in_their_order (void)
   const LineFinding *finding;
   const char *bytes, *other;
   gsize len, other_len;
+  gboolean is_ascii;
   guint n_found = 0;
 
   part_init (&part);
@@ -340,11 +341,11 @@ test_lines_come_in_their_order (void)
   g_assert_nonnull (ahead);
   while (read_ahead_next (ahead, &bytes, &len, &finding, NULL))
     {
-      g_assert_true (line_reader_next (again, &other, &other_len, NULL));
+      g_assert_true (line_reader_next (again, &other, &other_len, &is_ascii, NULL));
       g_assert_cmpmem (bytes, len, other, other_len);
       n_found += finding->for_filter == part.filter && finding->n_matches > 0;
     }
-  g_assert_false (line_reader_next (again, &other, &other_len, NULL));
+  g_assert_false (line_reader_next (again, &other, &other_len, &is_ascii, NULL));
   g_assert_false (read_ahead_next (ahead, &bytes, &len, &finding, NULL));
   g_assert_cmpuint (n_found, >, N_LINES / 10);
   g_clear_pointer (&ahead, read_ahead_free);

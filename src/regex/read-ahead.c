@@ -53,8 +53,9 @@ read_chunk (ReadAhead *self, Chunk *chunk)
   while (chunk->bytes->len < self->chunk && chunk->lines->len < LINES_MOST)
     {
       Line line = { .begin = chunk->bytes->len };
+      gboolean is_ascii;
 
-      if (!line_reader_next (self->reader, &bytes, &len, &self->error))
+      if (!line_reader_next (self->reader, &bytes, &len, &is_ascii, &self->error))
         return FALSE;
       line.len = len;
       g_string_append_len (chunk->bytes, bytes, (gssize) len);

@@ -1,6 +1,9 @@
 #include "source/line-end.h"
 
 #include <string.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 /* Names are compared without case and separators, as Python does: "UTF_16-LE" is "utf16le". */
 static char *
@@ -74,3 +77,68 @@ line_end_find (LineEnd end, const char *bytes, gsize len)
       return (gssize) (i + size);
   return -1;
 }
+
+/* --- in one pass with whether it is ASCII ------------------------------------------------------------------------- */
+gssize
+line_end_find_ascii_plainly (const char *bytes, gsize len, gboolean *ret_is_ascii)
+{
+  const char *newline = len > 0 ? memchr (bytes, '\n', len) : NULL;
+  gsize n = newline != NULL ? (gsize) (newline + 1 - bytes) : 0, i = 0;
+  guint64 word, high = 0;
+
+  if (newline == NULL)
+    return -1;
+  for (; i + sizeof word <= n; i += sizeof word)
+    {
+      memcpy (&word, bytes + i, sizeof word);
+      high |= word;
+    }
+  for (; i < n; i++)
+    high |= (guint8) bytes[i];
+  *ret_is_ascii = (high & G_GUINT64_CONSTANT (0x8080808080808080)) == 0;
+  return (gssize) n;
+}
+
+#ifdef __SSE2__
+#define STEP 32 /* bytes, of which a mask has a bit each */
+
+static inline guint32
+mask_of (__m128i low, __m128i high)
+{
+  return (guint32) _mm_movemask_epi8 (low) | (guint32) _mm_movemask_epi8 (high) << 16;
+}
+
+gssize
+line_end_find_ascii (const char *bytes, gsize len, gboolean *ret_is_ascii)
+{
+  const __m128i newlines = _mm_set1_epi8 ('\n');
+  guint32 beyond = 0;
+  gsize i = 0;
+
+  for (; i + STEP <= len; i += STEP)
+    {
+      __m128i low = _mm_loadu_si128 ((const __m128i *) (const void *) (bytes + i));
+      __m128i high = _mm_loadu_si128 ((const __m128i *) (const void *) (bytes + i + STEP / 2));
+      guint32 ends = mask_of (_mm_cmpeq_epi8 (low, newlines), _mm_cmpeq_epi8 (high, newlines));
+
+      if (ends != 0)
+        {
+          beyond |= mask_of (low, high) & (ends ^ (ends - 1)); /* up to the first one */
+          *ret_is_ascii = beyond == 0;
+          return (gssize) i + __builtin_ctz (ends) + 1;
+        }
+      beyond |= mask_of (low, high);
+    }
+  gssize rest = line_end_find_ascii_plainly (bytes + i, len - i, ret_is_ascii);
+  if (rest < 0)
+    return -1;
+  *ret_is_ascii = *ret_is_ascii && beyond == 0;
+  return (gssize) i + rest;
+}
+#else
+gssize
+line_end_find_ascii (const char *bytes, gsize len, gboolean *ret_is_ascii)
+{
+  return line_end_find_ascii_plainly (bytes, len, ret_is_ascii);
+}
+#endif

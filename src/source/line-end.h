@@ -22,3 +22,7 @@ LineEnd line_end_of_encoding (const char *encoding);
 guint   line_end_size        (LineEnd end); /* 1, 2 or 4 bytes */
 /* Position after the first line end in bytes, -1 when there is none.  bytes begins at the start of a unit. */
 gssize  line_end_find        (LineEnd end, const char *bytes, gsize len);
+/* The same for LINE_END_BYTE, in the same pass with another question: *ret_is_ascii tells whether all bytes of the line are below 128. */
+gssize  line_end_find_ascii  (const char *bytes, gsize len, gboolean *ret_is_ascii);
+/* Its twin for machines that have no quicker way, and for tests. */
+gssize  line_end_find_ascii_plainly (const char *bytes, gsize len, gboolean *ret_is_ascii);

@@ -91,8 +91,9 @@ hand_out (LineReader *self, gsize len, const char **ret_bytes, gsize *ret_len)
   self->start += len;
 }
 
-gboolean
-line_reader_next (LineReader *self, const char **ret_bytes, gsize *ret_len, GError **error)
+/* Whatever is no whole line in the buffer. */
+static gboolean
+find_next (LineReader *self, const char **ret_bytes, gsize *ret_len, GError **error)
 {
   gsize searched = 0; /* without line end, from start */
 
@@ -129,6 +130,23 @@ line_reader_next (LineReader *self, const char **ret_bytes, gsize *ret_len, GErr
         return FALSE;
     }
   return FALSE;
+}
+
+gboolean
+line_reader_next (LineReader *self, const char **ret_bytes, gsize *ret_len, gboolean *ret_is_ascii, GError **error)
+{
+  if (self->line_end == LINE_END_BYTE && !self->skipping && !self->at_eof)
+    {
+      gssize line = line_end_find_ascii (self->buffer + self->start, self->end - self->start, ret_is_ascii);
+
+      if (line >= 0)
+        {
+          hand_out (self, (gsize) line, ret_bytes, ret_len);
+          return TRUE;
+        }
+    }
+  *ret_is_ascii = FALSE;
+  return find_next (self, ret_bytes, ret_len, error);
 }
 
 gboolean

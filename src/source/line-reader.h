@@ -19,10 +19,10 @@ LineReader *line_reader_open (const char *path, LineEnd line_end, GError **error
 void        line_reader_free (LineReader *self); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LineReader, line_reader_free)
 
-/* The next line with its line end; lent until the next call.  FALSE at the end: what has no line end there is no line,
- * or (error set)
- * when it cannot be read. */
-gboolean line_reader_next (LineReader *self, const char **ret_bytes, gsize *ret_len, GError **error);
+/* The next line with its line end; lent until the next call.  *ret_is_ascii: all of it is below 128 (FALSE: perhaps not), and a newline
+ * stands at its end only.  FALSE at the end: what has no line end there is no line, or (error set) when it cannot be read. */
+gboolean line_reader_next (LineReader *self, const char **ret_bytes, gsize *ret_len, gboolean *ret_is_ascii,
+                           GError **error);
 /* What stands at the end without line end: TRUE and lent, when there is something (after line_reader_next said FALSE).
  * */
 gboolean line_reader_rest (LineReader *self, const char **ret_bytes, gsize *ret_len);

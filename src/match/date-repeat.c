@@ -1,0 +1,76 @@
+#include "match/date-repeat.h"
+
+#include <string.h>
+
+void
+date_repeat_forget (DateRepeat *self)
+{
+  self->len = 0;
+  self->number = 0;
+}
+
+void
+date_repeat_keep (DateRepeat *self, const char *line, gsize len, const DateShapeMatch *shape)
+{
+  gsize from = shape->in_bracket ? shape->begin : 0;
+
+  date_repeat_forget (self);
+  if (shape->decided > DATE_REPEAT_MOST || shape->decided > len - from)
+    return;
+  memcpy (self->bytes, line + from, shape->decided);
+  self->len = shape->decided;
+  self->in_bracket = shape->in_bracket;
+  self->if_plain = shape->if_plain;
+  self->begin = shape->begin - from;
+  self->end = shape->end - from;
+}
+
+void
+date_repeat_set_timed (DateRepeat *self, gboolean always, gint64 now_usec)
+{
+  if (self->len == 0)
+    return;
+  self->number = ++self->n_numbers;
+  self->from_usec = always ? G_MININT64 : now_usec - now_usec % G_USEC_PER_SEC;
+  self->before_usec = always ? G_MAXINT64 : self->from_usec + (now_usec < 0 ? 0 : G_USEC_PER_SEC);
+}
+
+/* Without a call: dates are of 16 to 40 bytes. */
+static inline gboolean
+is_equal (const char *a, const char *b, gsize n)
+{
+  guint64 word, other, differ = 0;
+  gsize i = 0;
+
+  if (n < sizeof word)
+    return memcmp (a, b, n) == 0;
+  for (; i + sizeof word < n; i += sizeof word)
+    {
+      memcpy (&word, a + i, sizeof word);
+      memcpy (&other, b + i, sizeof word);
+      differ |= word ^ other;
+    }
+  memcpy (&word, a + n - sizeof word, sizeof word); /* overlaps the one before */
+  memcpy (&other, b + n - sizeof word, sizeof word);
+  return (differ | (word ^ other)) == 0;
+}
+
+gboolean
+date_repeat_fits (const DateRepeat *self, const char *line, gsize len, gboolean is_ascii, gsize *ret_from)
+{
+  gsize n = self->len, from = 0;
+
+  if (n == 0 || len < n)
+    return FALSE;
+  if (self->in_bracket)
+    {
+      const char *bracket = is_ascii ? memchr (line, '[', len) : NULL;
+
+      if (bracket == NULL || len - (from = (gsize) (bracket + 1 - line)) < n)
+        return FALSE;
+    }
+  if (!is_equal (line + from, self->bytes, n) || (self->if_plain && (len - from <= n || !date_shape_is_plain (line[from + n]))))
+    return FALSE;
+  *ret_from = from;
+  return TRUE;
+}
