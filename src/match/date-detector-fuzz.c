@@ -1,5 +1,6 @@
 /* The first line of the input is a jail's datepattern (";" for a line end; empty: the default templates), the others are log
- * lines.  Whatever they hold: no crash, and the same answers with and without dates recognised by hand. */
+ * lines.  Whatever they hold: no crash, and the same answers with and without dates recognised by hand.  Templates are kept from one
+ * input to the next. */
 #include "match/date-detector.h"
 
 #include <stdint.h>
@@ -11,10 +12,20 @@
 
 int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size);
 
+static DatePool *
+peek_pool (void)
+{
+  static DatePool *pool = NULL;
+
+  if (pool == NULL)
+    pool = date_pool_new ();
+  return pool;
+}
+
 static DateDetector *
 make_detector (const char *pattern, gsize len, gboolean by_hand)
 {
-  g_autoptr (DateDetector) detector = date_detector_new (NOW_USEC);
+  g_autoptr (DateDetector) detector = date_detector_new_sharing (NOW_USEC, peek_pool ());
   g_autofree char *text = g_strndup (pattern, MIN (len, MAX_PATTERN));
 
   if (!py_text_is_wtf8 (text, strlen (text)))

@@ -186,6 +186,14 @@ narrow_window (FilterFind *f)
   see_rest (f);
 }
 
+/* Where no failregex can match, only the count of the prefregex is left to be told. */
+static void
+count_prefregex (const Filter *self)
+{
+  if (self->prefregex != NULL && self->hooks != NULL)
+    self->hooks->prefregex (finder_would_pass_prefregex (self->finder), self->hooks_data);
+}
+
 /* Searches the prefregex; what it captured as content is what the expressions see instead of the line.  FALSE: no more for this line */
 static gboolean
 pass_prefregex (FilterFind *f)
@@ -193,11 +201,9 @@ pass_prefregex (FilterFind *f)
   Filter *self = f->filter;
   gboolean passed;
 
-  /* Where no failregex can match, only the count of the prefregex is left to be told. */
   if (!f->multi && !finder_may_match (self->finder))
     {
-      if (self->prefregex != NULL && self->hooks != NULL)
-        tell_prefregex (self, finder_would_pass_prefregex (self->finder));
+      count_prefregex (self);
       return FALSE;
     }
   passed = finder_pass_prefregex (self->finder);
@@ -249,28 +255,39 @@ try_failregexes (FilterFind *f, guint from, GError **error)
 
 /* What was found in this line beforehand, if that still holds; else NULL. */
 static const LineFinding *
-get_finding (const FilterFind *f)
+get_finding (const Filter *self, const LogLine *shared, const LinePieces *line)
 {
-  const LineFinding *finding = log_line_peek_finding (f->shared);
-  const LinePieces *line = f->line;
+  const LineFinding *finding = log_line_peek_finding (shared);
 
-  if (finding == NULL || finding->for_filter != f->filter || finding->before_len != line->before_len
+  if (finding == NULL || finding->for_filter != self || finding->before_len != line->before_len
       || finding->after != line->after || finding->after_len != line->after_len)
     return NULL;
   return finding;
 }
 
+static void
+set_line (Filter *self, const LogLine *shared, const LinePieces *line, PySearchFlags flags)
+{
+  const LineFinding *finding = get_finding (self, shared, line);
+
+  if (finding != NULL)
+    finder_set_found_line (self->finder, line, flags, finding);
+  else
+    finder_set_line (self->finder, line, flags);
+}
+
+/* The usual line is one that no expression can match: FALSE. */
+static gboolean
+may_match (const Filter *self)
+{
+  return self->ignoreregexes->len > 0 || finder_may_match (self->finder);
+}
+
 static gboolean
 search (FilterFind *f, GError **error)
 {
-  const LineFinding *finding;
-
   if (f->multi)
     set_window_text (f);
-  else if ((finding = get_finding (f)) != NULL)
-    finder_set_found_line (f->filter->finder, f->line, f->flags, finding);
-  else
-    finder_set_line (f->filter->finder, f->line, f->flags);
   return is_ignored_first (f) || !pass_prefregex (f) || try_failregexes (f, 0, error);
 }
 
@@ -311,6 +328,17 @@ filter_find (Filter *self, LogLine *shared, const LinePieces *line, PySearchFlag
 
   if (known && found.first == LINE_FOUND_NOTHING)
     return TRUE;
+  if (!known && self->max_lines <= 1)
+    {
+      set_line (self, shared, line, flags);
+      if (!may_match (self))
+        {
+          count_prefregex (self);
+          if (!(finder_has_given_up (self->finder) && warn_given_up (self)) && key != NULL)
+            log_line_put_found (shared, key, line, LINE_FOUND_NOTHING, NULL);
+          return TRUE;
+        }
+    }
   g_auto (FilterFind) f = { .filter = self,
                             .shared = shared,
                             .line = line,

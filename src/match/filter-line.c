@@ -86,14 +86,11 @@ search_date (Filter *self, const char *text, gsize len, PySearchFlags flags, gin
   return FALSE;
 }
 
-/* *ret_is_own: the detector was asked, not somebody else's. */
+/* known: what another filter found; NULL: nothing. */
 static gboolean
 get_date (Filter *self, LogLine *line, const char *text, gsize len, PySearchFlags flags, gint64 now_usec,
-          LineDate *ret_date, gboolean *ret_is_own, GError **error)
+          const LineDate *known, LineDate *ret_date, GError **error)
 {
-  const LineDate *known = log_line_peek_date (line, self->date_key);
-
-  *ret_is_own = known == NULL;
   if (known != NULL)
     {
       *ret_date = *known;
@@ -105,6 +102,18 @@ get_date (Filter *self, LogLine *line, const char *text, gsize len, PySearchFlag
   return TRUE;
 }
 
+static void
+split (LogLine *line, const char *text, gsize len, gsize begin, gsize end, LinePieces *ret_pieces)
+{
+  *ret_pieces = (LinePieces){ .before = text,
+                              .before_len = begin,
+                              .date = text + begin,
+                              .date_len = end - begin,
+                              .after = text + end,
+                              .after_len = len - end,
+                              .has_line_end = log_line_has_line_end (line, text, len) };
+}
+
 /* The usual line, without a search: it has the date of the last one, which is kept already, and so its time.  FALSE: date_line() has to
  * look. */
 static gboolean
@@ -113,17 +122,11 @@ date_line_again (Filter *self, LogLine *line, const char *text, gsize len, PySea
 {
   gsize begin, end;
 
-  if (self->last_date == 0 || log_line_peek_date (line, self->date_key) != NULL
+  if (self->last_date == 0
       || !date_detector_match_again (self->detector, text, len, flags, log_line_get_now_usec (line, self->clock),
                                      self->last_date, &begin, &end))
     return FALSE;
-  *pieces = (LinePieces){ .before = text,
-                          .before_len = begin,
-                          .date = text + begin,
-                          .date_len = end - begin,
-                          .after = text + end,
-                          .after_len = len - end,
-                          .has_line_end = log_line_has_line_end (line, text, len) };
+  split (line, text, len, begin, end, pieces);
   *time = self->last_time;
   log_line_put_date (line, self->date_key,
                      &(LineDate){ .found = TRUE, .begin = begin, .end = end, .has_time = TRUE, .time = time->time });
@@ -154,11 +157,10 @@ take_last (Filter *self, const char *text, gsize len, LinePieces *pieces, Filter
 /* Splits a line at its date and finds its time.  *ret_no_date: there is none in it, or none that can be. */
 static gboolean
 date_line (Filter *self, LogLine *line, const char *text, gsize len, PySearchFlags flags, gboolean in_operation,
-           LinePieces *pieces, FilterTime *time, gboolean *ret_no_date, GError **error)
+           const LineDate *known, LinePieces *pieces, FilterTime *time, gboolean *ret_no_date, GError **error)
 {
   gint64 now_usec = log_line_get_now_usec (line, self->clock);
   LineDate date;
-  gboolean is_own;
 
   time->is_set = FALSE;
   if (self->detector == NULL)
@@ -166,24 +168,18 @@ date_line (Filter *self, LogLine *line, const char *text, gsize len, PySearchFla
       fail_with_exception (error, "AttributeError", "'NoneType' object has no attribute 'matchTime'");
       return FALSE;
     }
-  if (!get_date (self, line, text, len, flags, now_usec, &date, &is_own, error))
+  if (!get_date (self, line, text, len, flags, now_usec, known, &date, error))
     return FALSE;
   *pieces = (LinePieces){ .before = "", .date = "", .after = text, .after_len = len };
   if (date.found)
     {
-      *pieces = (LinePieces){ .before = text,
-                              .before_len = date.begin,
-                              .date = text + date.begin,
-                              .date_len = date.end - date.begin,
-                              .after = text + date.end,
-                              .after_len = len - date.end,
-                              .has_line_end = log_line_has_line_end (line, text, len) };
+      split (line, text, len, date.begin, date.end, pieces);
       if (date.has_time)
         {
           time->is_set = TRUE;
           time->time = date.time;
           keep_last (self, pieces->date, pieces->date_len, &date.time);
-          if (is_own)
+          if (known == NULL)
             self->last_date = date_detector_get_date (self->detector);
         }
       else if (date.end > date.begin)
@@ -263,7 +259,7 @@ gboolean
 filter_process_line (Filter *self, LogLine *line, gboolean in_operation, FailureFunc func, gpointer user_data,
                      GError **error)
 {
-  LinePieces pieces;
+  LinePieces *pieces = &self->last_line; /* in place: a copy would wait for what was just written */
   FilterTime time;
   gboolean no_date = FALSE;
   const char *text, *date_text;
@@ -279,23 +275,27 @@ filter_process_line (Filter *self, LogLine *line, gboolean in_operation, Failure
     }
   if (log_line_get_entry_time (line, &date_text, &date_len, &time_usec))
     {
-      pieces = (LinePieces){ .before = "", .date = date_text, .date_len = date_len, .after = text, .after_len = len };
+      *pieces = (LinePieces){ .before = "", .date = date_text, .date_len = date_len, .after = text, .after_len = len };
       set_now (&time, time_usec);
       keep_last (self, date_text, date_len, &time.time);
     }
-  else if (!date_line_again (self, line, text, len, flags, &pieces, &time)
-           && !date_line (self, line, text, len, flags, in_operation, &pieces, &time, &no_date, error))
-    return FALSE;
+  else
+    {
+      const LineDate *known = log_line_peek_date (line, self->date_key);
+
+      if ((known != NULL || !date_line_again (self, line, text, len, flags, pieces, &time))
+          && !date_line (self, line, text, len, flags, in_operation, known, pieces, &time, &no_date, error))
+        return FALSE;
+    }
 
   if (self->check_find_time && time.is_set)
     {
       if (in_operation)
-        simulate_now (self, &pieces, log_line_get_now_usec (line, self->clock), &time);
-      else if (is_obsolete (self, &pieces, log_line_get_now_usec (line, self->clock), &time))
+        simulate_now (self, pieces, log_line_get_now_usec (line, self->clock), &time);
+      else if (is_obsolete (self, pieces, log_line_get_now_usec (line, self->clock), &time))
         return TRUE;
     }
-  self->last_line = pieces;
-  return filter_find (self, line, &pieces, flags, &time, no_date, func, user_data, error);
+  return filter_find (self, line, pieces, flags, &time, no_date, func, user_data, error);
 }
 
 void

@@ -362,12 +362,16 @@ test_filters_with_equal_settings_share_a_date (Fixture *f, gconstpointer unused)
 
   add (f, "bad <HOST>");
   g_assert_true (filter_add_failregex (other, "bad <HOST>", NULL));
-  log_line_set_bytes (f->line, line, strlen (line));
-  g_assert_true (filter_process_line (f->filter, f->line, TRUE, on_failure, f, NULL));
-  g_assert_true (filter_process_line (other, f->line, TRUE, on_failure, f, NULL));
-  g_assert_cmpstr (f->found->str, ==, "0 192.0.2.1@1755165598.0\n0 192.0.2.1@1755165598.0\n");
-  g_assert_cmpuint (date_detector_get_n_templates (filter_peek_date_detector (other)), ==,
-                    0); /* it never had to search */
+  for (guint i = 0; i < 3; i++) /* of the first one nobody knew that there are two */
+    {
+      log_line_set_bytes (f->line, line, strlen (line));
+      g_assert_true (filter_process_line (f->filter, f->line, TRUE, on_failure, f, NULL));
+      g_assert_true (filter_process_line (other, f->line, TRUE, on_failure, f, NULL));
+      g_assert_cmpstr (f->found->str, ==, "0 192.0.2.1@1755165598.0\n0 192.0.2.1@1755165598.0\n");
+      g_string_truncate (f->found, 0);
+    }
+  g_assert_cmpuint (date_detector_get_hits (filter_peek_date_detector (f->filter), 0), ==, 3);
+  g_assert_cmpuint (date_detector_get_hits (filter_peek_date_detector (other), 0), ==, 1); /* it did not have to search again */
 }
 
 /* --- several lines ------------------------------------------------------------------------------------------------ */

@@ -133,10 +133,28 @@ test_a_date_is_remembered_for_its_line_only (Fixture *f, gconstpointer unused)
 
   log_line_set_text (f->line, "x", 1);
   g_assert_null (log_line_peek_date (f->line, key));
+  g_assert_null (log_line_peek_date (f->line, other)); /* from now on */
   log_line_put_date (f->line, key, &date);
   g_assert_cmpuint (log_line_peek_date (f->line, key)->end, ==, 9);
   g_assert_null (log_line_peek_date (f->line, other));
   log_line_set_text (f->line, "y", 1);
+  g_assert_null (log_line_peek_date (f->line, key));
+  log_line_put_date (f->line, key, &date);
+  g_assert_cmpuint (log_line_peek_date (f->line, key)->end, ==, 9);
+}
+
+static void
+test_a_date_that_nobody_else_asks_for_is_not_kept (Fixture *f, gconstpointer unused)
+{
+  LineDate date = { .found = TRUE, .begin = 3, .end = 9 };
+  const char *key = g_intern_static_string ("key");
+
+  for (guint i = 0; i < 3; i++)
+    {
+      log_line_set_text (f->line, "x", 1);
+      g_assert_null (log_line_peek_date (f->line, key));
+      log_line_put_date (f->line, key, &date);
+    }
   g_assert_null (log_line_peek_date (f->line, key));
 }
 
@@ -152,5 +170,6 @@ main (int argc, char **argv)
   ADD ("a cut line end is no broken character", test_a_cut_line_end_is_no_broken_character);
   ADD ("lines may hold NUL", test_lines_may_hold_nul);
   ADD ("a date is remembered for its line only", test_a_date_is_remembered_for_its_line_only);
+  ADD ("a date that nobody else asks for is not kept", test_a_date_that_nobody_else_asks_for_is_not_kept);
   return g_test_run ();
 }

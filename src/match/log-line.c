@@ -60,6 +60,7 @@ struct LogLine
   guint n_texts;
   KeyedDate dates[MAX_DATES];
   guint n_dates;
+  gboolean is_date_asked, are_dates_shared; /* by one filter; of some line by several */
   KeyedFound founds[MAX_FOUNDS];
   guint n_founds;
   gboolean is_shared; /* somebody asked for what another one had found */
@@ -95,7 +96,7 @@ set_line (LogLine *self, const char *bytes, gsize len)
 {
   self->bytes = bytes;
   self->len = len;
-  self->is_utf8 = self->is_text = self->is_entry = self->has_now = FALSE;
+  self->is_utf8 = self->is_text = self->is_entry = self->has_now = self->is_date_asked = FALSE;
   self->n_texts = self->n_dates = self->n_founds = 0;
   self->finding = NULL;
 }
@@ -336,8 +337,14 @@ log_line_get_entry_time (const LogLine *self, const char **ret_date_text, gsize 
 }
 
 const LineDate *
-log_line_peek_date (const LogLine *self, const char *key)
+log_line_peek_date (LogLine *self, const char *key)
 {
+  if (!self->is_date_asked)
+    {
+      self->is_date_asked = TRUE;
+      return NULL;
+    }
+  self->are_dates_shared = TRUE;
   for (guint i = 0; i < self->n_dates; i++)
     if (self->dates[i].key == key)
       return &self->dates[i].date;
@@ -347,7 +354,7 @@ log_line_peek_date (const LogLine *self, const char *key)
 void
 log_line_put_date (LogLine *self, const char *key, const LineDate *date)
 {
-  if (self->n_dates == MAX_DATES)
+  if (!self->are_dates_shared || self->n_dates == MAX_DATES)
     return;
   self->dates[self->n_dates].key = key;
   self->dates[self->n_dates++].date = *date;

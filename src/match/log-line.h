@@ -81,8 +81,9 @@ typedef struct
 } LineDate;
 
 /* What log_line_put_date() was given for this line under this key; NULL: nothing.  A key stands for all date settings and
- * the encoding, compared as a pointer (an interned string). */
-const LineDate *log_line_peek_date (const LogLine *self, const char *key);
+ * the encoding, compared as a pointer (an interned string).  To be asked once by each filter: what is put is kept as soon as it was asked
+ * for more than once in a line. */
+const LineDate *log_line_peek_date (LogLine *self, const char *key);
 void log_line_put_date (LogLine *self, const char *key, const LineDate *date);
 
 /* What the expressions of a filter found in the line: the first failregex that matches, and before it nothing that ends the search. */

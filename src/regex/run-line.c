@@ -302,27 +302,51 @@ regex_run_watch_filter (RegexRun *self)
   filter_set_hooks (self->filter, &hooks, self);
 }
 
+static gboolean
+find (RegexRun *self, LogLine *line)
+{
+  GError *error = NULL;
+
+  if (filter_process_line (self->filter, line, TRUE, on_failure, self, &error))
+    return TRUE;
+  (void) regex_run_crashed (self, error);
+  g_error_free (error);
+  return FALSE;
+}
+
+/* With maxlines above 1 */
+static gboolean
+run_with_window (RegexRun *self, LogLine *line, const char *shown, gsize shown_len)
+{
+  g_autoptr (PyValue) before = filter_dup_window (self->filter);
+  g_autoptr (PyValue) processed = NULL;
+
+  if (!find (self, line))
+    return FALSE;
+  if (regex_run_is_quiet (self))
+    return print_matches (self, shown, shown_len);
+  count_prefregex (self);
+  take_waiting (self, before, py_seq_length (before) >= filter_get_max_lines (self->filter), &processed);
+  count_line (self, shown, shown_len, processed);
+  return TRUE;
+}
+
 gboolean
 regex_run_line (RegexRun *self, LogLine *line, const char *shown, gsize shown_len)
 {
-  gboolean several = filter_get_max_lines (self->filter) > 1;
-  g_autoptr (PyValue) before = several ? filter_dup_window (self->filter) : NULL;
-  g_autoptr (PyValue) processed = NULL;
-  g_autoptr (GError) error = NULL;
-
   if (self->n_read++ % LINES_PER_TICK == 0)
     clock_set_time_usec (self->clock, g_get_real_time ());
   if (self->matches->len > 0)
     g_ptr_array_set_size (self->matches, 0);
   self->n_matches = 0;
   self->ignored = FALSE;
-  if (!filter_process_line (self->filter, line, TRUE, on_failure, self, &error))
-    return regex_run_crashed (self, error);
+  if (filter_get_max_lines (self->filter) > 1)
+    return run_with_window (self, line, shown, shown_len);
+  if (!find (self, line))
+    return FALSE;
   if (regex_run_is_quiet (self))
     return print_matches (self, shown, shown_len);
   count_prefregex (self);
-  if (several)
-    take_waiting (self, before, py_seq_length (before) >= filter_get_max_lines (self->filter), &processed);
-  count_line (self, shown, shown_len, processed);
+  count_line (self, shown, shown_len, NULL);
   return TRUE;
 }
