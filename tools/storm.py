@@ -27,7 +27,18 @@ PARTS = 30          # of the lines; after each something happens to the log: eve
 SLOW_SEC = 6, 1.6   # so long a slow writer takes for 3,000 lines, and at least for fewer
 KILL_SEC = 0.7
 PATIENCE_SEC = 8    # without another ban, after the last line
+journald = None     # the process, where it is needed
+storms = 0          # the number of the present one, so that it does not find another one's lines in the journal
 END_MARKER = b'<F2B_END_COMMAND>'
+JOURNALD, JOURNAL = '/lib/systemd/systemd-journald', '/run/systemd/journal/socket'
+JOURNALD_CONF = '''[Journal]
+Storage=persistent
+RateLimitIntervalSec=0
+SystemMaxUse=1G
+ReadKMsg=no
+Audit=no
+ForwardToWall=no
+'''
 
 JAIL = r'''[DEFAULT]
 ignoreip =
@@ -43,7 +54,8 @@ findtime = 1d
 bantime  = 1d
 '''
 FILTER = r'''[Definition]
-failregex = ^ storm: refused <HOST>$
+failregex = ^\S* storm(?:\[\d+\])?: refused <HOST>$
+journalmatch = STORM=@number@
 '''
 
 
@@ -100,6 +112,9 @@ class Writer:
     def rotate(self):
         pass
 
+    def close(self):
+        os.close(self.fd)
+
     def run(self):
         for number in range(1, self.count + 1):
             self.line(number)
@@ -109,7 +124,7 @@ class Writer:
                 self.rotations += 1
                 if self.pause_sec:
                     time.sleep(self.pause_sec)
-        os.close(self.fd)
+        self.close()
 
 
 class Renaming(Writer):
@@ -175,6 +190,31 @@ class Garbage(Writer):
 
 class Slow(Writer):
     is_slow = True
+
+
+class Journal(Writer):
+    """To a journald of our own, which tells the lines to who reads the journal."""
+
+    is_slow = True
+
+    def open(self):
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.socket.connect(JOURNAL)
+        self.fd = self.socket.fileno()
+
+    def put(self, data):
+        message = data.decode().rstrip().split(' storm: ')[1]
+        self.socket.send(f'PRIORITY=6\nSYSLOG_IDENTIFIER=storm\nSTORM={storms}\nMESSAGE={message}\n'.encode())
+
+    def close(self):
+        self.socket.close()
+
+
+class RotatedJournal(Journal):
+    """The file in use is put aside, and a new one begun."""
+
+    def rotate(self):
+        journald.send_signal(signal.SIGUSR2)
 
 
 class SlowRenaming(Renaming):
@@ -335,25 +375,31 @@ class Rubbish(Peace):
         return f', {self.count} rubbish clients, slowest ping {self.slowest * 1000:.0f} ms'
 
 
+FILES = 'pyinotify', 'polling'
 STORMS = {
-    # name: (writer, what goes wrong, polling too)
-    'renamed': (Renaming, Peace, True),
-    'shifted': (Shifting, Peace, True),
-    'replaced': (Replacing, Peace, False),    # with polling what was made and unlinked between two polls is beyond reach
-    'copied': (Copying, Peace, True),
-    'pieces': (Pieces, Peace, True),
-    'garbage': (Garbage, Peace, True),
-    'killed': (Slow, Kills, True),
-    'killed-renamed': (SlowRenaming, Kills, True),
-    'killed-shifted': (SlowShifting, Kills, True),
-    'killed-copied': (SlowCopying, Kills, True),
-    'reloaded': (SlowRenaming, Reloads, True),
-    'reloaded-copied': (SlowCopying, Reloads, True),
-    'killed-reloaded': (SlowShifting, KillsAndReloads, True),
-    'disk-full-renamed': (SlowRenaming, FullDisk, True),
-    'disk-full': (Slow, FullDisk, True),
-    'rubbish': (Slow, Rubbish, True),
+    # name: (writer, what goes wrong, backends)
+    'renamed': (Renaming, Peace, FILES),
+    'shifted': (Shifting, Peace, FILES),
+    'replaced': (Replacing, Peace, ('pyinotify',)),    # with polling what was made and unlinked between two polls is beyond reach
+    'copied': (Copying, Peace, FILES),
+    'pieces': (Pieces, Peace, FILES),
+    'garbage': (Garbage, Peace, FILES),
+    'killed': (Slow, Kills, FILES),
+    'killed-renamed': (SlowRenaming, Kills, FILES),
+    'killed-shifted': (SlowShifting, Kills, FILES),
+    'killed-copied': (SlowCopying, Kills, FILES),
+    'reloaded': (SlowRenaming, Reloads, FILES),
+    'reloaded-copied': (SlowCopying, Reloads, FILES),
+    'killed-reloaded': (SlowShifting, KillsAndReloads, FILES),
+    'disk-full-renamed': (SlowRenaming, FullDisk, FILES),
+    'disk-full': (Slow, FullDisk, FILES),
+    'rubbish': (Slow, Rubbish, FILES),
+    'journal': (Journal, Peace, ('systemd',)),
+    'journal-rotated': (RotatedJournal, Peace, ('systemd',)),
+    'journal-killed': (RotatedJournal, Kills, ('systemd',)),
+    'journal-reloaded': (RotatedJournal, Reloads, ('systemd',)),
 }
+BACKENDS = (*FILES, 'systemd')
 
 
 # --- judging ----------------------------------------------------------------------------------------------------------------
@@ -416,12 +462,30 @@ def prepare(backend):
     with open('/etc/fail2ban/jail.local', 'w') as file:
         file.write(JAIL.format(backend=backend, log=LOG))
     with open('/etc/fail2ban/filter.d/storm.conf', 'w') as file:
-        file.write(FILTER)
+        file.write(FILTER.replace('@number@', str(storms)))
 
 
+def start_journald():
+    """For the stage: none is running here."""
+    with open('/etc/systemd/journald.conf', 'w') as file:
+        file.write(JOURNALD_CONF)
+    with open('/etc/machine-id', 'w') as file:
+        file.write('5' * 32 + '\n')
+    os.makedirs('/var/log/journal', exist_ok=True)
+    os.makedirs('/run/systemd/journal', exist_ok=True)
+    open('/run/systemd/journal/flushed', 'w').close()    # or it would wait for systemd to tell it that /var is there
+    process = subprocess.Popen([JOURNALD], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    end = time.monotonic() + PATIENCE_SEC
+    while not os.path.exists(JOURNAL):
+        if time.monotonic() > end or process.poll() is not None:
+            sys.exit('Bail out! journald does not start')
+        time.sleep(0.01)
+    return process
 
 
 def storm(name, backend, count):
+    global storms
+    storms += 1
     writer_class, trouble_class, _ = STORMS[name]
     prepare(backend)
     answer = client('start')
@@ -461,18 +525,20 @@ def main():
     parser = argparse.ArgumentParser(prog='tools/storms BUILD', epilog='storms: ' + ' '.join(STORMS))
     parser.add_argument('-n', dest='count', type=int, default=3000, help='lines')
     parser.add_argument('-r', dest='rounds', type=int, default=1)
-    parser.add_argument('-b', dest='backends', choices=['pyinotify', 'polling'], action='append', help='only this one')
+    parser.add_argument('-b', dest='backends', choices=BACKENDS, action='append', help='only this one')
     parser.add_argument('storms', nargs='*', metavar='STORM')
     args = parser.parse_args()
     for name in set(args.storms) - set(STORMS):
         parser.error(f'there is no storm {name}')
     # No mount may be left behind but those of the stage
     subprocess.run(['mount', '-t', 'tmpfs', '-o', 'size=4m', 'databases', DATABASES], check=True)
+    global journald
+    journald = start_journald() if not args.backends or 'systemd' in args.backends else None
     tests = failed = 0
     for _ in range(args.rounds):
         for name in args.storms or STORMS:
-            for backend in args.backends or ['pyinotify', 'polling']:
-                if backend == 'polling' and not STORMS[name][2]:
+            for backend in STORMS[name][2]:
+                if args.backends and backend not in args.backends:
                     continue
                 lost, wrong, figures = storm(name, backend, args.count)
                 tests += 1

@@ -85,7 +85,7 @@ void
 jail_journal_start (Jail *self)
 {
   BanStore *store = jail_peek_store (self);
-  gint64 since_usec = 0;
+  gint64 since_usec = 0, earliest_usec;
   g_autoptr (GError) error = NULL;
 
   if (journal_reader_n_matches (journal_source_peek_reader (self->logs->journal)) == 0)
@@ -96,7 +96,8 @@ jail_journal_start (Jail *self)
         self->name);
   if (store != NULL && !ban_store_get_journal_time (store, self->name, JOURNAL_NAME, &since_usec, &error))
     jail_store_failed (self, error);
-  journal_source_start (self->logs->journal, MAX (since_usec, jail_now_usec (self) - self->find_time_usec));
+  earliest_usec = jail_now_usec (self) - self->find_time_usec;
+  journal_source_start (self->logs->journal, MAX (since_usec, earliest_usec), since_usec >= earliest_usec);
 }
 
 gboolean

@@ -10,6 +10,7 @@
 #define STATE_LOGS   "/var/log"
 #define RUNTIME_LOGS "/run/log"
 #define FLAGS_UNSET  (-1)
+#define SUFFIX       ".journal"
 
 gboolean
 journal_options_set (JournalOptions *self, const char *name, const char *value)
@@ -273,4 +274,65 @@ journal_place_add_renamed (JournalPlace *self, const char *identity)
       *path = '\0';
       add_by_identity (self, folder, lines[i]);
     }
+}
+
+/* --- archived files -------------------------------------------------------------------------------------------------------------- */
+
+typedef struct
+{
+  char *path;
+  gint64 changed_usec;
+} Archived;
+
+static void
+archived_clear (gpointer data)
+{
+  g_free (((Archived *) data)->path);
+}
+
+static int
+compare_newest_first (gconstpointer a, gconstpointer b)
+{
+  gint64 x = ((const Archived *) a)->changed_usec, y = ((const Archived *) b)->changed_usec;
+
+  return x < y ? 1 : x > y ? -1 : 0;
+}
+
+/* Those of x.journal */
+static void
+find_archived (GArray *found, const char *path, gint64 since_usec)
+{
+  g_autofree char *stem = g_str_has_suffix (path, SUFFIX) ? g_strndup (path, strlen (path) - strlen (SUFFIX)) : NULL;
+  g_autofree char *pattern = g_strconcat (stem != NULL ? stem : path, "@*" SUFFIX, NULL);
+  glob_t files = { 0 };
+
+  if (!is_rotated (path) && glob (pattern, 0, NULL, &files) == 0)
+    for (gsize i = 0; i < files.gl_pathc; i++)
+      {
+        struct stat info;
+        Archived one = { 0 };
+
+        if (stat (files.gl_pathv[i], &info) < 0)
+          continue;
+        one.changed_usec = info.st_mtim.tv_sec * G_USEC_PER_SEC + info.st_mtim.tv_nsec / 1000;
+        if (one.changed_usec < since_usec)
+          continue;
+        one.path = g_strdup (files.gl_pathv[i]);
+        g_array_append_val (found, one);
+      }
+  globfree (&files);
+}
+
+gboolean
+journal_place_add_archived (JournalPlace *self, gint64 since_usec)
+{
+  g_autoptr (GArray) found = g_array_new (FALSE, FALSE, sizeof (Archived));
+
+  g_array_set_clear_func (found, archived_clear);
+  for (guint i = 0; self->files != NULL && self->files[i] != NULL; i++)
+    find_archived (found, self->files[i], since_usec);
+  g_array_sort (found, compare_newest_first);
+  for (guint i = 0; i < MIN (found->len, JOURNAL_ARCHIVED_MAX); i++)
+    add_file (self, g_array_index (found, Archived, i).path);
+  return found->len > 0;
 }

@@ -24,3 +24,7 @@ char    *journal_place_dup_identity (const JournalPlace *self);
  * written to them last may not
  * be read yet. */
 void     journal_place_add_renamed (JournalPlace *self, const char *identity);
+/* Adds what rotations have put aside (x@….journal beside x.journal) and was written to since then, the newest of it.  TRUE: there is
+ * some. */
+#define JOURNAL_ARCHIVED_MAX 64
+gboolean journal_place_add_archived (JournalPlace *self, gint64 since_usec);

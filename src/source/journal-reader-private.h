@@ -5,5 +5,10 @@
 JournalHandle journal_reader_get_handle (const JournalReader *self); /* another one after reopen */
 /* Were files replaced since they were opened?  (sd-journal does not follow files that it was given by name.) */
 gboolean    journal_reader_is_outdated  (const JournalReader *self);
-/* Opens what is there now, behind the last entry read, with the same matches.  On failure the old one stays. */
-gboolean    journal_reader_reopen       (JournalReader *self, GError **error);
+/* Opens what is there now, behind the last entry read, with the same matches, and with it what was put aside by rotations and written to
+ * since then: all before that was read.  On failure the old one stays. */
+gboolean    journal_reader_reopen       (JournalReader *self, gint64 since_usec, GError **error);
+/* Will a reopening find the last entry that was read?  Only where there was one before the last end. */
+gboolean    journal_reader_has_place    (const JournalReader *self);
+/* Are there files of that kind among those that are open?  Then it is to be opened again when they are read. */
+gboolean    journal_reader_has_archived (const JournalReader *self);

@@ -8,6 +8,8 @@
 #include "source/journal-files.h"
 #include "source/journal-reader-private.h"
 
+#define NOTHING_ARCHIVED G_MAXINT64
+
 struct JournalReader
 {
   JournalOptions options;
@@ -17,6 +19,7 @@ struct JournalReader
   char *cursor;       /* of the last entry before the last end; NULL: none yet */
   gboolean moved;     /* there were entries since */
   gboolean reopened;  /* the next entry may be that of cursor again */
+  gboolean has_archived;
   GPtrArray *matches; /* of GStrv */
   int utc_offset_sec;
   JournalDecoder decoder;
@@ -65,9 +68,11 @@ close_journal (JournalReader *self)
     self->library.close (g_steal_pointer (&self->journal));
 }
 
+/* archived_since_usec: NOTHING_ARCHIVED, or since when what was put aside is wanted. */
 static gboolean
-open_journal (JournalReader *self, GError **error)
+open_journal (JournalReader *self, gint64 archived_since_usec, GError **error)
 {
+  gboolean has_archived;
   JournalPlace place;
   g_autofree char *identity = NULL;
   sd_journal *journal = NULL;
@@ -78,6 +83,7 @@ open_journal (JournalReader *self, GError **error)
   identity = journal_place_dup_identity (&place);
   if (self->identity != NULL)
     journal_place_add_renamed (&place, self->identity);
+  has_archived = journal_place_add_archived (&place, archived_since_usec);
   result = open_place (&self->library, &place, &journal);
   if (result >= 0)
     {
@@ -85,6 +91,7 @@ open_journal (JournalReader *self, GError **error)
       g_free (self->identity);
       self->journal = journal;
       self->identity = g_steal_pointer (&identity);
+      self->has_archived = has_archived;
     }
   journal_place_clear (&place);
   return result >= 0 || fail (error, result, "journal");
@@ -102,7 +109,7 @@ journal_reader_open (const JournalOptions *options, GError **error)
   self->options.rotated = options->rotated;
   self->matches = g_ptr_array_new_with_free_func ((GDestroyNotify) g_strfreev);
   self->utc_offset_sec = present_utc_offset ();
-  return journal_library_load (&self->library, JOURNAL_LIBRARY_NAME, error) && open_journal (self, error) ? g_steal_pointer (&self) : NULL;
+  return journal_library_load (&self->library, JOURNAL_LIBRARY_NAME, error) && open_journal (self, NOTHING_ARCHIVED, error) ? g_steal_pointer (&self) : NULL;
 }
 
 void
@@ -137,6 +144,18 @@ journal_reader_is_outdated (const JournalReader *self)
   return identity != NULL && strcmp (identity, self->identity) != 0;
 }
 
+gboolean
+journal_reader_has_place (const JournalReader *self)
+{
+  return self->cursor != NULL;
+}
+
+gboolean
+journal_reader_has_archived (const JournalReader *self)
+{
+  return self->has_archived;
+}
+
 /* --- matches -------------------------------------------------------------------------------------------------------------------- */
 
 static int
@@ -161,11 +180,11 @@ apply_matches (JournalReader *self)
 }
 
 gboolean
-journal_reader_reopen (JournalReader *self, GError **error)
+journal_reader_reopen (JournalReader *self, gint64 since_usec, GError **error)
 {
   int result;
 
-  if (!open_journal (self, error))
+  if (!open_journal (self, since_usec, error))
     return FALSE;
   result = apply_matches (self);
   if (result >= 0 && self->cursor != NULL)

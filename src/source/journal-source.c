@@ -9,6 +9,9 @@
 #define RETRY_MSEC  200  /* when the new ones could not be opened: once so soon, then as often as that */
 #define CLOCK_EVERY 16   /* entries between two looks at the clock */
 #define ERRORS_MAX  100  /* entries in a row that cannot be read: then wait for a change */
+#define BEHIND_MAX  4096 /* entries among which that of a position is looked for */
+/* Clocks of files are coarse, and entries are dated before they are written. */
+#define MARGIN_USEC (5 * G_USEC_PER_SEC)
 
 struct JournalSource
 {
@@ -27,6 +30,8 @@ struct JournalSource
   gboolean freed;   /* by a callback */
   guint busy;
   gint64 since_usec;
+  gint64 opened_usec; /* when the files were found: real time, as files have it */
+  JournalEntry held; /* read, and handed out first in the next slice; no text: there is none */
   gint64 last_usec; /* of the last entry */
   char *last_iso;   /* NULL: none yet */
 };
@@ -93,19 +98,22 @@ retry_later (JournalSource *self, const GError *error)
   stop_one (&self->work);
 }
 
+/* With what was put aside since then; G_MAXINT64: with none of it. */
 static void
-reopen (JournalSource *self)
+reopen (JournalSource *self, gint64 archived_since_usec)
 {
+  gint64 now_usec = g_get_real_time ();
   g_autoptr (GError) error = NULL;
 
-  if (!self->unreadable)
-    log_msg (self->log, LOGGER, "Journal files were rotated, reopen journal");
   stop_one (&self->changes);
-  if (journal_reader_reopen (self->reader, &error))
-    self->unreadable = FALSE;
+  if (journal_reader_reopen (self->reader, archived_since_usec, &error))
+    {
+      self->unreadable = FALSE;
+      self->opened_usec = now_usec;
+    }
   else
     retry_later (self, error);
-  if (self->last_iso == NULL)
+  if (!journal_reader_has_place (self->reader))
     journal_reader_seek_time (self->reader, self->since_usec);
   watch_changes (self);
 }
@@ -156,31 +164,59 @@ may_read (const JournalSource *self)
   return !self->paused && !self->freed && self->work != NULL;
 }
 
+/* The one that is held, or the next one.  Errors are logged; too many of them are an end. */
+static JournalResult
+read_entry (JournalSource *self, guint *errors, JournalEntry *ret_entry)
+{
+  if (self->held.text != NULL)
+    {
+      *ret_entry = self->held;
+      self->held = (JournalEntry){ 0 };
+      return JOURNAL_ENTRY;
+    }
+  for (;;)
+    {
+      g_autoptr (GError) error = NULL;
+      JournalResult result = journal_reader_next (self->reader, ret_entry, &error);
+
+      if (result != JOURNAL_ERROR)
+        return result;
+      log_error (self->log, LOGGER, "Error reading line from systemd journal: %s", error->message);
+      if (++*errors >= ERRORS_MAX)
+        return JOURNAL_END;
+    }
+}
+
+static void
+hold (JournalSource *self, JournalEntry *entry)
+{
+  self->held = *entry;
+  *entry = (JournalEntry){ 0 };
+}
+
+/* A position is a time, so a slice does not end between entries of the same time. */
 static ReadResult
 read_slice (JournalSource *self)
 {
   gint64 until_usec = g_get_monotonic_time () + JOURNAL_SOURCE_SLICE_USEC;
+  gboolean is_over = FALSE;
   guint count = 0;
   guint errors = 0;
 
   while (may_read (self))
     {
       g_auto (JournalEntry) entry = { 0 };
-      g_autoptr (GError) error = NULL;
-      JournalResult result = journal_reader_next (self->reader, &entry, &error);
 
-      if (result == JOURNAL_END)
+      if (read_entry (self, &errors, &entry) == JOURNAL_END)
         return READ_END;
-      if (result == JOURNAL_ERROR)
+      if (is_over && entry.time_usec != self->last_usec)
         {
-          log_error (self->log, LOGGER, "Error reading line from systemd journal: %s", error->message);
-          if (++errors >= ERRORS_MAX)
-            return READ_END;
-          continue;
+          hold (self, &entry);
+          return READ_MORE;
         }
       hand_out (self, &entry);
       if (++count % CLOCK_EVERY == 0 && g_get_monotonic_time () >= until_usec)
-        return READ_MORE;
+        is_over = TRUE;
     }
   return READ_MORE;
 }
@@ -189,11 +225,13 @@ static void
 really_free (JournalSource *self)
 {
   journal_reader_free (self->reader);
+  journal_entry_clear (&self->held);
   g_free (self->last_iso);
   g_free (self);
 }
 
-/* Only now, when nothing is left that could be read as it is. */
+/* Only now, when nothing is left that could be read as it is: all that had been put aside when the files were opened is read, too, and
+ * not kept open, since there may be much of it. */
 static void
 at_end (JournalSource *self)
 {
@@ -201,7 +239,13 @@ at_end (JournalSource *self)
   if (!may_read (self))
     return;
   if (self->unreadable || journal_reader_is_outdated (self->reader))
-    reopen (self);
+    {
+      if (!self->unreadable)
+        log_msg (self->log, LOGGER, "Journal files were rotated, reopen journal");
+      reopen (self, self->opened_usec - MARGIN_USEC);
+    }
+  else if (journal_reader_has_archived (self->reader))
+    reopen (self, G_MAXINT64);
   else
     stop_one (&self->work);
 }
@@ -254,6 +298,7 @@ journal_source_new (const JournalOptions *options, const JournalSourceFuncs *fun
     return NULL;
   self = g_new0 (JournalSource, 1);
   self->reader = reader;
+  self->opened_usec = g_get_real_time ();
   self->funcs = funcs;
   self->data = data;
   self->clock = clock;
@@ -286,18 +331,47 @@ journal_source_matches_changed (JournalSource *self)
     start_work (self);
 }
 
+/* Behind the entries of that time, where there are any; what comes before them in the journal was dated later, but is read, too. */
+static void
+go_behind (JournalSource *self, gint64 position_usec)
+{
+  gboolean found = FALSE;
+  guint errors = 0;
+
+  for (guint i = 0; i < BEHIND_MAX; i++)
+    {
+      g_auto (JournalEntry) entry = { 0 };
+
+      if (read_entry (self, &errors, &entry) == JOURNAL_END)
+        break;
+      if (found && entry.time_usec != position_usec)
+        {
+          hold (self, &entry);
+          return;
+        }
+      found = found || entry.time_usec == position_usec;
+    }
+  if (!found)
+    journal_reader_seek_time (self->reader, position_usec);
+}
+
 void
-journal_source_start (JournalSource *self, gint64 since_usec)
+journal_source_start (JournalSource *self, gint64 since_usec, gboolean is_position)
 {
   if (self->timer != NULL)
     return;
   self->since_usec = since_usec;
   self->in_operation = FALSE;
-  journal_reader_seek_time (self->reader, since_usec);
-  watch_changes (self);
+  journal_entry_clear (&self->held);
   self->timer = g_timeout_source_new (CHECK_MSEC);
   g_source_set_callback (self->timer, on_timer, self, NULL);
   g_source_attach (self->timer, NULL);
+  if (is_position)
+    reopen (self, since_usec - MARGIN_USEC);
+  journal_reader_seek_time (self->reader, since_usec);
+  if (is_position)
+    go_behind (self, since_usec);
+  watch_changes (self);
   start_work (self);
 }
 

@@ -34,11 +34,13 @@ JournalReader *journal_source_peek_reader (JournalSource *self);
 void           journal_source_matches_changed (JournalSource *self);
 
 /* Reads from since_usec on, or what comes from now on when the journal is empty for the matches.  Repeatable after
- * stop. */
-void     journal_source_start     (JournalSource *self, gint64 since_usec);
+ * stop.
+ * is_position: since_usec is a position that journal_source_get_position gave (perhaps to fail2ban): goes on behind the entry of that
+ * time, and what rotations have put aside since is read as well.  Without such an entry all since then is read. */
+void     journal_source_start     (JournalSource *self, gint64 since_usec, gboolean is_position);
 void     journal_source_stop      (JournalSource *self);
 gboolean journal_source_is_in_operation (const JournalSource *self);
 void     journal_source_set_paused (JournalSource *self, gboolean paused);
 
-/* Of the last entry handed out; *ret_iso is lent.  FALSE: none yet. */
+/* Of the last entry handed out; *ret_iso is lent.  FALSE: none yet.  A slice never ends between entries of the same time. */
 gboolean journal_source_get_position (const JournalSource *self, gint64 *ret_time_usec, const char **ret_iso);
