@@ -175,9 +175,10 @@ make_line (const char *path)
 }
 
 static void
-set_line (gpointer line, const char *bytes, gsize len)
+set_line (gpointer line, const char *bytes, gsize len, guint64 audience)
 {
   log_line_set_bytes (line, bytes, len);
+  log_line_set_audience (line, audience);
 }
 
 static void

@@ -163,6 +163,12 @@ lines_of (Captures *self, CaptureName name)
   return name == CAPTURE_MATCHES ? &self->matches : &self->nofail_matches;
 }
 
+static const LineList *
+peek_lines (const Captures *self, CaptureName name)
+{
+  return name == CAPTURE_MATCHES ? self->matches : self->nofail_matches;
+}
+
 gboolean
 captures_truth (const Captures *self, CaptureName name)
 {
@@ -470,6 +476,78 @@ captures_own (Captures *self)
       if ((item->kind == CAPTURED_TEXT || item->kind == CAPTURED_ONLY) && item->text != item->buffer)
         copy (self, item, item->kind, item->text, item->len);
     }
+}
+
+static PyValue *
+copy_set (const PyValue *set)
+{
+  PyValue *copied = py_set_new ();
+
+  for (guint i = 0; i < py_set_length (set); i++)
+    py_set_add (copied, py_value_ref (py_set_peek (set, i)));
+  return copied;
+}
+
+void
+captures_copy_whole (Captures *self, const Captures *other)
+{
+  captures_clear (self);
+  for (guint i = 0; i < other->length; i++)
+    {
+      const Capture *item = &other->items[i];
+
+      if (item->kind == CAPTURED_LINES)
+        line_list_append_all (captures_get_lines (self, item->name), peek_lines (other, item->name));
+      else if (item->kind == CAPTURED_VALUE && py_value_type (item->value) == PY_SET)
+        captures_take_value (self, item->name, copy_set (item->value)); /* the one value that changes */
+      else
+        captures_copy (self, item->name, item);
+    }
+}
+
+/* Also in the order of a set, which is seen. */
+static gboolean
+are_equal_values (const PyValue *a, const PyValue *b)
+{
+  if (!py_value_equal (a, b))
+    return FALSE;
+  if (py_value_type (a) == PY_SET)
+    for (guint i = 0; i < py_set_length (a); i++)
+      if (!py_value_equal (py_set_peek (a, i), py_set_peek (b, i)))
+        return FALSE;
+  return TRUE;
+}
+
+static gboolean
+are_equal (const Captures *a, const Capture *x, const Captures *b, const Capture *y)
+{
+  if (x->name != y->name || x->kind != y->kind)
+    return FALSE;
+  switch (x->kind)
+    {
+    case CAPTURED_TEXT:
+    case CAPTURED_ONLY:
+      return x->len == y->len && (x->len == 0 || memcmp (x->text, y->text, x->len) == 0);
+    case CAPTURED_LINES:
+      return line_list_equal (peek_lines (a, x->name), peek_lines (b, y->name));
+    case CAPTURED_VALUE:
+      return are_equal_values (x->value, y->value);
+    case CAPTURED_NONE:
+    case CAPTURED_ONE:
+    default:
+      return TRUE;
+    }
+}
+
+gboolean
+captures_equal (const Captures *a, const Captures *b)
+{
+  if (a->length != b->length)
+    return FALSE;
+  for (guint i = 0; i < a->length; i++)
+    if (!are_equal (a, &a->items[i], b, &b->items[i]))
+      return FALSE;
+  return TRUE;
 }
 
 /* --- as Python has them -------------------------------------------------------------------------------------------- */

@@ -105,6 +105,10 @@ void captures_copy_all (Captures *self, const Captures *other);
 void captures_update_copied (Captures *self, const Captures *other);
 void captures_own (Captures *self); /* copies what is lent */
 
+/* The same with the lines that other has; do both have the same, in the same order? */
+void captures_copy_whole (Captures *self, const Captures *other);
+gboolean captures_equal (const Captures *a, const Captures *b);
+
 PyValue *capture_dup_value (const Capture *capture); /* not of CAPTURED_LINES */
 /* All as Python has them, the lines as lists of tuples.  A set stays the same one: what is added later is seen. */
 PyValue *captures_dup_dict (Captures *self);

@@ -258,3 +258,43 @@ connection_cache_remove (ConnectionCache *self, const Capture *capture)
   if (connection != NULL)
     drop (self, connection);
 }
+
+/* --- all of them --------------------------------------------------------------------------------------------------- */
+ConnectionCache *
+connection_cache_copy (const ConnectionCache *self)
+{
+  ConnectionCache *copy = connection_cache_new ();
+
+  copy->has_fixed_hash = self->has_fixed_hash;
+  copy->fixed_hash = self->fixed_hash;
+  for (const Connection *c = self->oldest; c != NULL; c = c->newer)
+    {
+      const Id id = { .text = c->id->str, .len = c->id->len, .is_text = c->is_text, .hash = c->hash };
+      Connection *other = take_unused (copy);
+
+      put (copy, other, &id);
+      other->end_usec = c->end_usec;
+      captures_copy_whole (other->data, c->data);
+    }
+  return copy;
+}
+
+static gboolean
+are_equal (const Connection *a, const Connection *b)
+{
+  return a->end_usec == b->end_usec && a->is_text == b->is_text && g_string_equal (a->id, b->id)
+         && captures_equal (a->data, b->data);
+}
+
+gboolean
+connection_cache_equal (const ConnectionCache *a, const ConnectionCache *b)
+{
+  const Connection *y = b->newest;
+
+  if (a->length != b->length)
+    return FALSE;
+  for (const Connection *x = a->newest; x != NULL; x = x->older, y = y->older)
+    if (!are_equal (x, y))
+      return FALSE;
+  return TRUE;
+}

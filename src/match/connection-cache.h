@@ -18,6 +18,10 @@ ConnectionCache *connection_cache_new (void);
 void connection_cache_free (ConnectionCache *self); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ConnectionCache, connection_cache_free)
 
+/* Another one with the same in it; do two have the same in them, in the same order? */
+ConnectionCache *connection_cache_copy (const ConnectionCache *self);
+gboolean connection_cache_equal (const ConnectionCache *a, const ConnectionCache *b);
+
 /* What is known of a connection, lent, to be changed in place; NULL: unknown or too old. */
 Captures *connection_cache_peek (ConnectionCache *self, const Capture *id, gint64 now_usec);
 /* Begins with a connection, unknown or not: empty, to be filled. */

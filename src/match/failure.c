@@ -32,6 +32,13 @@ make_id (const Failure *self)
   return self->whom_is_raw ? address_new_raw (text, (gssize) len) : make_address (text, len, self->cidr);
 }
 
+void
+failure_clear (Failure *self)
+{
+  g_clear_pointer (&self->id, address_unref);
+  g_clear_pointer (&self->data, ticket_data_free);
+}
+
 gboolean
 failure_has_id (const Failure *self)
 {
@@ -96,7 +103,9 @@ failure_give_data (Failure *self, Ticket *ticket)
       ticket_set_data (ticket, data);
       return;
     }
-  ticket_take_data (ticket, captures_dup_ticket_data (self->captures));
+  if (self->data == NULL)
+    self->data = captures_dup_ticket_data (self->captures);
+  ticket_take_data (ticket, ticket_data_copy (self->data));
   if (ip == NULL)
     return;
   address = address_new (ip->text, (gssize) ip->len);

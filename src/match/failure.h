@@ -35,10 +35,13 @@ typedef struct
   const Capture *whom; /* what was captured of the id; NULL: there is none */
   const Capture *cidr; /* the prefix that goes with it, or NULL */
   gboolean whom_is_raw;
-  Address *id; /* NULL: not made yet */
+  Address *id;      /* NULL: not made yet */
+  TicketData *data; /* likewise; a block with nothing in it is made again */
 } Failure;
 
 typedef void (*FailureFunc) (Failure *failure, gpointer user_data);
+
+void failure_clear (Failure *self); /* what was made for who asked */
 
 gboolean failure_has_id (const Failure *self);
 const Address *failure_peek_id (Failure *self); /* NULL without one */

@@ -9,10 +9,9 @@ find_clear (FilterFind *f)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (FilterFind, find_clear)
 
-static guint64
-count_limit (Filter *self, const Failregex *regex)
+guint64
+filter_count_limit (Filter *self, const char *pattern)
 {
-  const char *pattern = failregex_peek_pattern (regex);
   guint64 *n;
 
   if (self->n_limits == NULL)
@@ -35,7 +34,9 @@ warn_given_up (Filter *self)
 
   while ((regex = finder_take_given_up (self->finder)) != NULL)
     {
-      filter_warn_limit (self, failregex_peek_pattern (regex), count_limit (self, regex));
+      const char *pattern = failregex_peek_pattern (regex);
+
+      filter_happened (self, FILTER_EVENT_GIVEN_UP, NULL, pattern, strlen (pattern), 0);
       any = TRUE;
     }
   return any;
@@ -95,6 +96,21 @@ static gboolean
 can_share (const Filter *self)
 {
   return self->max_lines == 1 && self->hooks == NULL && !self->ungated;
+}
+
+const char *
+filter_get_key (Filter *self, gboolean in_operation)
+{
+  const char **key = &self->keys[in_operation ? 1 : 0];
+  g_autofree char *text = NULL;
+
+  if (*key != NULL || !can_share (self) || self->check_all || !self->check_find_time || !self->ignore_pending
+      || self->raw_host)
+    return *key;
+  text = g_strdup_printf ("%s\n%s\n%s\n%" G_GINT64_FORMAT, get_find_key (self), self->use_dns, self->date_key,
+                          in_operation ? -1 : self->find_time_usec); /* only of old lines it says which count */
+  *key = g_intern_string (text);
+  return *key;
 }
 
 /* --- what is searched --------------------------------------------------------------------------------------------- */

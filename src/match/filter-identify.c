@@ -19,10 +19,9 @@ init_failure (Failure *failure, const FilterReport *to, guint index, Captures *f
 }
 
 static void
-report (const FilterReport *to, Failure *failure)
+report (const FilterReport *to, const Failure *failure)
 {
-  to->func (failure, to->user_data);
-  address_unref (failure->id);
+  filter_report (to->filter, failure, NULL, to->func, to->user_data);
 }
 
 static gboolean
@@ -76,10 +75,8 @@ report_host (const FilterReport *to, Failure *failure, const Capture *name)
     }
   if ((g_str_equal (mode, "yes") || g_str_equal (mode, "warn")) && memchr (name->text, '\0', name->len) == NULL)
     {
-      g_autofree char *host = g_strndup (name->text, name->len);
-      failure->host = host;
       failure->resolve_warn = g_str_equal (mode, "warn");
-      report (to, failure);
+      filter_report (to->filter, failure, g_strndup (name->text, name->len), to->func, to->user_data);
     }
 }
 

@@ -66,7 +66,7 @@ side_tell (Side *self)
   last = filter_dup_last_time (self->filter);
   shown_last = py_repr (last);
   processed = filter_dup_processed_text (self->filter, &len);
-  g_string_append_printf (self->told, "last %s, at '%s' of '%.*s'", shown_last, self->filter->last_time_text->str, (int) len,
+  g_string_append_printf (self->told, "last %s, at '%s' of '%.*s'", shown_last, self->filter->memory->last_time_text->str, (int) len,
                           processed);
 }
 

@@ -39,19 +39,24 @@ set_now (FilterTime *time, gint64 now_usec)
 static gboolean
 is_last_time_fresh (const Filter *self, gint64 now_usec)
 {
-  return self->last_time.is_set && self->last_time.time.usec != 0 && self->last_time.time.usec > now_usec - MINUTE_USEC;
+  const FilterTime *last = &self->memory->last_time;
+
+  return last->is_set && last->time.usec != 0 && last->time.usec > now_usec - MINUTE_USEC;
 }
 
 static void
 keep_last (Filter *self, const char *text, gsize len, const DateTime *time)
 {
-  if (self->last_time_text->len != len || memcmp (self->last_time_text->str, text, len) != 0)
+  FilterMemory *memory = self->memory;
+  GString *known = memory->last_time_text;
+
+  if (known->len != len || memcmp (known->str, text, len) != 0)
     {
-      g_string_truncate (self->last_time_text, 0);
-      g_string_append_len (self->last_time_text, text, (gssize) len);
+      g_string_truncate (known, 0);
+      g_string_append_len (known, text, (gssize) len);
     }
-  self->last_time.is_set = TRUE;
-  self->last_time.time = *time;
+  memory->last_time.is_set = TRUE;
+  memory->last_time.time = *time;
   self->last_date = 0;
 }
 
@@ -127,7 +132,7 @@ date_line_again (Filter *self, LogLine *line, const char *text, gsize len, PySea
                                      self->last_date, &begin, &end))
     return FALSE;
   split (line, text, len, begin, end, pieces);
-  *time = self->last_time;
+  *time = self->memory->last_time;
   log_line_put_date (line, self->date_key,
                      &(LineDate){ .found = TRUE, .begin = begin, .end = end, .has_time = TRUE, .time = time->time });
   return TRUE;
@@ -139,7 +144,7 @@ log_bad_date (Filter *self, const char *text, gsize len)
   g_autoptr (GString) message = g_string_new ("findFailure failed to parse timeText: ");
 
   g_string_append_len (message, text, (gssize) len);
-  log_write_text (self->log, LOG_LEVEL_ERROR, FILTER_LOGGER, __func__, message->str, message->len);
+  filter_happened (self, FILTER_EVENT_ERROR, NULL, message->str, message->len, 0);
 }
 
 /* The line takes over the last date: it is shown with that date's text, and keeps all of its own. */
@@ -147,11 +152,11 @@ static void
 take_last (Filter *self, const char *text, gsize len, LinePieces *pieces, FilterTime *time)
 {
   *pieces = (LinePieces){ .before = "",
-                          .date = self->last_time_text->str,
-                          .date_len = self->last_time_text->len,
+                          .date = self->memory->last_time_text->str,
+                          .date_len = self->memory->last_time_text->len,
                           .after = text,
                           .after_len = len };
-  *time = self->last_time;
+  *time = self->memory->last_time;
 }
 
 /* Splits a line at its date and finds its time.  *ret_no_date: there is none in it, or none that can be. */
@@ -200,29 +205,89 @@ date_line (Filter *self, LogLine *line, const char *text, gsize len, PySearchFla
 }
 
 /* --- dates that do not fit ---------------------------------------------------------------------------------------- */
+static void
+append_line (GString *out, const LinePieces *line)
+{
+  g_string_append_len (out, line->before, (gssize) line->before_len);
+  g_string_append_len (out, line->date, (gssize) line->date_len);
+  g_string_append_len (out, line->after, (gssize) line->after_len);
+}
+
 static char *
-odd_line_text (const LinePieces *pieces)
+odd_line_text (const LinePieces *line)
 {
   g_autoptr (GString) out = g_string_new ("Please check a jail for a timing issue. Line with odd timestamp: ");
 
-  g_string_append_len (out, pieces->before, (gssize) pieces->before_len);
-  g_string_append_len (out, pieces->date, (gssize) pieces->date_len);
-  g_string_append_len (out, pieces->after, (gssize) pieces->after_len);
+  append_line (out, line);
   return g_strdup (out->str);
 }
 
 static void
-warn_simulated (Filter *self, const LinePieces *line, gint64 delta_sec)
+warn_simulated (Filter *self, const LinePieces *line, gint64 now_usec, gint64 delta_sec)
 {
   g_autoptr (PyValue) distance = py_int_new (ABS (delta_sec));
   g_autofree char *shown = duration_format_value (distance);
 
-  filter_warn_once (self, &self->next_simulated_warning,
+  filter_warn_once (self, now_usec, &self->next_simulated_warning,
                     g_strdup_printf ("Detected a log entry %s %s the current time in operation mode. "
                                      "This looks like a %s problem. Treating such entries as if they just happened.",
                                      shown, delta_sec < 0 ? "before" : "after",
                                      delta_sec < 0 && delta_sec >= -3300 ? "latency" : "timezone"),
                     odd_line_text (line), NULL);
+}
+
+static void
+warn_obsolete (Filter *self, const LinePieces *line, gint64 now_usec)
+{
+  filter_warn_once (self, now_usec, &self->next_ignored_warning,
+                    g_strdup_printf ("Ignoring all log entries older than %ss; these are probably"
+                                     " messages generated while fail2ban was not running.",
+                                     self->find_time_text),
+                    odd_line_text (line), NULL);
+}
+
+static void
+warn_no_date (Filter *self, const FilterEvent *event, const LinePieces *line, gint64 now_usec)
+{
+  g_autofree char *shown = py_repr_str (line->date, (gssize) line->date_len);
+  g_autoptr (GString) matched = g_string_new ("Match without a timestamp: ");
+
+  if (event->text != NULL)
+    g_string_append_len (matched, event->text, (gssize) event->len);
+  else
+    append_line (matched, line);
+  filter_warn_once (self, now_usec, &self->next_no_time_warning,
+                    g_strdup_printf ("Found a match but no valid date/time found for %s.", shown), g_strdup (matched->str),
+                    g_strdup ("Please try setting a custom date pattern (see man page jail.conf(5))."));
+}
+
+/* Warnings that are not due cost next to nothing: a log whose clock is wrong has them at every line. */
+void
+filter_tell_event (Filter *self, const FilterEvent *event, const LinePieces *pieces, gint64 now_usec)
+{
+  switch (event->kind)
+    {
+    case FILTER_EVENT_ERROR:
+      log_write_text (self->log, LOG_LEVEL_ERROR, FILTER_LOGGER, __func__, event->text, event->len);
+      break;
+    case FILTER_EVENT_SIMULATED:
+      if (now_usec >= self->next_simulated_warning)
+        warn_simulated (self, pieces, now_usec, event->number);
+      break;
+    case FILTER_EVENT_OBSOLETE:
+      if (now_usec >= self->next_ignored_warning)
+        warn_obsolete (self, pieces, now_usec);
+      break;
+    case FILTER_EVENT_NO_DATE:
+      if (now_usec >= self->next_no_time_warning)
+        warn_no_date (self, event, pieces, now_usec);
+      break;
+    case FILTER_EVENT_GIVEN_UP:
+      filter_warn_limit (self, event->text, filter_count_limit (self, event->text));
+      break;
+    default:
+      break;
+    }
 }
 
 /* New lines are about now, whatever their date says. */
@@ -233,10 +298,9 @@ simulate_now (Filter *self, const LinePieces *line, gint64 now_usec, FilterTime 
 
   if (ABS (delta_sec) <= 60)
     return;
-  if (filter_warning_is_due (self, self->next_simulated_warning))
-    warn_simulated (self, line, delta_sec);
+  filter_happened (self, FILTER_EVENT_SIMULATED, line, NULL, 0, delta_sec);
   set_now (time, now_usec);
-  self->last_time = *time;
+  self->memory->last_time = *time;
   self->last_date = 0;
 }
 
@@ -245,19 +309,15 @@ is_obsolete (Filter *self, const LinePieces *line, gint64 now_usec, const Filter
 {
   if (time->time.usec >= now_usec - self->find_time_usec)
     return FALSE;
-  if (filter_warning_is_due (self, self->next_ignored_warning))
-    filter_warn_once (self, &self->next_ignored_warning,
-                      g_strdup_printf ("Ignoring all log entries older than %ss; these are probably"
-                                       " messages generated while fail2ban was not running.",
-                                       self->find_time_text),
-                      odd_line_text (line), NULL);
+  filter_happened (self, FILTER_EVENT_OBSOLETE, line, NULL, 0, 0);
   return TRUE;
 }
 
 /* --- a line ------------------------------------------------------------------------------------------------------- */
-gboolean
-filter_process_line (Filter *self, LogLine *line, gboolean in_operation, FailureFunc func, gpointer user_data,
-                     GError **error)
+/* The memory is at this line. */
+static gboolean
+process_line (Filter *self, LogLine *line, gboolean in_operation, FailureFunc func, gpointer user_data,
+              GError **error)
 {
   LinePieces *pieces = &self->last_line; /* in place: a copy would wait for what was just written */
   FilterTime time;
@@ -273,6 +333,7 @@ filter_process_line (Filter *self, LogLine *line, gboolean in_operation, Failure
       fail_with_exception (error, "LookupError", reason->message);
       return FALSE;
     }
+  self->memory->now_usec = log_line_get_now_usec (line, self->clock);
   if (log_line_get_entry_time (line, &date_text, &date_len, &time_usec))
     {
       *pieces = (LinePieces){ .before = "", .date = date_text, .date_len = date_len, .after = text, .after_len = len };
@@ -296,6 +357,22 @@ filter_process_line (Filter *self, LogLine *line, gboolean in_operation, Failure
         return TRUE;
     }
   return filter_find (self, line, pieces, flags, &time, no_date, func, user_data, error);
+}
+
+gboolean
+filter_process_line (Filter *self, LogLine *line, gboolean in_operation, FailureFunc func, gpointer user_data,
+                     GError **error)
+{
+  g_autoptr (GError) reason = NULL;
+  gboolean ok;
+
+  if (filter_begin_line (self, line, in_operation))
+    return filter_repeat_line (self, func, user_data, error);
+  ok = process_line (self, line, in_operation, func, user_data, &reason);
+  filter_end_line (self, line, reason);
+  if (!ok)
+    g_propagate_error (error, g_steal_pointer (&reason));
+  return ok;
 }
 
 void

@@ -39,38 +39,33 @@ filter_keep_pre_groups (FilterFind *f)
 }
 
 /* --- failures ----------------------------------------------------------------------------------------------------- */
+/* Of several lines it says which. */
 static void
-append_matched (GString *out, const Matched *matched)
+note_no_date (FilterFind *f, const Matched *matched)
 {
-  g_autoptr (LineList) lines = line_list_new ();
+  g_autoptr (LineList) lines = NULL;
+  g_autoptr (GString) text = NULL;
 
+  if (!f->multi)
+    {
+      filter_happened (f->filter, FILTER_EVENT_NO_DATE, f->line, NULL, 0, 0);
+      return;
+    }
+  if (f->filter->memory->now_usec < f->filter->next_no_time_warning)
+    return;
+  lines = line_list_new ();
+  text = g_string_new (NULL);
   matched_append_to (matched, lines);
   for (guint i = 0; i < line_list_get_length (lines); i++)
     {
       LinePieces line;
 
       if (i > 0)
-        g_string_append_c (out, '\n');
+        g_string_append_c (text, '\n');
       line_list_peek (lines, i, &line);
-      g_string_append_len (out, line.before, (gssize) (line.before_len + line.date_len + line.after_len));
+      g_string_append_len (text, line.before, (gssize) (line.before_len + line.date_len + line.after_len));
     }
-}
-
-static void
-warn_no_date (FilterFind *f, const Matched *matched)
-{
-  Filter *self = f->filter;
-  g_autoptr (GString) shown_lines = NULL;
-  g_autofree char *shown = NULL;
-
-  if (!filter_warning_is_due (self, self->next_no_time_warning))
-    return;
-  shown_lines = g_string_new ("Match without a timestamp: ");
-  shown = py_repr_str (f->line->date, (gssize) f->line->date_len);
-  append_matched (shown_lines, matched);
-  filter_warn_once (
-      self, &self->next_no_time_warning, g_strdup_printf ("Found a match but no valid date/time found for %s.", shown),
-      g_strdup (shown_lines->str), g_strdup ("Please try setting a custom date pattern (see man page jail.conf(5))."));
+  filter_happened (f->filter, FILTER_EVENT_NO_DATE, f->line, text->str, text->len, 0);
 }
 
 static void
@@ -81,7 +76,7 @@ log_no_group (FilterFind *f, Failregex *regex)
 
   g_string_append_len (text, f->text, (gssize) f->len);
   g_string_append_printf (text, "' using '%s'", shown);
-  log_write_text (f->filter->log, LOG_LEVEL_ERROR, FILTER_LOGGER, __func__, text->str, text->len);
+  filter_happened (f->filter, FILTER_EVENT_ERROR, NULL, text->str, text->len, 0);
 }
 
 /* The captured groups of the line: those of the prefregex, and over them those of the failregex. */
@@ -212,7 +207,7 @@ filter_handle_match (FilterFind *f, guint index, Failregex *regex, GError **erro
     }
   if (f->no_date)
     {
-      warn_no_date (f, &matched);
+      note_no_date (f, &matched);
       if (!f->to.time->is_set && self->check_find_time)
         return FILTER_STEP_NEXT;
     }

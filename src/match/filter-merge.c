@@ -102,7 +102,7 @@ Captures *
 filter_merge (Filter *self, Captures *fail, const Matched *matched, gint64 now_usec, GError **error)
 {
   const Capture *mlfid = captures_peek (fail, CAPTURE_MLFID);
-  Captures *known = connection_cache_peek (self->connections, mlfid, now_usec);
+  Captures *known = connection_cache_peek (self->memory->connections, mlfid, now_usec);
   State state = { 0 };
   guint n_users = 0;
 
@@ -124,14 +124,14 @@ filter_merge (Filter *self, Captures *fail, const Matched *matched, gint64 now_u
       n_users = captures_count_members (known, CAPTURE_USERS);
       extend_known (known, fail, &state);
       if (state.forget)
-        connection_cache_remove (self->connections, mlfid);
+        connection_cache_remove (self->memory->connections, mlfid);
       fail = known;
     }
   else if (!state.forget)
     {
       if (!note_user (fail, fail, error))
         return NULL;
-      known = connection_cache_add (self->connections, captures_peek (fail, CAPTURE_MLFID), now_usec);
+      known = connection_cache_add (self->memory->connections, captures_peek (fail, CAPTURE_MLFID), now_usec);
       captures_copy_all (known, fail);
       n_users = captures_count_members (known, CAPTURE_USERS);
       fail = known;

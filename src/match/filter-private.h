@@ -8,6 +8,7 @@
 #include "match/date-detector.h"
 #include "match/failregex.h"
 #include "match/filter-gate.h"
+#include "match/filter-memory.h"
 #include "match/filter.h"
 #include "match/finder.h"
 #include "match/line-tuples.h"
@@ -21,6 +22,59 @@ typedef struct
   gboolean is_set;
   DateTime time;
 } FilterTime;
+
+/* What a line makes each filter say or count for itself. */
+typedef enum
+{
+  FILTER_EVENT_ERROR,     /* text: an error in the log, the same for all */
+  FILTER_EVENT_SIMULATED, /* its date is so many seconds off: a warning, once a day */
+  FILTER_EVENT_OBSOLETE,  /* it is too old: likewise */
+  FILTER_EVENT_NO_DATE,   /* it matches and has no date: likewise */
+  FILTER_EVENT_GIVEN_UP,  /* text: the expression whose search took too long */
+} FilterEventKind;
+
+typedef struct
+{
+  FilterEventKind kind;
+  char *text; /* NUL-terminated behind len */
+  gsize len;
+  gint64 number;
+} FilterEvent;
+
+#define FILTER_MEMORY_AUDIENCES 32 /* more than a jail has logs, mostly; what is forgotten costs a copy */
+
+/* filter-memory.c and, of what goes on from line to line, the files of the filter */
+struct FilterMemory
+{
+  guint refs;      /* of members, the line and the memory that it came of */
+  guint n_members; /* filters */
+  const char *key; /* filter_get_key() of all members; NULL: it has one, and is no one else's business */
+
+  /* what goes on from line to line */
+  GString *last_time_text; /* the date text of the last line that had one */
+  FilterTime last_time;
+  ConnectionCache *connections;
+
+  /* the last line, and what became of it */
+  const LogLine *line; /* NULL: none, or nobody can be told any more */
+  guint64 line_number;
+  guint64 n_lines;       /* so far */
+  const Filter *teller;  /* who looked at it: the failure and the texts of events may be in its hands.  NULL: gone */
+  gboolean is_quiet;     /* there is none of the following */
+  GArray *events;        /* of FilterEvent; NULL: none yet */
+  guint failure_at;      /* before which event … */
+  gboolean has_failure;  /* … this was told */
+  Failure failure;
+  char *host;
+  GError *error;         /* how it failed */
+  LinePieces pieces;     /* of events */
+  gint64 now_usec;
+
+  guint64 audiences[FILTER_MEMORY_AUDIENCES]; /* that all members are part of */
+  guint n_audiences, next_audience;
+  FilterMemory *next; /* where members went who got a line that was not known to come to all; NULL since the next line */
+  guint n_tries;      /* to join others */
+};
 
 struct Filter
 {
@@ -52,12 +106,12 @@ struct Filter
   gboolean check_all, check_find_time, ignore_pending, raw_host;
 
   /* what goes on from line to line */
+  FilterMemory *memory;    /* perhaps together with others */
+  guint64 n_lines;         /* of the memory that it had, too */
+  const char *keys[2];     /* interned: filter_get_key() of old and of new lines; NULL: to be made, or cannot be */
   PyValue *window;         /* with max_lines above 1: list of tuples (before, date, after) */
-  GString *last_time_text; /* the date text of the last line that had one */
-  FilterTime last_time;
-  guint64 last_date;    /* the detector's number of the date that both are of, so that it need not be split off again; 0: of none */
+  guint64 last_date;       /* the detector's number of the memory's last date, so that it need not be split off again; 0: it is not its */
   LinePieces last_line; /* borrowed from the LogLine */
-  ConnectionCache *connections;
   gint64 next_no_time_warning, next_simulated_warning, next_ignored_warning; /* microseconds: once a day */
 
   /* kept to be used again */
@@ -81,11 +135,30 @@ void filter_warn_limit (Filter *self, const char *expression, guint64 n);
 
 double filter_now_sec (gint64 now_usec);
 
+/* What its settings say as far as they decide what becomes of lines, compared as a pointer; NULL: its lines are its own affair. */
+const char *filter_get_key (Filter *self, gboolean in_operation);
+
+/* --- filter-memory.c ---------------------------------------------------------------------------------------------------
+ * A line comes to a filter.  TRUE: another member of its memory had it; then filter_repeat_line() tells the same.  FALSE: it is looked
+ * at, and filter_end_line() says that it is done. */
+gboolean filter_begin_line (Filter *self, LogLine *line, gboolean in_operation);
+gboolean filter_repeat_line (Filter *self, FailureFunc func, gpointer user_data, GError **error);
+void filter_end_line (Filter *self, LogLine *line, const GError *error);
+/* Before a setting changes: alone from here on. */
+void filter_leave_memory (Filter *self);
+void filter_free_memory (Filter *self);
+
+/* Something about the line, for this filter (filter_tell_event) and for those that are told of the line later. */
+void filter_happened (Filter *self, FilterEventKind kind, const LinePieces *pieces, const char *text, gsize len,
+                      gint64 number);
+void filter_tell_event (Filter *self, const FilterEvent *event, const LinePieces *pieces, gint64 now_usec);
+/* A failure, likewise.  What it holds, and host, are taken. */
+void filter_report (Filter *self, const Failure *failure, char *host, FailureFunc func, gpointer user_data);
+
 /* Writes "[JAIL] text" as a warning, if the last was a day ago; *next is when the next may be.  A second and a third text may
  * follow (NULL: none); they are taken. */
-void filter_warn_once (Filter *self, gint64 *next_usec, char *first, char *second, char *third);
-/* Would it?  Texts are not made for nothing at every line of a log whose clock is wrong. */
-gboolean filter_warning_is_due (const Filter *self, gint64 next_usec);
+void filter_warn_once (Filter *self, gint64 now_usec, gint64 *next_usec, char *first, char *second, char *third);
+guint64 filter_count_limit (Filter *self, const char *expression); /* one more search of it that was given up */
 
 /* filter-find.c: the expressions on a line.  time may be unset; no_date: it was not in the line. */
 gboolean filter_find (Filter *self, LogLine *shared, const LinePieces *line, PySearchFlags flags,

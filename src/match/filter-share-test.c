@@ -6,6 +6,7 @@
 
 #define NOW_SEC   1755165600 /* 2025-08-14 10:00:00 UTC */
 #define N_FILTERS 12
+#define ALL_FILTERS ((1u << N_FILTERS) - 1)
 
 /* A connection's end, groups that fill or join others, and one that may not say who it was */
 #define MANY_KINDS                                                                                                      \
@@ -142,6 +143,7 @@ ask_some (Side *side, const char *text, guint from, guint missing)
 
   g_string_truncate (side->told, 0);
   log_line_set_bytes (side->line, text, strlen (text));
+  log_line_set_audience (side->line, 1 + (missing & ALL_FILTERS));
   for (guint i = 0; i < N_FILTERS; i++)
     {
       guint which = (from + i) % N_FILTERS;

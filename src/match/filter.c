@@ -18,6 +18,14 @@ failregex_unref_item (gpointer item)
 
 static void forget_gate (Filter *self);
 
+/* To be called where anything changes that decides what becomes of a line. */
+static void
+settings_change (Filter *self)
+{
+  filter_leave_memory (self);
+  self->keys[0] = self->keys[1] = NULL;
+}
+
 /* Lines whose dates are searched with equal keys have equal dates. */
 static void
 update_date_key (Filter *self)
@@ -26,6 +34,7 @@ update_date_key (Filter *self)
       = g_strdup_printf ("%s\n%s\n%s\n%s", self->detector == NULL ? "-" : "+", py_codec_peek_name (self->codec),
                          self->zone != NULL ? self->zone : "", self->date_patterns != NULL ? self->date_patterns : "");
   self->date_key = g_intern_string (key);
+  settings_change (self);
 }
 
 Filter *
@@ -57,8 +66,7 @@ filter_new_sharing (const char *jail_name, Clock *clock, Log *log, FilterPool *p
   self->find_time_text = g_strdup ("600");
   self->check_find_time = self->ignore_pending = TRUE;
   self->window = py_list_new ();
-  self->last_time_text = g_string_new (NULL);
-  self->connections = connection_cache_new ();
+  self->memory = filter_memory_new ();
   self->next_no_time_warning = self->next_simulated_warning = self->next_ignored_warning = G_MININT64;
   self->finder = finder_new (self);
   self->captures = captures_new ();
@@ -75,6 +83,7 @@ filter_free (Filter *self)
 {
   if (self == NULL)
     return;
+  filter_free_memory (self);
   failregex_unref (self->prefregex);
   filter_gate_unref (self->gate);
   g_clear_pointer (&self->n_limits, g_hash_table_unref);
@@ -82,12 +91,10 @@ filter_free (Filter *self)
   g_ptr_array_unref (self->ignoreregexes);
   py_codec_free (self->codec);
   date_detector_free (self->detector);
-  connection_cache_free (self->connections);
   py_value_unref (self->window);
   finder_free (self->finder);
   captures_free (self->captures);
   captures_free (self->pre_captures);
-  g_string_free (self->last_time_text, TRUE);
   g_string_free (self->text, TRUE);
   g_string_free (self->content, TRUE);
   g_free (self->date_patterns);
@@ -120,17 +127,9 @@ warn_line (Filter *self, char *text)
   log_write_text (self->log, LOG_LEVEL_WARNING, FILTER_LOGGER, __func__, line, strlen (line));
 }
 
-gboolean
-filter_warning_is_due (const Filter *self, gint64 next_usec)
-{
-  return clock_get_time_usec (self->clock) >= next_usec;
-}
-
 void
-filter_warn_once (Filter *self, gint64 *next_usec, char *first, char *second, char *third)
+filter_warn_once (Filter *self, gint64 now_usec, gint64 *next_usec, char *first, char *second, char *third)
 {
-  gint64 now_usec = clock_get_time_usec (self->clock);
-
   if (now_usec >= *next_usec)
     {
       *next_usec = now_usec + DAY_USEC;
@@ -197,6 +196,7 @@ forget_gate (Filter *self)
 {
   g_clear_pointer (&self->gate, filter_gate_unref);
   self->find_key = NULL;
+  settings_change (self);
 }
 
 void
@@ -232,6 +232,7 @@ filter_set_prefregex (Filter *self, const char *pattern, GError **error)
   self->prefregex = regex;
   self->n_prefregexes++;
   self->find_key = NULL;
+  settings_change (self);
   return TRUE;
 }
 
@@ -338,6 +339,7 @@ filter_set_use_dns (Filter *self, const char *mode)
   static const char *const modes[] = { "yes", "warn", "no", "raw" };
   g_autofree char *lower = g_utf8_strdown (mode, -1);
 
+  settings_change (self);
   for (gsize i = 0; i < G_N_ELEMENTS (modes); i++)
     if (g_str_equal (lower, modes[i]))
       {
@@ -363,6 +365,7 @@ filter_set_max_lines (Filter *self, gint64 lines, GError **error)
       g_set_error (error, FILTER_ERROR, FILTER_ERROR_VALUE, "maxlines must be integer greater than zero");
       return FALSE;
     }
+  settings_change (self);
   self->max_lines = (guint) MIN (lines, G_MAXUINT);
   log_info (self->log, FILTER_LOGGER, "  maxLines: %" G_GINT64_FORMAT, lines);
   return TRUE;
@@ -541,6 +544,7 @@ filter_peek_log_time_zone (const Filter *self)
 void
 filter_set_find_time (Filter *self, gint64 find_time_usec, const char *text)
 {
+  settings_change (self);
   self->find_time_usec = find_time_usec;
   g_free (self->find_time_text);
   self->find_time_text = g_strdup (text);
@@ -550,6 +554,7 @@ filter_set_find_time (Filter *self, gint64 find_time_usec, const char *text)
 void
 filter_set_hooks (Filter *self, const FilterHooks *hooks, gpointer user_data)
 {
+  settings_change (self);
   self->hooks = hooks;
   self->hooks_data = user_data;
 }
@@ -557,24 +562,28 @@ filter_set_hooks (Filter *self, const FilterHooks *hooks, gpointer user_data)
 void
 filter_set_check_all (Filter *self, gboolean check_all)
 {
+  settings_change (self);
   self->check_all = check_all;
 }
 
 void
 filter_set_check_find_time (Filter *self, gboolean check)
 {
+  settings_change (self);
   self->check_find_time = check;
 }
 
 void
 filter_set_ignore_pending (Filter *self, gboolean ignore_pending)
 {
+  settings_change (self);
   self->ignore_pending = ignore_pending;
 }
 
 void
 filter_set_raw_host (Filter *self, gboolean raw)
 {
+  settings_change (self);
   self->raw_host = raw;
 }
 
@@ -603,9 +612,11 @@ filter_dup_processed_text (const Filter *self, gsize *ret_len)
 PyValue *
 filter_dup_last_time (const Filter *self)
 {
-  if (!self->last_time.is_set)
+  const FilterTime *last = &self->memory->last_time;
+
+  if (!last->is_set)
     return py_none_new ();
-  if (self->last_time.time.is_int)
-    return py_int_new (self->last_time.time.int_seconds);
-  return py_float_new (self->last_time.time.seconds);
+  if (last->time.is_int)
+    return py_int_new (last->time.int_seconds);
+  return py_float_new (last->time.seconds);
 }

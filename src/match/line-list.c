@@ -153,6 +153,23 @@ line_list_keep_last (LineList *self, guint n)
   pack (self);
 }
 
+gboolean
+line_list_equal (const LineList *a, const LineList *b)
+{
+  if (line_list_get_length (a) != line_list_get_length (b))
+    return FALSE;
+  for (guint i = 0; i < line_list_get_length (a); i++)
+    {
+      const Line *x = &a->lines[a->first + i], *y = &b->lines[b->first + i];
+      gsize len = x->before_len + x->date_len + x->after_len;
+
+      if (x->before_len != y->before_len || x->date_len != y->date_len || x->after_len != y->after_len
+          || (len > 0 && memcmp (a->bytes + x->at, b->bytes + y->at, len) != 0))
+        return FALSE;
+    }
+  return TRUE;
+}
+
 PyValue *
 line_list_dup_value (const LineList *self)
 {

@@ -28,4 +28,6 @@ void line_list_append (LineList *self, const LinePieces *line); /* copies */
 void line_list_append_all (LineList *self, const LineList *other);
 void line_list_keep_last (LineList *self, guint n); /* drops the oldest until n are left, or fewer were there */
 
+gboolean line_list_equal (const LineList *a, const LineList *b);
+
 PyValue *line_list_dup_value (const LineList *self); /* a list of tuples (before, date, after) */

@@ -4,6 +4,7 @@
 
 #include "compat/py-repr.h"
 #include "compat/py-value.h"
+#include "match/filter-memory.h"
 
 #define LOGGER   "fail2ban.filter"
 #define DAY_USEC (24 * 60 * 60 * (gint64) G_USEC_PER_SEC)
@@ -11,6 +12,7 @@
 /* Different settings that are remembered at the same time; more are worked out again for each filter. */
 #define MAX_TEXTS  4
 #define MAX_DATES  4
+#define MAX_MEMORIES 4
 #define MAX_FOUNDS 8  /* different filters on one log; more search for themselves */
 #define MAX_NAME   32 /* encodings with longer names are decoded anew each time */
 
@@ -43,6 +45,9 @@ struct LogLine
 {
   char *name;
   gint64 next_warning_usec;
+  guint64 number, audience;
+  FilterMemory *memories[MAX_MEMORIES];
+  guint n_memories, next_memory; /* of them; the one that the next takes the place of */
 
   const char *bytes;
   gsize len;
@@ -74,7 +79,16 @@ log_line_new (const char *name)
 
   self->name = g_strdup (name);
   self->next_warning_usec = G_MININT64;
+  self->number = (guint64) g_get_monotonic_time () << 20; /* another one that has had this place in memory stayed below */
   return self;
+}
+
+static void
+drop_memories (LogLine *self)
+{
+  for (guint i = 0; i < self->n_memories; i++)
+    filter_memory_unref (self->memories[i]);
+  self->n_memories = self->next_memory = 0;
 }
 
 void
@@ -82,6 +96,7 @@ log_line_free (LogLine *self)
 {
   if (self == NULL)
     return;
+  drop_memories (self);
   for (guint i = 0; i < MAX_TEXTS; i++)
     if (self->texts[i].buffer != NULL)
       g_string_free (self->texts[i].buffer, TRUE);
@@ -99,6 +114,10 @@ set_line (LogLine *self, const char *bytes, gsize len)
   self->is_utf8 = self->is_text = self->is_entry = self->has_now = self->is_date_asked = FALSE;
   self->n_texts = self->n_dates = self->n_founds = 0;
   self->finding = NULL;
+  self->number++;
+  self->audience = 0;
+  if (self->n_memories > 0)
+    drop_memories (self);
 }
 
 void
@@ -147,6 +166,52 @@ log_line_set_entry (LogLine *self, const char *date_text, gsize date_len, const 
   self->date_text = date_text;
   self->date_len = date_len;
   self->time_usec = time_usec;
+}
+
+/* --- who gets it --------------------------------------------------------------------------------------------------- */
+void
+log_line_set_audience (LogLine *self, guint64 audience)
+{
+  self->audience = audience;
+}
+
+guint64
+log_line_get_audience (const LogLine *self)
+{
+  return self->audience;
+}
+
+guint64
+log_line_get_number (const LogLine *self)
+{
+  return self->number;
+}
+
+FilterMemory *
+log_line_peek_memory (const LogLine *self, const char *key)
+{
+  for (guint i = 0; i < self->n_memories; i++)
+    if (filter_memory_peek_key (self->memories[i]) == key)
+      return self->memories[i];
+  return NULL;
+}
+
+void
+log_line_put_memory (LogLine *self, FilterMemory *memory)
+{
+  guint place = self->next_memory;
+
+  for (guint i = 0; i < self->n_memories; i++)
+    if (filter_memory_peek_key (self->memories[i]) == filter_memory_peek_key (memory))
+      return;
+  if (self->n_memories < MAX_MEMORIES)
+    place = self->n_memories++;
+  else
+    {
+      filter_memory_unref (self->memories[place]);
+      self->next_memory = (place + 1) % MAX_MEMORIES;
+    }
+  self->memories[place] = filter_memory_ref (memory);
 }
 
 /* --- text --------------------------------------------------------------------------------------------------------- */
@@ -393,7 +458,7 @@ log_line_put_found (LogLine *self, const char *key, const LinePieces *pieces, gu
 {
   KeyedFound *found;
 
-  if (self->n_founds == MAX_FOUNDS)
+  if (self->audience == 0 || self->n_founds == MAX_FOUNDS)
     return;
   found = &self->founds[self->n_founds++];
   found->key = key;

@@ -47,6 +47,10 @@ void log_line_set_text (LogLine *self, const char *text, gsize len);
 void log_line_set_entry (LogLine *self, const char *date_text, gsize date_len, const char *text, gsize len,
                          gint64 time_usec);
 
+/* Who gets this line, as a number: lines of any log with the same one go to the same filters, with the same in_operation to each.
+ * 0, as after each set: only one, or it is not known who.  To be called before the first filter gets the line. */
+void log_line_set_audience (LogLine *self, guint64 audience);
+
 /* --- for filters --------------------------------------------------------------------------------------------------- */
 /* The text of the line by a codec, lent until the next set; *ret_flags says what is known about it.  What the codec cannot
  * decode becomes U+FFFD, which is a warning in the log, for each log once a day.  FALSE: the codec decodes no text. */
@@ -80,6 +84,15 @@ typedef struct
   DateTime time;
 } LineDate;
 
+guint64 log_line_get_audience (const LogLine *self);
+/* Together with its LogLine it stands for one line: no line before or after it has the same. */
+guint64 log_line_get_number (const LogLine *self);
+
+/* The first memory of filters with this key that was put for this line (filter-memory.h), of the last few keys; NULL: none. */
+typedef struct FilterMemory FilterMemory;
+FilterMemory *log_line_peek_memory (const LogLine *self, const char *key);
+void log_line_put_memory (LogLine *self, FilterMemory *memory); /* refs it until the next set */
+
 /* What log_line_put_date() was given for this line under this key; NULL: nothing.  A key stands for all date settings and
  * the encoding, compared as a pointer (an interned string).  To be asked once by each filter: what is put is kept as soon as it was asked
  * for more than once in a line. */
@@ -97,6 +110,6 @@ typedef struct
 /* What log_line_put_found() was given for this line, without its date, under this key; FALSE: nothing.  A key stands for all expressions,
  * compared as a pointer (an interned string). */
 gboolean log_line_get_found (LogLine *self, const char *key, const LinePieces *pieces, LineFound *ret_found);
-/* captures: NULL, or copied if others have asked for what was found in lines of this log. */
+/* captures: NULL, or copied if others have asked for what was found in lines of this log.  Kept where there is an audience. */
 void log_line_put_found (LogLine *self, const char *key, const LinePieces *pieces, guint first,
                          const Captures *captures);

@@ -13,6 +13,7 @@ struct FileWatch
   gpointer data;
   FileLogWake wake;
   gpointer wake_data;
+  guint64 marks[2]; /* random: what it adds to an audience while its lines are old, and new */
   gboolean paused;
   gboolean removed;
   gboolean in_operation;

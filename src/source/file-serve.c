@@ -25,11 +25,36 @@ next_offset (const Generation *generation)
   return offset;
 }
 
+/* Who gets the line [start, start + len), as a number; 0 where it is only one, or somebody has a part of it already. */
+static guint64
+audience_of (const Generation *generation, gint64 start, gint64 len)
+{
+  guint64 audience = 0;
+  guint n = 0;
+
+  for (guint i = 0; i < generation->cursors->len; i++)
+    {
+      const Cursor *cursor = &g_array_index (generation->cursors, Cursor, i);
+
+      if (!is_ready (cursor->watch) || cursor->offset < start)
+        continue;
+      if (cursor->offset == start)
+        {
+          audience += cursor->watch->marks[cursor->watch->in_operation ? 1 : 0];
+          n++;
+        }
+      else if (cursor->offset < start + len)
+        return 0;
+    }
+  return n > 1 ? audience : 0;
+}
+
 /* To all whose cursor is within the line [start, start + len), the part that they do not have yet.  shown: how much of it is in bytes. */
 static void
 hand_out (FileLog *self, Generation *generation, gint64 start, gint64 len, const char *bytes, gsize shown)
 {
   gint64 set_for = -1;
+  guint64 audience = audience_of (generation, start, len);
 
   for (guint i = 0; i < generation->cursors->len; i++)
     {
@@ -47,7 +72,7 @@ hand_out (FileLog *self, Generation *generation, gint64 start, gint64 len, const
       skip = MIN (skip, (gint64) shown);
       line = (FileLine){ self->line, bytes + skip, shown - (gsize) skip, watch->in_operation };
       if (set_for != skip && self->shared->funcs != NULL && self->shared->funcs->set != NULL)
-        self->shared->funcs->set (self->line, line.bytes, line.len);
+        self->shared->funcs->set (self->line, line.bytes, line.len, audience);
       set_for = skip;
       watch->funcs->line (watch, &line, watch->data); /* may add cursors: the pointer is not used any more */
     }

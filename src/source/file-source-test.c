@@ -22,7 +22,8 @@ typedef struct
   FileWatch *remove_on_line;
 } Fixture;
 
-static guint n_set; /* how often a line was prepared */
+static guint n_set;          /* how often a line was prepared */
+static guint64 last_audience; /* of the last one */
 
 static gpointer
 make_line (const char *path)
@@ -31,9 +32,10 @@ make_line (const char *path)
 }
 
 static void
-set_line (gpointer line, const char *bytes, gsize len)
+set_line (gpointer line, const char *bytes, gsize len, guint64 audience)
 {
   n_set++;
+  last_audience = audience;
 }
 
 static const FileLineFuncs line_funcs = { make_line, set_line, g_free };
@@ -455,6 +457,55 @@ test_two_jails_share_one_reading (Fixture *f, gconstpointer data)
   GETS (f, "+three\n|");
 }
 
+/* Appends a line and waits for it. */
+static guint64
+audience_of_next (Fixture *f, const char *got)
+{
+  append (f, "x\n");
+  GETS (f, got);
+  return last_audience;
+}
+
+static void
+test_an_audience_stands_for_who_gets_a_line (Fixture *f, gconstpointer data)
+{
+  FileWatch *second;
+  guint64 old, both, others;
+
+  append (f, "one\n");
+  add_and_start (f);
+  GETS (f, "one\n|");
+  g_assert_cmpuint (last_audience, ==, 0);
+  second = file_source_add (f->source, f->path, FILE_BACKEND_INOTIFY, LINE_END_BYTE, TRUE, &watch_funcs, f, NULL);
+  file_watch_set_paused (second, FALSE);
+  both = audience_of_next (f, "+x\n+x\n||");
+  g_assert_cmpuint (both, !=, 0);
+  g_assert_cmpuint (audience_of_next (f, "+x\n+x\n||"), ==, both);
+  file_watch_set_paused (second, TRUE);
+  g_assert_cmpuint (audience_of_next (f, "+x\n|"), ==, 0);
+  file_watch_set_paused (second, FALSE);
+  GETS (f, "+x\n|"); /* it is behind */
+  g_assert_cmpuint (last_audience, ==, 0);
+  g_assert_cmpuint (audience_of_next (f, "+x\n+x\n||"), ==, both);
+  file_watch_remove (second);
+  second = file_source_add (f->source, f->path, FILE_BACKEND_INOTIFY, LINE_END_BYTE, TRUE, &watch_funcs, f, NULL);
+  file_watch_set_paused (second, FALSE);
+  others = audience_of_next (f, "+x\n+x\n||");
+  g_assert_cmpuint (others, !=, 0);
+  g_assert_cmpuint (others, !=, both);
+  file_watch_remove (second);
+  second = file_source_add (f->source, f->path, FILE_BACKEND_INOTIFY, LINE_END_BYTE, FALSE, &watch_funcs, f, NULL);
+  file_watch_set_position (second, 0);
+  append (f, "x\n");
+  file_watch_set_paused (second, FALSE);
+  GETS (f, "one\nx\nx\nx\nx\nx\n+x\nx\n||");
+  old = last_audience; /* new for one of them only */
+  g_assert_cmpuint (old, !=, 0);
+  both = audience_of_next (f, "+x\n+x\n||");
+  g_assert_cmpuint (both, !=, old);
+  file_watch_remove (second);
+}
+
 static void
 test_a_paused_watch_catches_up (Fixture *f, gconstpointer data)
 {
@@ -743,6 +794,7 @@ main (int argc, char **argv)
   ADD ("a deleted file comes back", test_a_deleted_file_comes_back);
   ADD ("a folder that was away is no problem", test_a_folder_that_was_away_is_no_problem);
   ADD ("two jails share one reading", test_two_jails_share_one_reading);
+  ADD ("an audience stands for who gets a line", test_an_audience_stands_for_who_gets_a_line);
   ADD ("a paused watch catches up", test_a_paused_watch_catches_up);
   ADD ("a watch may leave in its own callback", test_a_watch_may_leave_in_its_own_callback);
   ADD ("tail begins at the end", test_tail_begins_at_the_end);

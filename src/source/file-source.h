@@ -48,11 +48,13 @@ typedef struct FileWatch  FileWatch;
 
 /* How lines are shared: a value made for each file, set for each line, and lent to all watches of the file.  All may
  * be NULL.
- * set gets the bytes with their line end, valid until the next one. */
+ * set gets the bytes with their line end, valid until the next one.  audience stands for the watches that get this line, and for which
+ * of them it is new (in_operation): lines of any file with the same number go to the same ones.  0: only one gets it, or some of them
+ * get a part. */
 typedef struct
 {
   gpointer (*make) (const char *path);
-  void     (*set)  (gpointer line, const char *bytes, gsize len);
+  void     (*set)  (gpointer line, const char *bytes, gsize len, guint64 audience);
   void     (*free) (gpointer line);
 } FileLineFuncs;
 

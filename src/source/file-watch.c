@@ -15,6 +15,8 @@ file_log_add_watch (FileLog *self, gboolean tail, const FileWatchFuncs *funcs, g
   watch->wake_data = wake_data;
   watch->paused = TRUE;
   watch->in_operation = tail;
+  for (guint i = 0; i < G_N_ELEMENTS (watch->marks); i++)
+    watch->marks[i] = (guint64) g_random_int () << 32 | g_random_int ();
   g_ptr_array_add (self->watches, watch);
   if (generation != NULL)
     {
