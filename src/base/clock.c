@@ -96,3 +96,12 @@ clock_format_local (gint64 time_sec, char ret_text[CLOCK_TEXT_SIZE])
   at = put_two (at, local.tm_min, ':');
   (void) put_two (at, local.tm_sec, '\0');
 }
+
+const char *
+clock_text_of (ClockText *self, gint64 time_sec)
+{
+  if (self->time_sec != time_sec || self->text[0] == '\0')
+    clock_format_local (time_sec, self->text);
+  self->time_sec = time_sec;
+  return self->text;
+}

@@ -26,3 +26,10 @@ void clock_advance_usec (Clock *self, gint64 step_usec);
 /* Writes "2025-08-14 10:00:00", the local time; log lines and messages are full of it. */
 #define CLOCK_TEXT_SIZE 32
 void clock_format_local (gint64 time_sec, char ret_text[CLOCK_TEXT_SIZE]);
+/* The same for who asks for one second again and again; all zero at first.  Lent until it is asked for another one. */
+typedef struct
+{
+  gint64 time_sec;
+  char text[CLOCK_TEXT_SIZE];
+} ClockText;
+const char *clock_text_of (ClockText *self, gint64 time_sec);

@@ -38,9 +38,23 @@ typedef struct
   int precision; /* -1: none */
 } Segment;
 
+/* What stands before the message is mostly what stood there in the line before, but for the milliseconds.  Kept where it is made of
+ * nothing but the second, the logger and the level, and nothing comes behind the message. */
+typedef struct
+{
+  GString *text; /* NULL: none yet */
+  gsize millis;  /* where their three digits are; G_MAXSIZE: nowhere */
+  gint64 time_sec;
+  int level;
+  char logger[48]; /* longer names are not kept */
+} Head;
+
 struct LogFormat
 {
   GArray *segments;
+  pid_t pid;
+  gboolean has_head;
+  Head head;
 };
 
 #define MAX_WIDTH 1000 /* of one field: a format is configuration, but a typing error should not fill the disk */
@@ -69,6 +83,14 @@ set_float (FieldValue *value, double number)
 }
 
 static void
+write_millis (char *at, int millis)
+{
+  at[0] = (char) ('0' + millis / 100);
+  at[1] = (char) ('0' + millis / 10 % 10);
+  at[2] = (char) ('0' + millis % 10);
+}
+
+static void
 field_asctime (const LogRecord *record, FieldValue *value)
 {
   int millis = (int) (record->time_usec % G_USEC_PER_SEC / 1000);
@@ -77,9 +99,7 @@ field_asctime (const LogRecord *record, FieldValue *value)
   clock_format_local (record->time_usec / G_USEC_PER_SEC, value->buffer);
   end = value->buffer + strlen (value->buffer);
   end[0] = ',';
-  end[1] = (char) ('0' + millis / 100);
-  end[2] = (char) ('0' + millis / 10 % 10);
-  end[3] = (char) ('0' + millis % 10);
+  write_millis (end + 1, millis);
   end[4] = '\0';
   set_text (value, value->buffer);
 }
@@ -156,7 +176,7 @@ field_name (const LogRecord *record, FieldValue *value)
 static void
 field_process (const LogRecord *record, FieldValue *value)
 {
-  set_int (value, getpid ());
+  set_int (value, record->pid);
 }
 
 static void
@@ -210,6 +230,36 @@ static const struct
   { "thread", FIELD_INT, field_thread },
   { "threadName", FIELD_TEXT, field_thread_name },
 };
+
+static gboolean
+is_same_in_all_lines (FieldFunc field)
+{
+  return field == field_name || field == field_process || field == field_process_name || field == field_level_name
+         || field == field_level_number || field == field_module || field == field_filename || field == field_line;
+}
+
+static gboolean
+is_plain_time (const Segment *segment)
+{
+  return segment->field == field_asctime && segment->conversion == 's' && segment->precision < 0 && segment->width <= 23;
+}
+
+static gboolean
+can_keep_head (const LogFormat *self)
+{
+  guint last = self->segments->len - 1, n_times = 0;
+
+  for (guint i = 0; i < last; i++)
+    {
+      const Segment *segment = &g_array_index (self->segments, Segment, i);
+
+      if (segment->literal != NULL || is_same_in_all_lines (segment->field))
+        continue;
+      if (!is_plain_time (segment) || n_times++ > 0)
+        return FALSE;
+    }
+  return g_array_index (self->segments, Segment, last).field == field_message;
+}
 
 /* --- parsing --------------------------------------------------------------------------------------------------------- */
 
@@ -346,6 +396,8 @@ log_format_new (const char *format, GError **error)
       g_set_error (error, LOG_ERROR, LOG_ERROR_FORMAT, "Invalid format '%s' for '%%' style", format);
       return NULL;
     }
+  self->pid = getpid ();
+  self->has_head = can_keep_head (self);
   return g_steal_pointer (&self);
 }
 
@@ -356,6 +408,8 @@ log_format_free (LogFormat *self)
     return;
   if (self->segments != NULL)
     g_array_unref (self->segments);
+  if (self->head.text != NULL)
+    g_string_free (self->head.text, TRUE);
   g_free (self);
 }
 
@@ -482,16 +536,72 @@ append_field (GString *out, const Segment *segment, const LogRecord *record)
     append_int (out, segment, value.type == FIELD_FLOAT ? (gint64) value.number : value.integer);
 }
 
-void
-log_format_append (const LogFormat *self, const LogRecord *record, GString *out)
+static void
+append_segment (GString *out, const Segment *segment, const LogRecord *record)
 {
-  for (guint i = 0; i < self->segments->len; i++)
+  if (segment->literal != NULL)
+    g_string_append (out, segment->literal);
+  else
+    append_field (out, segment, record);
+}
+
+static gboolean
+is_head_of (const Head *head, const LogRecord *record)
+{
+  return head->text != NULL && head->time_sec == record->time_usec / G_USEC_PER_SEC && head->level == record->level
+         && strcmp (head->logger, record->logger) == 0;
+}
+
+/* FALSE: it cannot be kept. */
+static gboolean
+make_head (LogFormat *self, const LogRecord *record)
+{
+  Head *head = &self->head;
+
+  if (head->text == NULL)
+    head->text = g_string_new (NULL);
+  g_string_truncate (head->text, 0);
+  head->millis = G_MAXSIZE;
+  head->time_sec = record->time_usec / G_USEC_PER_SEC;
+  head->level = record->level;
+  for (guint i = 0; i + 1 < self->segments->len; i++)
     {
       const Segment *segment = &g_array_index (self->segments, Segment, i);
 
-      if (segment->literal != NULL)
-        g_string_append (out, segment->literal);
-      else
-        append_field (out, segment, record);
+      append_segment (head->text, segment, record);
+      if (segment->field == field_asctime)
+        head->millis = head->text->len - 3;
     }
+  if (g_strlcpy (head->logger, record->logger, sizeof head->logger) < sizeof head->logger)
+    return TRUE;
+  g_string_free (head->text, TRUE);
+  head->text = NULL;
+  return FALSE;
+}
+
+static void
+append_head (const Head *head, gint64 time_usec, GString *out)
+{
+  int millis = (int) (time_usec % G_USEC_PER_SEC / 1000);
+  gsize start = out->len;
+
+  g_string_append_len (out, head->text->str, (gssize) head->text->len);
+  if (head->millis != G_MAXSIZE)
+    write_millis (out->str + start + head->millis, millis);
+}
+
+void
+log_format_append (LogFormat *self, const LogRecord *record, GString *out)
+{
+  LogRecord own = *record;
+  guint first = 0;
+
+  own.pid = self->pid;
+  if (self->has_head && (is_head_of (&self->head, &own) || make_head (self, &own)))
+    {
+      append_head (&self->head, own.time_usec, out);
+      first = self->segments->len - 1;
+    }
+  for (guint i = first; i < self->segments->len; i++)
+    append_segment (out, &g_array_index (self->segments, Segment, i), &own);
 }

@@ -3,6 +3,7 @@
  * Python's logging formats as far as a line can know them: parsed once, then applied to each record.  Conversions s r a d i u o x X
  * e f g with flags, width and precision.  Fields: name levelno levelname pathname filename module lineno funcName created
  * asctime msecs relativeCreated thread threadName process processName message, tb and tbc (the function's name).
+ * The process is the one that made the format.
  * Must not: know where a line goes.
  */
 #pragma once
@@ -19,10 +20,11 @@ typedef struct
   const char *text; /* valid UTF-8, no NUL */
   gint64      time_usec;
   gint64      start_usec; /* when the log was made: relativeCreated */
+  int         pid;        /* private */
 } LogRecord;
 
 /* LOG_ERROR_FORMAT for what Python refuses, and (1.1.2 loses every line then) for fields and conversions that do not exist. */
 LogFormat *log_format_new    (const char *format, GError **error);
 void       log_format_free   (LogFormat *self); /* NULL is fine */
-void       log_format_append (const LogFormat *self, const LogRecord *record, GString *out);
+void       log_format_append (LogFormat *self, const LogRecord *record, GString *out);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LogFormat, log_format_free)

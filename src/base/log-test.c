@@ -253,6 +253,47 @@ test_formats_are_python_s (Fixture *f, gconstpointer data)
   FORMATS ("%(module)s %(filename)s %(funcName)s %(name)-15.15s|", "jail jail.c func fail2ban.jail  |");
 }
 
+/* What stood before the last message is used again: the same lines as from a format that is new to each of them. */
+static void
+test_lines_do_not_depend_on_those_before (Fixture *f, gconstpointer data)
+{
+  static const char *const all[] = {
+    "%(asctime)s %(name)-24s[%(process)d]: %(levelname)-7s %(message)s",
+    "%(asctime)s",
+    "%(message)s",
+    "%(asctime)-30s|%(message)s",
+    "%(asctime).10s|%(message)s",
+    "%(asctime)23s,%(module)s%(levelno)d:%(message)-9s|",
+    " %(asctime)s %(asctime)s %(message)s %(message)s",
+    "%(relativeCreated)5d %(name)-25.25s %(funcName)s %(message).3s",
+  };
+  static const char *const loggers[]
+      = { "fail2ban", "fail2ban.filter", "fail2ban.a logger whose name is longer than what is kept" };
+  static const char *const texts[] = { "", "x", "h\xc3\xa9llo", "a longer message" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (all); i++)
+    {
+      g_autoptr (LogFormat) kept = log_format_new (all[i], NULL);
+      LogRecord record = { .function = "func", .time_usec = 1500250000 };
+
+      for (guint k = 0; k < 500; k++)
+        {
+          g_autoptr (LogFormat) fresh = log_format_new (all[i], NULL);
+          g_autoptr (GString) line = g_string_new ("<"), wanted = g_string_new ("<");
+          char name[16];
+
+          record.level = g_test_rand_bit () ? 20 : g_test_rand_int_range (0, 50);
+          record.level_name = log_level_name (record.level, name);
+          record.logger = loggers[g_test_rand_int_range (0, G_N_ELEMENTS (loggers))];
+          record.text = texts[g_test_rand_int_range (0, G_N_ELEMENTS (texts))];
+          record.time_usec += g_test_rand_int_range (0, 600000);
+          log_format_append (kept, &record, line);
+          log_format_append (fresh, &record, wanted);
+          g_assert_cmpstr (line->str, ==, wanted->str);
+        }
+    }
+}
+
 static void
 test_unusable_formats_are_refused (Fixture *f, gconstpointer data)
 {
@@ -340,6 +381,7 @@ main (int argc, char **argv)
   ADD ("bytes that are no text are shown", test_bytes_that_are_no_text_are_shown);
   ADD ("syslog gets datagrams", test_syslog_gets_datagrams);
   ADD ("formats are Python's", test_formats_are_python_s);
+  ADD ("lines do not depend on those before", test_lines_do_not_depend_on_those_before);
   ADD ("unusable formats are refused", test_unusable_formats_are_refused);
   ADD ("options are read as everywhere", test_options_are_read_as_everywhere);
   ADD ("verbosity chooses the format", test_verbosity_chooses_the_format);

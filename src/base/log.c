@@ -8,6 +8,7 @@
 #include "base/log-options.h"
 #include "base/log-target.h"
 #include "compat/py-repr.h"
+#include "compat/py-unicode.h"
 
 struct Log
 {
@@ -99,6 +100,11 @@ append_escaped (GString *out, const char *text, gsize len)
 static void
 append_printable (GString *out, const char *text, gsize len)
 {
+  if (py_text_is_ascii (text, len) && memchr (text, '\0', len) == NULL) /* as nearly always */
+    {
+      g_string_append_len (out, text, (gssize) len);
+      return;
+    }
   while (len > 0)
     {
       const char *end;

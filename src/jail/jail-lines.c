@@ -110,7 +110,7 @@ log_failure (Jail *self, const char *what, const Ticket *ticket)
   g_string_append (text, what);
   g_string_append (text, address_peek_text (ticket_peek_id (ticket)));
   g_string_append (text, " - ");
-  jail_append_time (text, ticket_get_time_usec (ticket));
+  g_string_append (text, jail_time_text (&self->services->last_time, ticket_get_time_usec (ticket)));
   log_write_text (self->log, LOG_LEVEL_INFO, LOGGER_FILTER, __func__, text->str, text->len);
 }
 

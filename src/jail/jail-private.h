@@ -86,8 +86,8 @@ struct Jail
 
 /* --- jail.c ---------------------------------------------------------------------------------------------------------- */
 gint64 jail_now_usec (const Jail *self);
-void jail_append_time (GString *out, gint64 time_usec);
 char *jail_format_time (gint64 time_usec); /* "2025-08-14 10:00:00", local; the end of the year 9999 for later ones */
+const char *jail_time_text (ClockText *memo, gint64 time_usec); /* the same, lent */
 void jail_store_failed (Jail *self, const GError *error); /* logs it */
 BanStore *jail_peek_store (const Jail *self);             /* NULL: none */
 

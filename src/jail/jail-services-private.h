@@ -27,6 +27,7 @@ struct JailServices
   char *joined;          /* the name of the jail that opened it, for messages; NULL: no jail did */
   GArray *waiters;       /* for that transaction */
   GRand *random;
+  ClockText last_time; /* that a jail has written to the log */
 };
 
 /* Ends a transaction that was begun: it is written when the loop has nothing else to do, or JAIL_SERVICES_COMMIT_MSEC after the first

@@ -14,28 +14,22 @@ jail_now_usec (const Jail *self)
   return clock_get_time_usec (self->clock);
 }
 
-void
-jail_append_time (GString *out, gint64 time_usec)
+const char *
+jail_time_text (ClockText *memo, gint64 time_usec)
 {
   gint64 seconds = time_usec / G_USEC_PER_SEC;
-  char text[CLOCK_TEXT_SIZE];
 
   if (seconds >= 253402214400) /* the last day of the year 9999: beyond it is "for ever" */
-    {
-      g_string_append (out, "9999-12-31 23:59:59");
-      return;
-    }
-  clock_format_local (seconds, text);
-  g_string_append (out, text);
+    return "9999-12-31 23:59:59";
+  return clock_text_of (memo, seconds);
 }
 
 char *
 jail_format_time (gint64 time_usec)
 {
-  GString *text = g_string_new (NULL);
+  ClockText memo = { 0 };
 
-  jail_append_time (text, time_usec);
-  return g_string_free (text, FALSE);
+  return g_strdup (jail_time_text (&memo, time_usec));
 }
 
 BanStore *
