@@ -27,12 +27,23 @@ enum
 #define DEPTH_MAX     100 /* of values within values: deeper ones are pickled, which has limits of its own */
 #define REFERENCE_MAX 255 /* longer texts are not looked for in what is written */
 
+/* Few bytes, since there may be a hundred thousand of them. */
 struct TicketData
 {
-  guint32 len;       /* of bytes */
-  guint32 values_at; /* matches, one behind the other, then a dict */
+  guint64 len : 30;       /* of bytes */
+  guint64 values_at : 30; /* matches, one behind the other, then a dict */
+  guint64 refs : 4;
   guint8 bytes[];
 };
+
+#define LEN_MAX  ((1u << 30) - 1) /* what would be longer is not kept at all */
+#define REFS_MAX 15               /* who wants one more gets a copy */
+
+/* The same in the database, before the bytes. */
+typedef struct
+{
+  guint32 len, values_at;
+} TicketDataHead;
 
 /* A text that nearly every ticket has; NULL: n is beyond their number. */
 const char *ticket_data_name (guint n);

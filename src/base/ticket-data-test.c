@@ -106,7 +106,7 @@ test_what_stands_in_the_line_is_written_once (void)
   py_dict_set_str (values, "user", py_str_new ("root"));
   py_dict_set_str (values, "ip4", py_str_new ("198.51.100.1"));
   data = ticket_data_new (matches, values, NULL);
-  (void) ticket_data_peek_bytes (data, &len);
+  len = ticket_data_get_n_bytes (data);
   g_assert_cmpuint (len, <, strlen (line) + 15 + 8 + 25);
   SHOWS (data, "[('', 'Nov 27 01:01:19', ' srv1 sshd[5433]: Failed password for root from 198.51.100.1 port 22 ssh2'), "
                "{'mlfid': ' srv1 sshd[5433]: ', 'user': 'root', 'ip4': '198.51.100.1'}]");
@@ -141,7 +141,7 @@ static void
 test_nothing_is_something_too (void)
 {
   g_autoptr (PyValue) values = ticket_data_dup_values (NULL);
-  gsize len = 1;
+  g_autoptr (GByteArray) bytes = g_byte_array_new ();
   gboolean ok = FALSE;
 
   g_assert_cmpuint (py_dict_length (values), ==, 0);
@@ -150,8 +150,9 @@ test_nothing_is_something_too (void)
   g_assert_null (ticket_data_copy (NULL));
   g_assert_null (ticket_data_keep_last (NULL, 0));
   g_assert_null (ticket_data_add_matches (NULL, NULL));
-  (void) ticket_data_peek_bytes (NULL, &len);
-  g_assert_cmpuint (len, ==, 0);
+  ticket_data_append_bytes (NULL, bytes);
+  g_assert_cmpuint (bytes->len, ==, 0);
+  g_assert_cmpuint (ticket_data_get_n_bytes (NULL), ==, 0);
   g_assert_null (ticket_data_from_bytes ("", 0, &ok));
   g_assert_true (ok);
 }
@@ -181,11 +182,16 @@ test_bytes_are_checked (void)
   g_autoptr (PyValue) matches = py_list_new_items (py_str_new ("a line with xxxx"), NULL);
   g_autofree TicketData *data = ticket_data_new (matches, values, NULL);
   g_autofree char *there = show (data);
-  gsize len;
-  const char *bytes = ticket_data_peek_bytes (data, &len);
+  g_autoptr (GByteArray) all = g_byte_array_new ();
+  g_autofree TicketData *back = NULL;
+  const guint8 *bytes;
+  gsize len = ticket_data_get_n_bytes (data);
   gboolean ok;
 
-  g_autofree TicketData *back = ticket_data_from_bytes (bytes, len, &ok);
+  ticket_data_append_bytes (data, all);
+  g_assert_cmpuint (all->len, ==, len);
+  bytes = all->data;
+  back = ticket_data_from_bytes (bytes, len, &ok);
   g_assert_true (ok);
   SHOWS (back, there);
   for (gsize cut = 1; cut < len; cut++)
@@ -220,6 +226,36 @@ test_a_match_that_is_no_text_has_none (void)
   ticket_data_free (data);
 }
 
+static void
+test_what_is_shared_does_not_change (void)
+{
+  g_autoptr (PyValue) matches = py_list_new_items (py_str_new ("one"), py_str_new ("two"), NULL);
+  g_autoptr (PyValue) values = py_dict_new (), more = py_str_new ("three");
+  TicketData *data[40], *first;
+
+  py_dict_set_str (values, "user", py_str_new ("one of them"));
+  first = ticket_data_new (matches, values, NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (data); i++)
+    data[i] = ticket_data_copy (first);
+  g_assert_true (data[0] == first);
+  data[0] = ticket_data_add_match (data[0], more);
+  data[1] = ticket_data_keep_last (data[1], 1);
+  data[2] = ticket_data_add_matches (data[2], data[3]);
+  data[4] = ticket_data_set_values (data[4], NULL);
+  SHOWS (data[0], "['one', 'two', 'three', {'user': 'one of them'}]");
+  SHOWS (data[1], "['two', {'user': 'one of them'}]");
+  SHOWS (data[2], "['one', 'two', 'one', 'two', {'user': 'one of them'}]");
+  SHOWS (data[4], "['one', 'two', {}]");
+  for (guint i = 0; i < G_N_ELEMENTS (data); i++)
+    {
+      if (i > 4)
+        SHOWS (data[i], "['one', 'two', {'user': 'one of them'}]");
+      ticket_data_free (data[i]);
+    }
+  SHOWS (first, "['one', 'two', {'user': 'one of them'}]");
+  ticket_data_free (first);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -233,5 +269,6 @@ main (int argc, char **argv)
   ADD ("a value is found by its name", test_a_value_is_found_by_its_name);
   ADD ("bytes are checked", test_bytes_are_checked);
   ADD ("a match that is no text has none", test_a_match_that_is_no_text_has_none);
+  ADD ("what is shared does not change", test_what_is_shared_does_not_change);
   return g_test_run ();
 }

@@ -268,10 +268,14 @@ ticket_data_writer_begin_values (TicketDataWriter *self, guint count)
 TicketData *
 ticket_data_writer_dup_data (const TicketDataWriter *self)
 {
-  TicketData *data = g_malloc (sizeof *data + self->len);
+  TicketData *data;
 
-  data->len = (guint32) self->len;
-  data->values_at = (guint32) self->values_at;
+  if (self->len > LEN_MAX)
+    return NULL;
+  data = g_malloc (sizeof *data + self->len);
+  data->len = self->len & LEN_MAX;
+  data->values_at = self->values_at & LEN_MAX;
+  data->refs = 1;
   memcpy (data->bytes, self->bytes, self->len);
   return data;
 }

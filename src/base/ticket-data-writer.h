@@ -32,4 +32,4 @@ void ticket_data_writer_begin_values (TicketDataWriter *self, guint count);
 void ticket_data_writer_put_key (TicketDataWriter *self, const PyValue *name); /* the same, usually a str */
 void ticket_data_writer_put_name (TicketDataWriter *self, const char *name, gsize len);
 
-TicketData *ticket_data_writer_dup_data (const TicketDataWriter *self);
+TicketData *ticket_data_writer_dup_data (const TicketDataWriter *self); /* of more than a gigabyte nothing is left: NULL */

@@ -6,8 +6,6 @@
 #include "base/ticket-data-writer.h"
 #include "compat/py-pickle.h"
 
-#define LEN_MAX (G_MAXUINT32 / 2)
-
 /* --- reading --------------------------------------------------------------------------------------------------------- */
 
 typedef struct
@@ -292,15 +290,41 @@ ticket_data_new (const PyValue *matches, const PyValue *values, const char *cons
 }
 
 TicketData *
-ticket_data_copy (const TicketData *self)
+ticket_data_copy (TicketData *self)
 {
-  return self != NULL ? g_memdup2 (self, sizeof *self + self->len) : NULL;
+  TicketData *copy;
+
+  if (self == NULL)
+    return NULL;
+  if (self->refs < REFS_MAX)
+    {
+      self->refs++;
+      return self;
+    }
+  copy = g_memdup2 (self, sizeof *self + self->len);
+  copy->refs = 1;
+  return copy;
 }
 
 void
 ticket_data_free (TicketData *self)
 {
-  g_free (self);
+  if (self != NULL && --self->refs == 0)
+    g_free (self);
+}
+
+/* For who will change it */
+static TicketData *
+make_own (TicketData *self /* taken */)
+{
+  TicketData *copy;
+
+  if (self->refs == 1)
+    return self;
+  copy = g_memdup2 (self, sizeof *self + self->len);
+  copy->refs = 1;
+  self->refs--;
+  return copy;
 }
 
 /* --- matches --------------------------------------------------------------------------------------------------------- */
@@ -395,12 +419,13 @@ insert_matches (TicketData *self /* taken */, const guint8 *matches, gsize len)
     return rebuild (NULL, matches, len, NULL);
   if (len > LEN_MAX - self->len)
     return self;
+  self = make_own (self); /* matches may be self's, which somebody else has then, too */
   self = g_realloc (self, sizeof *self + self->len + len);
   tail = self->len - self->values_at;
   memmove (self->bytes + self->values_at + len, self->bytes + self->values_at, tail);
   memcpy (self->bytes + self->values_at, matches, len);
-  self->len += (guint32) len;
-  self->values_at += (guint32) len;
+  self->len = (self->len + len) & LEN_MAX;
+  self->values_at = (self->values_at + len) & LEN_MAX;
   return self;
 }
 
@@ -482,35 +507,62 @@ ticket_data_set_values (TicketData *self, const PyValue *values)
 
 /* --- bytes ----------------------------------------------------------------------------------------------------------- */
 
-const void *
-ticket_data_peek_bytes (const TicketData *self, gsize *ret_len)
+gsize
+ticket_data_get_n_bytes (const TicketData *self)
 {
-  *ret_len = self != NULL ? sizeof *self + self->len : 0;
+  return self != NULL ? sizeof (TicketDataHead) + self->len : 0;
+}
+
+void
+ticket_data_append_bytes (const TicketData *self, GByteArray *out)
+{
+  TicketDataHead head;
+
+  if (self == NULL)
+    return;
+  head = (TicketDataHead){ .len = self->len & LEN_MAX, .values_at = self->values_at & LEN_MAX };
+  g_byte_array_append (out, (const guint8 *) &head, sizeof head);
+  g_byte_array_append (out, self->bytes, head.len);
+}
+
+static TicketData *
+take_bytes (const void *bytes, gsize len)
+{
+  TicketDataHead head;
+  TicketData *self;
+
+  if (len <= sizeof head || len - sizeof head > LEN_MAX)
+    return NULL;
+  memcpy (&head, bytes, sizeof head);
+  if (head.len != len - sizeof head || head.values_at >= head.len)
+    return NULL;
+  self = g_malloc (sizeof *self + head.len);
+  self->len = head.len & LEN_MAX;
+  self->values_at = head.values_at & LEN_MAX;
+  self->refs = 1;
+  memcpy (self->bytes, (const char *) bytes + sizeof head, head.len);
   return self;
+}
+
+static gboolean
+can_be_read (const TicketData *self)
+{
+  Reader in = reader_at (self, 0);
+
+  while (!in.broken && in.at < self->bytes + self->values_at)
+    skip_value (&in, 1);
+  if (in.broken || in.at != self->bytes + self->values_at || *in.at != AS_DICT)
+    return FALSE;
+  py_value_unref (get_value (&in, 0)); /* made once, since a pickle may be anything, too */
+  return !in.broken && in.at == self->bytes + self->len;
 }
 
 TicketData *
 ticket_data_from_bytes (const void *bytes, gsize len, gboolean *ret_ok)
 {
-  TicketData *self;
-  Reader in;
+  TicketData *self = take_bytes (bytes, len);
 
-  *ret_ok = len == 0;
-  if (len <= sizeof *self || len - sizeof *self > LEN_MAX)
-    return NULL;
-  self = g_memdup2 (bytes, len);
-  in = reader_at (self, 0);
-  *ret_ok = self->len == len - sizeof *self && self->values_at < self->len;
-  while (*ret_ok && !in.broken && in.at < self->bytes + self->values_at)
-    skip_value (&in, 1);
-  *ret_ok = *ret_ok && !in.broken && in.at == self->bytes + self->values_at && *in.at == AS_DICT;
-  if (*ret_ok)
-    {
-      PyValue *values = get_value (&in, 0); /* made once, since a pickle may be anything, too */
-
-      py_value_unref (values);
-      *ret_ok = !in.broken && in.at == self->bytes + self->len;
-    }
+  *ret_ok = len == 0 || (self != NULL && can_be_read (self));
   if (*ret_ok)
     return self;
   ticket_data_free (self);

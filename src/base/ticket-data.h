@@ -5,7 +5,8 @@
  * reference to it.  The same bytes go into the database's table of failures, which is why they can be checked.
  * Must not: know what the names mean.
  *
- * A TicketData is never changed: each function that "changes" one frees it and gives another.  NULL is the one with nothing in it.
+ * A TicketData is never changed: each function that "changes" one frees it and gives another, so that the tickets of many jails can have
+ * one together.  NULL is the one with nothing in it.
  */
 #pragma once
 #include "compat/py-value.h"
@@ -14,7 +15,7 @@ typedef struct TicketData TicketData;
 
 /* matches: a list or tuple, else none.  values: a dict, NULL for none; None values are left out, and the names in without. */
 TicketData *ticket_data_new  (const PyValue *matches, const PyValue *values, const char *const *without);
-TicketData *ticket_data_copy (const TicketData *self);
+TicketData *ticket_data_copy (TicketData *self); /* mostly the same block, counted */
 void        ticket_data_free (TicketData *self); /* NULL is fine */
 
 guint    ticket_data_count_matches  (const TicketData *self);
@@ -31,5 +32,6 @@ TicketData *ticket_data_keep_last    (TicketData *self, guint count);           
 TicketData *ticket_data_set_values   (TicketData *self, const PyValue *values);   /* all others go; None is left out */
 
 /* As bytes for the database, and back: NULL with FALSE in *ret_ok when they are none of ours (wherever they may lead). */
-const void *ticket_data_peek_bytes (const TicketData *self, gsize *ret_len);
+gsize       ticket_data_get_n_bytes  (const TicketData *self);
+void        ticket_data_append_bytes (const TicketData *self, GByteArray *out);
 TicketData *ticket_data_from_bytes (const void *bytes, gsize len, gboolean *ret_ok);

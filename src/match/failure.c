@@ -90,6 +90,22 @@ is_plain (const Captures *captures, const Capture *ip)
          && captures_peek (captures, CAPTURE_NOFAIL_MATCHES) == NULL;
 }
 
+static TicketData *
+dup_ticket_data (Failure *self)
+{
+  TicketData *data;
+
+  if (self->data == NULL)
+    self->data = captures_dup_ticket_data (self->captures);
+  data = ticket_data_copy (self->data);
+  if (data != self->data) /* it had its full number of owners: the next ones get the new block */
+    {
+      ticket_data_free (self->data);
+      self->data = ticket_data_copy (data);
+    }
+  return data;
+}
+
 void
 failure_give_data (Failure *self, Ticket *ticket)
 {
@@ -103,9 +119,7 @@ failure_give_data (Failure *self, Ticket *ticket)
       ticket_set_data (ticket, data);
       return;
     }
-  if (self->data == NULL)
-    self->data = captures_dup_ticket_data (self->captures);
-  ticket_take_data (ticket, ticket_data_copy (self->data));
+  ticket_take_data (ticket, dup_ticket_data (self));
   if (ip == NULL)
     return;
   address = address_new (ip->text, (gssize) ip->len);

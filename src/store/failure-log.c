@@ -49,17 +49,16 @@ put_head (GByteArray *log, EntryKind kind, const Address *id)
 void
 failure_log_put (GByteArray *log, const Ticket *ticket)
 {
-  gsize len;
-  const void *data = ticket_data_peek_bytes (ticket_peek_data (ticket), &len);
+  const TicketData *data = ticket_peek_data (ticket);
   TicketHead head = { .time_usec = ticket_get_time_usec (ticket),
                       .first_time_usec = ticket_get_first_time_usec (ticket),
                       .retry = ticket_get_retry (ticket),
                       .attempts = ticket_get_attempts (ticket),
-                      .data_len = (guint32) len };
+                      .data_len = (guint32) ticket_data_get_n_bytes (data) };
 
   put_head (log, ENTRY_PUT, ticket_peek_id (ticket));
   put_bytes (log, &head, sizeof head);
-  put_bytes (log, data, len);
+  ticket_data_append_bytes (data, log);
 }
 
 void
