@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "compat/py-regex-author.h"
+
 static const char *const verdicts[] = { "unknown", "no", "yes" };
 
 static PyRegexVerdict
@@ -187,123 +189,6 @@ test_hostile_patterns_are_bounded (void)
 }
 
 /* --- the slow twin: what the automaton tells is what a search finds ---------------------------------------------------- */
-typedef struct
-{
-  GRand *rand;
-  GString *out;
-  guint groups; /* closed so far */
-  gboolean odd; /* it may have what no automaton can do */
-} Author;
-
-static void write_alternatives (Author *self, guint depth);
-
-static guint
-dice (Author *self, guint n)
-{
-  return (guint) g_rand_int_range (self->rand, 0, (gint32) n);
-}
-
-static void
-write_group (Author *self, guint depth)
-{
-  static const char *const plain[] = { "(", "(?:", "(?i:", "(?s:", "(?m:", "(?-i:" };
-  static const char *const odd[] = { "(?=", "(?!", "(?>" };
-  gboolean captures = FALSE;
-
-  if (self->odd && dice (self, 4) == 0)
-    g_string_append (self->out, odd[dice (self, G_N_ELEMENTS (odd))]);
-  else
-    {
-      guint i = dice (self, G_N_ELEMENTS (plain));
-
-      captures = i == 0;
-      g_string_append (self->out, plain[i]);
-    }
-  write_alternatives (self, depth - 1);
-  g_string_append_c (self->out, ')');
-  self->groups += captures ? 1 : 0;
-}
-
-static void
-write_atom (Author *self, guint depth)
-{
-  static const char *const atoms[]
-      = { "a",   "b",    "c",    "A",      " ",      ":",       "\\n", ".",  "\\s",  "\\S",    "\\d",
-          "\\w", "[ab]", "[^a]", "[^\\n]", "[a-c:]", "[^\\w ]", "1",   "ab", "ab: ", "(?:a|)", "\\W" };
-
-  if (depth > 0 && dice (self, 3) == 0)
-    write_group (self, depth);
-  else if (self->odd && self->groups > 0 && dice (self, 8) == 0)
-    g_string_append_printf (self->out, "(?:\\%u)", 1 + dice (self, self->groups));
-  else
-    g_string_append (self->out, atoms[dice (self, G_N_ELEMENTS (atoms))]);
-}
-
-static void
-write_piece (Author *self, guint depth)
-{
-  static const char *const places[] = { "^",       "$",         "\\A",     "\\Z",      "\\b",   "\\B",         "(?<=a)",
-                                        "(?<![ :])", "(?=[b1])", "(?!\\n)", "(?!ab)", "(?!a[b:]a)", "(?!b\\n)" };
-  static const char *const repeats[] = { "*", "+", "?", "{2}", "{1,3}", "{2,}", "{,2}", "{0}" };
-
-  if (dice (self, 6) == 0)
-    {
-      g_string_append (self->out, places[dice (self, G_N_ELEMENTS (places) - (self->odd ? 0 : 3))]);
-      return;
-    }
-  g_string_append (self->out, "(?:");
-  write_atom (self, depth);
-  g_string_append_c (self->out, ')');
-  if (dice (self, 3) != 0)
-    return;
-  g_string_append (self->out, repeats[dice (self, G_N_ELEMENTS (repeats))]);
-  if (dice (self, 3) == 0)
-    g_string_append_c (self->out, self->odd && dice (self, 2) == 0 ? '+' : '?');
-}
-
-static void
-write_alternatives (Author *self, guint depth)
-{
-  guint n = dice (self, 4) == 0 ? 2 + dice (self, 2) : 1;
-
-  for (guint i = 0; i < n; i++)
-    {
-      guint pieces = dice (self, 5);
-
-      g_string_append (self->out, i > 0 ? "|" : "");
-      for (guint j = 0; j < pieces; j++)
-        write_piece (self, depth);
-    }
-}
-
-static void
-write_pattern (Author *self)
-{
-  static const char *const starts[] = { "^", "^", "(?i)^", "(?m)^", "\\A\\s*", "", "(?i)", "(?s)" };
-  static const char *const ends[] = { "$", ".+$", "(.*)$", "\\s*$", "", "", "(?=a|b:)(.+)$", "\\Z" };
-
-  g_string_assign (self->out, starts[dice (self, G_N_ELEMENTS (starts))]);
-  self->groups = 0;
-  self->odd = dice (self, 3) == 0;
-  g_string_append (self->out, "(?:");
-  write_alternatives (self, 3);
-  g_string_append_c (self->out, ')');
-  g_string_append (self->out, ends[dice (self, self->odd ? G_N_ELEMENTS (ends) : 6)]);
-}
-
-static void
-write_text (Author *self, GString *out)
-{
-  static const char *const pieces[] = { "a", "b", "c", "A", " ", ":", "\n", "1", "ab: ", "_", "aa", "B", "\t" };
-  guint n = dice (self, 9);
-
-  g_string_truncate (out, 0);
-  for (guint i = 0; i < n; i++)
-    g_string_append (out, pieces[dice (self, G_N_ELEMENTS (pieces))]);
-  if (dice (self, 2) == 0)
-    g_string_append_c (out, '\n');
-}
-
 static void
 compare (const PyRegex *regex, PyRegexVerdict told, PyRegexResult found, const GString *text)
 {
@@ -318,31 +203,27 @@ compare (const PyRegex *regex, PyRegexVerdict told, PyRegexResult found, const G
 static void
 test_what_is_told_is_what_a_search_finds (void)
 {
-  g_autoptr (GRand) rand = g_rand_new_with_seed (11);
-  g_autoptr (GString) pattern = g_string_new (NULL), text = g_string_new (NULL);
+  g_autoptr (PyRegexAuthor) author = py_regex_author_new (11);
   g_autoptr (PyMatch) match = py_match_new ();
-  Author author = { rand, pattern, 0, FALSE };
-  guint told_yes = 0, told_no = 0;
-  guint n = (guint) (g_getenv ("PY_REGEX_AUTOMATON_PATTERNS") != NULL
-                         ? g_ascii_strtoull (g_getenv ("PY_REGEX_AUTOMATON_PATTERNS"), NULL, 10)
-                         : 4000);
+  guint told_yes = 0, told_no = 0, n = py_regex_author_count (4000);
 
   for (guint i = 0; i < n; i++)
     {
-      write_pattern (&author);
-      g_autoptr (PyRegex) regex = py_regex_new (pattern->str, -1, PY_REGEX_FLAG_NONE, NULL);
+      py_regex_author_write_pattern (author);
+      g_autoptr (PyRegex) regex = py_regex_new (author->pattern->str, -1, PY_REGEX_FLAG_NONE, NULL);
       if (regex == NULL)
         continue;
       g_autoptr (PyRegexAutomaton) automaton = py_regex_automaton_new (regex);
       for (guint j = 0; automaton != NULL && j < 25; j++)
         {
-          write_text (&author, text);
+          py_regex_author_write_text (author);
+          const GString *text = author->text;
           PyRegexResult found = py_regex_search (regex, text->str, text->len, 0, G_MAXSIZE, PY_SEARCH_UNGATED, match);
           PyRegexVerdict told = py_regex_automaton_ask (automaton, text->str, text->len, PY_SEARCH_IS_ASCII);
 
           compare (regex, told, found, text);
-          if (!author.odd && told == PY_VERDICT_UNKNOWN)
-            g_error ("'%s' in '%s': not told", pattern->str, text->str);
+          if (!author->odd && told == PY_VERDICT_UNKNOWN)
+            g_error ("'%s' in '%s': not told", author->pattern->str, text->str);
           told_yes += told == PY_VERDICT_YES;
           told_no += told == PY_VERDICT_NO;
         }

@@ -20,7 +20,7 @@ py_regex_automaton_new (const PyRegex *regex)
   g_return_val_if_fail (regex != NULL, NULL);
 
   g_autoptr (PyTree) tree = py_regex_parse (regex->pattern, regex->len, regex->flags, NULL);
-  g_autoptr (PyNfa) nfa = tree != NULL ? py_nfa_new (tree) : NULL;
+  g_autoptr (PyNfa) nfa = tree != NULL ? py_nfa_new (tree, FALSE) : NULL;
   if (nfa == NULL)
     return NULL;
   PyRegexAutomaton *self = g_new0 (PyRegexAutomaton, 1);

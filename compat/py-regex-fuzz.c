@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "compat/py-regex-automaton.h"
+#include "compat/py-regex-spans.h"
 #include "compat/py-regex.h"
 
 int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size);
@@ -66,6 +67,25 @@ check_automaton (const PyRegex *re, const char *subject, gsize len, PyRegexResul
     }
 }
 
+/* What it tells is captured is what a search captures. */
+static void
+check_spans (const PyRegex *re, const char *subject, gsize len, PyRegexResult found, const PyMatch *match)
+{
+  g_autoptr (PyRegexSpans) spans = py_regex_spans_new (re);
+  g_autoptr (PyMatch) told = py_match_new ();
+
+  for (guint i = 0; spans != NULL && i < 2; i++) /* the second time with all states there */
+    {
+      PySearchFlags flags = py_text_is_wtf8 (subject, len) ? PY_SEARCH_IS_UTF8 : PY_SEARCH_DEFAULT;
+      PyRegexVerdict verdict = py_regex_spans_ask (spans, subject, len, flags, told);
+
+      g_assert_false (verdict == PY_VERDICT_YES && found == PY_REGEX_NO_MATCH);
+      g_assert_false (verdict == PY_VERDICT_NO && found == PY_REGEX_MATCH);
+      if (verdict == PY_VERDICT_YES && found == PY_REGEX_MATCH)
+        compare_spans (re, match, told);
+    }
+}
+
 int
 LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
 {
@@ -83,6 +103,7 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
   PyRegexResult first = py_regex_search (re, subject, len, 0, G_MAXSIZE, PY_SEARCH_DEFAULT, match);
   check_promises (re, subject, len, first);
   check_automaton (re, subject, len, first);
+  check_spans (re, subject, len, first, match);
   if (!py_text_is_ascii (subject, len))
     return 0;
   PyRegexResult bare = py_regex_search (re, subject, len, 0, G_MAXSIZE, PY_SEARCH_BARE, again);

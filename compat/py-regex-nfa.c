@@ -14,6 +14,7 @@ typedef struct
   PyNfa *nfa;
   guint visits;
   guint open_loops; /* whose first step leads nowhere yet */
+  gboolean with_tags;
   gboolean failed;
 } Builder;
 
@@ -48,6 +49,25 @@ add_split (Builder *self, guint16 next, guint16 other)
   guint16 index = add_step (self, PY_NFA_SPLIT, next);
 
   get_step (self, index)->other = other;
+  return index;
+}
+
+/* Of going on with a repeat or leaving it: the greedy one goes on first. */
+static guint16
+add_choice (Builder *self, PyRepeatMode mode, guint16 on, guint16 out)
+{
+  return mode == PY_REPEAT_LAZY ? add_split (self, out, on) : add_split (self, on, out);
+}
+
+static guint16
+add_tag (Builder *self, guint tag, guint16 next)
+{
+  guint16 index;
+
+  if (!self->with_tags)
+    return next;
+  index = add_step (self, PY_NFA_TAG, next);
+  get_step (self, index)->tag = (guint16) tag;
   return index;
 }
 
@@ -212,7 +232,8 @@ build_look (Builder *self, const PyNode *node, guint flags, guint16 next)
   Word word;
   guint16 index;
 
-  if (!read_word (node->first, flags, &word) || (word.n > 1 && (node->behind || !node->negated || self->open_loops > 0)))
+  if (!read_word (node->first, flags, &word)
+      || (word.n > 1 && (node->behind || !node->negated || self->open_loops > 0)))
     {
       self->nfa->exact = FALSE;
       return next;
@@ -237,17 +258,32 @@ build_look (Builder *self, const PyNode *node, guint flags, guint16 next)
 
 /* --- what is made of others --------------------------------------------------------------------------------------- */
 static guint16
-build_star (Builder *self, PyNode *node, guint flags, guint16 next)
+build_star (Builder *self, const PyNode *node, guint flags, guint16 next)
 {
-  guint16 loop = add_split (self, next, next), body;
+  guint16 loop = add_choice (self, node->mode, next, next), body;
 
   if (self->failed)
     return 0;
   self->open_loops++;
-  body = build (self, node, flags, loop);
+  body = build (self, node->first, flags, loop);
   self->open_loops--;
-  get_step (self, loop)->next = body;
+  if (node->mode == PY_REPEAT_LAZY)
+    get_step (self, loop)->other = body;
+  else
+    get_step (self, loop)->next = body;
   return loop;
+}
+
+/* What may be nothing can be repeated without an end: a search then stops in its own way. */
+static gboolean
+repeats_nothing (Builder *self, const PyNode *node)
+{
+  guint64 low, high;
+
+  if (node->max <= 1)
+    return FALSE;
+  py_node_width_of_one (self->tree, node->first, &low, &high);
+  return low == 0;
 }
 
 static guint16
@@ -255,11 +291,13 @@ build_repeat (Builder *self, const PyNode *node, guint flags, guint16 next)
 {
   guint16 at = next;
 
+  if (self->with_tags && repeats_nothing (self, node))
+    self->nfa->is_ordered = FALSE;
   if (node->max == PY_REPEAT_INFINITE)
-    at = build_star (self, node->first, flags, next);
+    at = build_star (self, node, flags, next);
   else
     for (guint32 i = node->min; i < node->max && !self->failed; i++)
-      at = add_split (self, build (self, node->first, flags, at), next);
+      at = add_choice (self, node->mode, build (self, node->first, flags, at), next);
   for (guint32 i = 0; i < node->min && !self->failed; i++)
     at = build (self, node->first, flags, at);
   return at;
@@ -268,16 +306,18 @@ build_repeat (Builder *self, const PyNode *node, guint flags, guint16 next)
 static guint16
 build_branch (Builder *self, const PyNode *first, guint flags, guint16 next)
 {
+  g_autoptr (GPtrArray) nodes = g_ptr_array_new ();
   guint16 at = 0;
 
-  for (PyNode *node = first->next; node != NULL && !self->failed; node = node->next)
+  for (PyNode *node = (PyNode *) first; node != NULL; node = node->next)
+    g_ptr_array_add (nodes, node);
+  for (guint i = nodes->len; i > 0 && !self->failed; i--)
     {
-      guint16 begin = build (self, node, flags, next);
+      guint16 begin = build (self, g_ptr_array_index (nodes, i - 1), flags, next);
 
-      at = node == first->next ? begin : add_split (self, begin, at);
+      at = i == nodes->len ? begin : add_split (self, begin, at);
     }
-  guint16 begin = build (self, (PyNode *) first, flags, next);
-  return first->next != NULL ? add_split (self, begin, at) : begin;
+  return at;
 }
 
 /* Anything, or nothing */
@@ -347,6 +387,23 @@ is_dots (const PyNode *node)
 }
 
 static gboolean
+is_pattern_end (const PyNfaStep *step)
+{
+  return step->op == PY_NFA_ACCEPT || (step->op == PY_NFA_TAG && step->tag == 1);
+}
+
+static gboolean
+captures (const PyNode *node)
+{
+  if (node->type == PY_NODE_GROUP && node->value != 0)
+    return TRUE;
+  for (const PyNode *child = node->first; child != NULL; child = child->next)
+    if (captures (child))
+      return TRUE;
+  return FALSE;
+}
+
+static gboolean
 is_look_at_rest (Builder *self, const PyNode *node, guint flags, guint16 next)
 {
   const PyNode *dots = node->next, *end = dots != NULL ? dots->next : NULL;
@@ -354,7 +411,7 @@ is_look_at_rest (Builder *self, const PyNode *node, guint flags, guint16 next)
 
   if (node->type != PY_NODE_LOOK || node->negated || node->behind || end == NULL || end->next != NULL
       || end->type != PY_NODE_AT || end->value != PY_AT_LINE_END || !is_dots (dots) || (flags & PY_REGEX_FLAG_DOTALL)
-      || get_step (self, next)->op != PY_NFA_ACCEPT)
+      || !is_pattern_end (get_step (self, next)))
     return FALSE;
   py_node_width (self->tree, node->first, &low, &high);
   return low > 0 && takes_no_newline (node->first, flags);
@@ -363,13 +420,23 @@ is_look_at_rest (Builder *self, const PyNode *node, guint flags, guint16 next)
 static guint16
 build_look_at_rest (Builder *self, const PyNode *node, guint flags, guint16 next)
 {
-  guint16 end = build_at (self, PY_AT_LINE_END, flags, next), loop = add_split (self, end, end), any;
+  const PyNode *dots = node->next;
+  guint group = dots->type == PY_NODE_GROUP ? dots->value : 0;
+  guint16 end = build_at (self, PY_AT_LINE_END, flags, next), loop, any, begin;
 
+  if (self->failed)
+    return 0;
+  if (captures (node->first))
+    self->nfa->is_ordered = FALSE; /* the look tries what it does before the dots do */
+  if (group != 0)
+    end = add_tag (self, 2 * group + 1, end);
+  loop = add_split (self, end, end);
   if (self->failed)
     return 0;
   any = build_any (self, FALSE, loop);
   get_step (self, loop)->next = any;
-  return build (self, node->first, flags, loop);
+  begin = build (self, node->first, flags, loop);
+  return group != 0 ? add_tag (self, 2 * group, begin) : begin;
 }
 
 /* --- all of it ---------------------------------------------------------------------------------------------------- */
@@ -400,6 +467,15 @@ build_sequence (Builder *self, PyNode *first, guint flags, guint16 next)
 }
 
 static guint16
+build_group (Builder *self, const PyNode *node, guint flags, guint16 next)
+{
+  guint16 at = node->value != 0 ? add_tag (self, 2 * node->value + 1, next) : next;
+
+  at = build_sequence (self, node->first->first, py_flags_combine (flags, node), at);
+  return node->value != 0 ? add_tag (self, 2 * node->value, at) : at;
+}
+
+static guint16
 build (Builder *self, PyNode *node, guint flags, guint16 next)
 {
   if (self->failed || self->visits++ == VISITS_MOST)
@@ -425,7 +501,7 @@ build (Builder *self, PyNode *node, guint flags, guint16 next)
         self->nfa->exact = FALSE;
       return build_repeat (self, node, flags, next);
     case PY_NODE_GROUP:
-      return build_sequence (self, node->first->first, py_flags_combine (flags, node), next);
+      return build_group (self, node, flags, next);
     case PY_NODE_ATOMIC:
       self->nfa->exact = FALSE;
       return build_sequence (self, node->first->first, flags, next);
@@ -442,14 +518,15 @@ build (Builder *self, PyNode *node, guint flags, guint16 next)
 }
 
 PyNfa *
-py_nfa_new (PyTree *tree)
+py_nfa_new (PyTree *tree, gboolean with_tags)
 {
   g_autoptr (PyNfa) self = g_new0 (PyNfa, 1);
-  Builder builder = { .tree = tree, .nfa = self };
+  Builder builder = { .tree = tree, .nfa = self, .with_tags = with_tags };
 
   self->steps = g_array_new (FALSE, TRUE, sizeof (PyNfaStep));
-  self->exact = TRUE;
-  self->start = build (&builder, tree->root, tree->flags, add_step (&builder, PY_NFA_ACCEPT, 0));
+  self->exact = self->is_ordered = TRUE;
+  self->start = build (&builder, tree->root, tree->flags, add_tag (&builder, 1, add_step (&builder, PY_NFA_ACCEPT, 0)));
+  self->is_ordered &= self->exact && with_tags;
   return builder.failed ? NULL : g_steal_pointer (&self);
 }
 

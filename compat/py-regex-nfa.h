@@ -1,7 +1,8 @@
 /* py-regex-nfa.h - the tree -> steps that an automaton takes through a text of ASCII
  *
- * Private to compat/py-regex-automaton.c.  What cannot be said in such steps (most look-arounds, back-references, what is never gone back
+ * Private to compat/py-regex-automaton.c and compat/py-regex-spans.c.  What cannot be said in such steps (most look-arounds, back-references, what is never gone back
  * into) is replaced by something that matches more, and the whole is then not `exact`: it only tells what cannot match.
+ * Of two ways a step's `next` is the one that a search tries first.
  * Must not: grow beyond its bounds, whatever repeats a pattern has.
  */
 #pragma once
@@ -31,6 +32,7 @@ typedef enum
   PY_NFA_TAKE,   /* a character of `bytes`, then `next` */
   PY_NFA_SPLIT,  /* `next` or `other` */
   PY_NFA_AT,     /* `next` if this is `place` */
+  PY_NFA_TAG,    /* a group begins or ends here, then `next` */
   PY_NFA_ACCEPT, /* matched */
 } PyNfaOp;
 
@@ -39,6 +41,7 @@ typedef struct
   PyNfaOp op;
   PyNfaPlace place;
   guint16 next, other;
+  guint16 tag;      /* 2 * group, + 1 where it ends */
   guint64 bytes[2]; /* a bit for each ASCII character */
   gboolean is_dot;  /* whatever is not ASCII is taken, too */
 } PyNfaStep;
@@ -48,9 +51,11 @@ typedef struct
   GArray *steps; /* of PyNfaStep */
   guint16 start;
   gboolean exact;
+  gboolean is_ordered; /* and the first way that leads to the end is the one that a search finds, with the tags on it */
 } PyNfa;
 
-PyNfa *py_nfa_new (PyTree *tree); /* NULL: it would have too many steps */
+/* NULL: it would have too many steps.  Without tags there are fewer. */
+PyNfa *py_nfa_new (PyTree *tree, gboolean with_tags);
 void py_nfa_free (PyNfa *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (PyNfa, py_nfa_free)
 

@@ -413,6 +413,12 @@ failregex_new_automaton (const Failregex *self)
   return py_regex_automaton_new (self->regex);
 }
 
+PyRegexSpans *
+failregex_new_spans (const Failregex *self)
+{
+  return py_regex_spans_new (self->regex);
+}
+
 /* --- what was captured -------------------------------------------------------------------------------------------- */
 static void
 fill_alternatives (const Failregex *self, Captures *captures)

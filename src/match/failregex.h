@@ -11,6 +11,7 @@
 #include <glib.h>
 
 #include "compat/py-regex-automaton.h"
+#include "compat/py-regex-spans.h"
 #include "compat/py-regex.h"
 #include "compat/py-value.h"
 #include "match/captures.h"
@@ -58,8 +59,9 @@ gboolean failregex_can_have (const Failregex *self, guint place, guint8 byte);
 GPtrArray *failregex_dup_texts (const Failregex *self, gboolean *ret_ascii_only);
 gboolean failregex_surely_matches (const Failregex *self, const char *text, gsize len, PySearchFlags flags);
 
-/* py_regex_automaton_new(): it lives on its own. */
+/* py_regex_automaton_new() and py_regex_spans_new(): they live on their own. */
 PyRegexAutomaton *failregex_new_automaton (const Failregex *self);
+PyRegexSpans *failregex_new_spans (const Failregex *self);
 
 /* The named groups of a match, in their order, None for those that took no part.  Groups alt_NAME and alt_NAME_1, ... fill
  * NAME where it is empty; tuple_NAME, ... join it as a tuple.  text is what was searched; it is lent to the captures, whose content

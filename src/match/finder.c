@@ -12,6 +12,8 @@ struct Finder
   PyMatch *pre_match, *match, *ignore_match;
   PyRegexAutomaton *automaton; /* of the prefregex, made at its first use; NULL: it is too large */
   guint64 automaton_of;        /* of which prefregex that is; 0: of none yet */
+  PyRegexSpans *spans;         /* the same for what it captures; NULL: it is not for this */
+  guint64 spans_of;
   GString *line, *content; /* copies, where the text does not stand in the line as it is needed */
 
   const char *text; /* of finder_set_text() */
@@ -56,6 +58,7 @@ finder_free (Finder *self)
   py_match_free (self->match);
   py_match_free (self->ignore_match);
   py_regex_automaton_free (self->automaton);
+  py_regex_spans_free (self->spans);
   g_string_free (self->line, TRUE);
   g_string_free (self->content, TRUE);
   g_free (self->left);
@@ -253,9 +256,34 @@ finder_ignores (Finder *self, guint ignoreregex, const char *text, gsize len, Py
 static gboolean
 search_prefregex (Finder *self, PySearchFlags flags)
 {
-  self->pre_searched = !(flags & PY_SEARCH_BARE);
   return search (self, self->filter->prefregex, self->pre_match, self->text, self->len,
                  self->flags | ungated (self) | flags);
+}
+
+static PyRegexVerdict
+ask_spans (Finder *self)
+{
+  const Filter *filter = self->filter;
+
+  if (self->spans_of != filter->n_prefregexes)
+    {
+      py_regex_spans_free (self->spans);
+      self->spans = failregex_new_spans (filter->prefregex);
+      self->spans_of = filter->n_prefregexes;
+    }
+  if (self->spans == NULL || filter->ungated || !py_regex_spans_pays (self->spans))
+    return PY_VERDICT_UNKNOWN;
+  return py_regex_spans_ask (self->spans, self->text, self->len, self->flags, self->pre_match);
+}
+
+/* With what it captures */
+static gboolean
+find_prefregex (Finder *self)
+{
+  PyRegexVerdict told = ask_spans (self);
+
+  self->pre_searched = TRUE;
+  return told == PY_VERDICT_UNKNOWN ? search_prefregex (self, PY_SEARCH_DEFAULT) : told == PY_VERDICT_YES;
 }
 
 static PyRegexVerdict
@@ -284,7 +312,7 @@ finder_would_pass_prefregex (Finder *self)
   if (filter->prefregex == NULL)
     return TRUE;
   if (filter->ungated)
-    return search_prefregex (self, PY_SEARCH_DEFAULT);
+    return find_prefregex (self);
   if (failregex_surely_matches (filter->prefregex, self->text, self->len, self->flags))
     return TRUE;
   switch (ask_automaton (self))
@@ -303,7 +331,7 @@ const PyMatch *
 finder_get_prefregex_match (Finder *self)
 {
   if (!self->pre_searched)
-    (void) search_prefregex (self, PY_SEARCH_DEFAULT);
+    (void) find_prefregex (self);
   return self->pre_match;
 }
 
@@ -367,7 +395,7 @@ finder_pass_prefregex (Finder *self)
       (void) take_entry (self, self->pre_match);
       self->pre_searched = TRUE;
     }
-  else if (prefregex != NULL && !search_prefregex (self, PY_SEARCH_DEFAULT))
+  else if (prefregex != NULL && !find_prefregex (self))
     return FALSE;
   if (prefregex != NULL && failregex_get_content (prefregex, self->pre_match, &start, &end) && start < end)
     see_content (self, start, end);

@@ -1,0 +1,201 @@
+#include "compat/py-regex-spans.h"
+
+#include <string.h>
+
+#include "compat/py-regex-parse.h"
+#include "compat/py-regex-private.h"
+#include "compat/py-regex-threads.h"
+
+#define TRIALS 64 /* before it is judged whether asking pays */
+
+struct PyRegexSpans
+{
+  PyThreads threads;
+  guint n_offsets; /* of all groups */
+  gsize registers[PY_REGISTERS_MOST];
+  gsize offsets[PY_TAGS_MOST + 2];
+  guint64 n_asked, n_told;
+};
+
+PyRegexSpans *
+py_regex_spans_new (const PyRegex *regex)
+{
+  g_return_val_if_fail (regex != NULL, NULL);
+
+  g_autoptr (PyTree) tree = py_regex_parse (regex->pattern, regex->len, regex->flags, NULL);
+  g_autoptr (PyNfa) nfa = tree != NULL ? py_nfa_new (tree, TRUE) : NULL;
+  g_autoptr (PyRegexSpans) self = NULL;
+
+  if (nfa == NULL || 2 * (py_regex_group_count (regex) + 1) > PY_TAGS_MOST)
+    return NULL;
+  self = g_new0 (PyRegexSpans, 1);
+  self->n_offsets = 2 * (py_regex_group_count (regex) + 1);
+  memset (self->offsets, 0xff, sizeof self->offsets); /* of groups that no way leads through */
+  return py_threads_init (&self->threads, g_steal_pointer (&nfa)) ? g_steal_pointer (&self) : NULL;
+}
+
+void
+py_regex_spans_free (PyRegexSpans *self)
+{
+  if (self == NULL)
+    return;
+  py_threads_clear (&self->threads);
+  g_free (self);
+}
+
+gboolean
+py_regex_spans_pays (const PyRegexSpans *self)
+{
+  g_return_val_if_fail (self != NULL, FALSE);
+
+  return !self->threads.exhausted && (self->n_asked < TRIALS || self->n_told >= self->n_asked / 2);
+}
+
+/* --- a text ------------------------------------------------------------------------------------------------------- */
+typedef struct
+{
+  const char *start, *end; /* without a newline that is the last byte */
+  const char *no_rest; /* up to here no line is known to go on to the end: the last newline that was seen, or start */
+  gboolean is_told;
+} Walk;
+
+/* Is there something left, and no newline in it? */
+static gboolean
+is_rest_of_line (Walk *walk, const char *at)
+{
+  if (at >= walk->end || at < walk->no_rest)
+    return FALSE;
+  const char *newline = memchr (at, '\n', (gsize) (walk->end - at));
+  if (newline != NULL)
+    walk->no_rest = newline;
+  return newline == NULL;
+}
+
+static inline gsize
+get_value (const PyRegexSpans *self, guint8 value, gsize here)
+{
+  return value < PY_REGISTERS_MOST ? self->registers[value] : value == PY_VALUE_HERE ? here : G_MAXSIZE;
+}
+
+static void
+tell (PyRegexSpans *self, Walk *walk, gint32 told, gsize here)
+{
+  const guint8 *values = self->threads.tells + told;
+
+  self->offsets[0] = 0;
+  for (guint i = 1; i < self->threads.n_tags; i++)
+    self->offsets[i] = get_value (self, values[i], here);
+  walk->is_told = TRUE;
+}
+
+static void
+make_moves (PyRegexSpans *self, const PyTurn *turn, gsize here)
+{
+  const PyMove *moves = self->threads.moves + turn->first_move;
+  gsize values[PY_REGISTERS_MOST];
+
+  for (guint i = 0; i < turn->n_moves; i++)
+    values[i] = get_value (self, moves[i].from, here);
+  for (guint i = 0; i < turn->n_moves; i++)
+    self->registers[moves[i].to] = values[i];
+}
+
+/* What there is to do on the way from here to what is behind the next symbol, and where it leads: the row of a state, or below 0 */
+static gint32
+take_turn (PyRegexSpans *self, Walk *walk, gint32 next, gsize here, const char *behind)
+{
+  if (next > PY_THREADS_FIRST_TURN)
+    return next;
+  const PyTurn *turn = &self->threads.turns[PY_THREADS_FIRST_TURN - next];
+  make_moves (self, turn, here);
+  if (turn->row < 0)
+    tell (self, walk, turn->told, here);
+  else if (turn->told >= 0 && is_rest_of_line (walk, behind))
+    {
+      tell (self, walk, turn->told, (gsize) (walk->end - walk->start));
+      return PY_THREADS_NOWHERE;
+    }
+  return turn->row;
+}
+
+/* From the state at `row` while there is nothing but to go on; `*at` stops at the byte that asks for more, or at the end.  What stays in
+ * its state goes by prediction: the processor need not wait for the table, as it must where the state changes. */
+static inline gint32
+run_along (const PyThreads *threads, const char **at, const char *end, gint32 row)
+{
+  const guint8 *class_of = threads->alphabet.class_of, *p = (const guint8 *) *at, *stop = (const guint8 *) end;
+  const gint32 *table = threads->table + row;
+
+  for (; p < stop; p++)
+    {
+      gint32 next = table[class_of[*p]];
+
+      if (next == row)
+        continue;
+      if (next < 0)
+        break;
+      row = next;
+      table = threads->table + row;
+    }
+  *at = (const char *) p;
+  return row;
+}
+
+/* Up to the end of the walk.  Gives the row of a state, or what ended it. */
+static gint32
+walk_bytes (PyRegexSpans *self, Walk *walk, gint32 next)
+{
+  PyThreads *threads = &self->threads;
+  const char *at = walk->start;
+
+  next = take_turn (self, walk, next, 0, at);
+  while (next >= 0)
+    {
+      next = run_along (threads, &at, walk->end, next);
+      if (at == walk->end)
+        break;
+      next = py_threads_next (threads, next, threads->alphabet.class_of[(guint8) *at]);
+      at++;
+      next = take_turn (self, walk, next, (gsize) (at - 1 - walk->start), at);
+    }
+  threads->walked += (gsize) (at - walk->start);
+  return next;
+}
+
+static gint32
+walk_symbol (PyRegexSpans *self, Walk *walk, gint32 next, guint class, gsize here)
+{
+  return next >= 0 ? take_turn (self, walk, py_threads_next (&self->threads, next, class), here, walk->end) : next;
+}
+
+static PyRegexVerdict
+ask (PyRegexSpans *self, const char *text, gsize len, PySearchFlags flags)
+{
+  const PyAlphabet *alphabet = &self->threads.alphabet;
+  gsize n = len > 0 && text[len - 1] == '\n' ? len - 1 : len;
+  Walk walk = { text, text + n, text, FALSE };
+  gint32 next;
+
+  self->threads.work = 0;
+  next = walk_bytes (self, &walk, py_threads_start (&self->threads, len == 0));
+  gboolean whole = next >= 0;
+  if (n < len)
+    next = walk_symbol (self, &walk, next, py_alphabet_final (alphabet), n);
+  next = walk_symbol (self, &walk, next, py_alphabet_end (alphabet), len);
+  if (walk.is_told)
+    return whole || (flags & (PY_SEARCH_IS_ASCII | PY_SEARCH_IS_UTF8)) ? PY_VERDICT_YES : PY_VERDICT_UNKNOWN;
+  return next == PY_THREADS_NOWHERE ? PY_VERDICT_NO : PY_VERDICT_UNKNOWN;
+}
+
+PyRegexVerdict
+py_regex_spans_ask (PyRegexSpans *self, const char *text, gsize len, PySearchFlags flags, PyMatch *match)
+{
+  g_return_val_if_fail (self != NULL && (text != NULL || len == 0) && match != NULL, PY_VERDICT_UNKNOWN);
+
+  PyRegexVerdict told = self->threads.exhausted ? PY_VERDICT_UNKNOWN : ask (self, text, len, flags);
+  self->n_asked++;
+  self->n_told += told != PY_VERDICT_UNKNOWN ? 1 : 0;
+  if (told == PY_VERDICT_YES)
+    py_match_set_offsets (match, self->offsets, self->n_offsets / 2);
+  return told;
+}
