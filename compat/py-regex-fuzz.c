@@ -43,13 +43,17 @@ contains_one (const GPtrArray *texts, const char *subject, gsize len)
 static void
 check_promises (const PyRegex *re, const char *subject, gsize len, PyRegexResult found)
 {
-  gboolean ascii_only = FALSE;
-  g_autoptr (GPtrArray) texts = py_regex_dup_texts (re, &ascii_only);
+  g_autoptr (GPtrArray) sets = py_regex_dup_texts (re);
 
   if (found == PY_REGEX_NO_MATCH)
     g_assert_false (py_text_is_wtf8 (subject, len) && py_regex_surely_matches (re, subject, len, PY_SEARCH_DEFAULT));
-  if (found == PY_REGEX_MATCH && texts != NULL && (!ascii_only || py_text_is_ascii (subject, len)))
-    g_assert_true (contains_one (texts, subject, len));
+  for (guint i = 0; i < sets->len; i++)
+    {
+      const PyRegexTextSet *set = g_ptr_array_index (sets, i);
+
+      if (found == PY_REGEX_MATCH && (!set->ascii_only || py_text_is_ascii (subject, len)))
+        g_assert_true (contains_one (set->texts, subject, len));
+    }
 }
 
 static void

@@ -134,25 +134,31 @@ test_the_bytes_at_the_first_places (void)
   PLACES ("^(?:a?){3}b", "ab", ANY, ANY, ANY, ANY, ANY);
 }
 
+/* Sets: "a|b & c", the best first */
 static void
 texts (int line, const char *pattern, PyRegexFlags flags, const char *expected)
 {
   g_autoptr (PyRegex) regex = py_regex_new (pattern, -1, flags, NULL);
-  gboolean ascii_only = FALSE;
-  g_autoptr (GPtrArray) found = py_regex_dup_texts (regex, &ascii_only);
-  g_autoptr (GString) shown = g_string_new (ascii_only ? "ASCII:" : "");
+  g_autoptr (GPtrArray) sets = py_regex_dup_texts (regex);
+  g_autoptr (GString) shown = g_string_new (NULL);
 
-  for (guint i = 0; found != NULL && i < found->len; i++)
-    g_string_append_printf (shown, "%s%s", i > 0 ? "|" : "", (char *) g_ptr_array_index (found, i));
+  for (guint i = 0; i < sets->len; i++)
+    {
+      const PyRegexTextSet *set = g_ptr_array_index (sets, i);
+
+      g_string_append_printf (shown, "%s%s", i > 0 ? " & " : "", set->ascii_only ? "ASCII:" : "");
+      for (guint j = 0; j < set->texts->len; j++)
+        g_string_append_printf (shown, "%s%s", j > 0 ? "|" : "", (char *) g_ptr_array_index (set->texts, j));
+    }
   if (strcmp (shown->str, expected) != 0)
-    g_error ("line %d: one of '%s' is in each match of '%s'", line, shown->str, pattern);
+    g_error ("line %d: '%s' is in each match of '%s'", line, shown->str, pattern);
 }
 #define TEXTS(pattern, expected) texts (__LINE__, pattern, PY_REGEX_FLAG_NONE, expected)
 
 static void
 test_the_texts_of_which_every_match_has_one (void)
 {
-  TEXTS ("x.*login of (\\S+) from", "login of ");
+  TEXTS ("x.*login of (\\S+) by", "login of ");
   TEXTS ("ab(cd)ef", "abcdef");
   TEXTS ("[aA]uth(?:entication|orization) (?:failed|error)",
          "authentication failed|authentication error|authorization failed|authorization error");
@@ -173,6 +179,39 @@ test_the_texts_of_which_every_match_has_one (void)
   TEXTS ("(?ia)kisses", "kisses");
   TEXTS ("(?:ab|abcdef|cd)", "");
   TEXTS ("(?:abcd|xabcdx)", "abcd");
+}
+
+static void
+test_several_texts_that_must_all_be_there (void)
+{
+  TEXTS ("x.*login of (\\S+) from", "login of  &  from");
+  TEXTS ("bad (?:user|host) .* rejected: (?:policy|quota)", " rejected: policy| rejected: quota & bad user |bad host ");
+  TEXTS ("abcd.*efgh.*ijkl.*mnopq", "mnopq & ijkl & efgh");
+  TEXTS ("abcd.*abcde.*abcdef", "abcdef");
+  TEXTS ("(?:abcd.*xyz!|efgh.*vw!!!)", "abcd|efgh & xyz!|vw!!!");
+  TEXTS ("(?:abcd.*xyz!|efghi)", "abcd|efghi");
+  TEXTS ("(?:abcd.*efgh)?x", "");
+  TEXTS ("(?:abcd.*efgh)+", "efgh & abcd");
+}
+
+static void
+test_what_is_looked_at_is_there (void)
+{
+  TEXTS ("(?=.*abcd)x", "abcd");
+  TEXTS ("x(?=(?:[Ff]ile|[Ss]cript) )", "file |script ");
+  TEXTS ("\\d(?=file |script )\\w", "file |script ");
+  TEXTS ("(?<=abcd)efgh", "efgh & abcd");
+  TEXTS ("(?!abcd)x(?<!efgh)", "");
+  TEXTS ("(?:closed|disconnect(?= .* auth=0/))", "closed| auth=0/ & closed|disconnect");
+  TEXTS ("ab(?=cdef)cd", "abcd & cdef");
+}
+
+static void
+test_words_of_every_log_promise_little (void)
+{
+  TEXTS ("disconnected.*refused", "refused & disconnected");
+  TEXTS ("connection.*jails", "jails & connection");
+  TEXTS ("error.*(?:abcd|efgh)", "abcd|efgh & error");
 }
 
 static void
@@ -240,6 +279,12 @@ static const char *const patterns[] = {
   "^(?:a|\\[1\\])*.+$",
   "^(?:a\\s?)?(?P<c>.+?)$",
   "(?i)Failed|pam: ",
+  "(?:login of|error: ).*(?:from|bcd).*(?:end|x)",
+  "(?=.*(?:from |bad )).*(?:error|PAM)",
+  "(?<=error: )(?:PAM|bcd).*rejected",
+  "(?!login)[a-f]+(?=bad |end)",
+  "(?:from|error(?=: .*bad ))\\D",
+  "(?i)(?=.*END)from.*bad|(?<=PAM): (?=error)",
 };
 
 static void
@@ -293,17 +338,20 @@ contains_folded (const GString *subject, const char *text)
 static void
 assert_allowed (const PyRegex *regex, const GString *subject, PyRegexResult result)
 {
-  gboolean ascii_only = FALSE, contains = FALSE;
-  g_autoptr (GPtrArray) needed = py_regex_dup_texts (regex, &ascii_only);
+  g_autoptr (GPtrArray) needed = py_regex_dup_texts (regex);
 
   if (result != PY_REGEX_MATCH)
     g_assert_false (py_regex_surely_matches (regex, subject->str, subject->len, PY_SEARCH_DEFAULT));
-  if (result != PY_REGEX_MATCH || needed == NULL || (ascii_only && !g_str_is_ascii (subject->str)))
-    return;
-  for (guint i = 0; i < needed->len && !contains; i++)
-    contains = contains_folded (subject, g_ptr_array_index (needed, i));
-  if (!contains)
-    g_error ("'%s' has no text of '%s'", subject->str, py_regex_peek_pattern (regex, NULL));
+  for (guint i = 0; i < needed->len && result == PY_REGEX_MATCH; i++)
+    {
+      const PyRegexTextSet *set = g_ptr_array_index (needed, i);
+      gboolean contains = set->ascii_only && !g_str_is_ascii (subject->str);
+
+      for (guint j = 0; j < set->texts->len && !contains; j++)
+        contains = contains_folded (subject, g_ptr_array_index (set->texts, j));
+      if (!contains)
+        g_error ("'%s' has no text of '%s'", subject->str, py_regex_peek_pattern (regex, NULL));
+    }
 }
 
 static void
@@ -347,6 +395,9 @@ main (int argc, char **argv)
   g_test_add_func ("/need/patterns without a known start", test_patterns_without_a_known_start);
   g_test_add_func ("/need/the text that is in every match", test_the_text_that_is_in_every_match);
   g_test_add_func ("/need/the texts of which every match has one", test_the_texts_of_which_every_match_has_one);
+  g_test_add_func ("/need/several texts that must all be there", test_several_texts_that_must_all_be_there);
+  g_test_add_func ("/need/what is looked at is there", test_what_is_looked_at_is_there);
+  g_test_add_func ("/need/words of every log promise little", test_words_of_every_log_promise_little);
   g_test_add_func ("/need/what takes every line", test_what_takes_every_line);
   g_test_add_func ("/need/with and without the gate the same is found",
                    test_with_and_without_the_gate_the_same_is_found);

@@ -9,6 +9,7 @@
 #define CHOICE_MOST 4    /* characters of a set that is taken for that many alternatives */
 #define TEXT_MOST   64   /* bytes: more say no more */
 #define TEXTS_MOST  2048 /* alternatives in all */
+#define PAIRS_MOST  4096 /* of texts that are compared with each other */
 
 /* A set of texts; also a set that was not found (texts is NULL). */
 typedef struct
@@ -20,8 +21,8 @@ typedef struct
 /* What is known of a node */
 typedef struct
 {
-  Texts all; /* every text that it can match (perhaps some more) */
-  Texts one; /* every match contains one of them */
+  Texts all;                     /* every text that it can match (perhaps some more) */
+  Texts one[PY_REGEX_TEXT_SETS]; /* of each set every match contains one; the set that is worth most first */
 } Known;
 
 static void
@@ -34,7 +35,8 @@ static void
 known_clear (Known *self)
 {
   texts_clear (&self->all);
-  texts_clear (&self->one);
+  for (guint i = 0; i < PY_REGEX_TEXT_SETS; i++)
+    texts_clear (&self->one[i]);
 }
 
 static Texts
@@ -70,6 +72,20 @@ longest (const Texts *self)
   return most;
 }
 
+/* Stand in many lines of every log: their letters say little. */
+static const char *const common_words[]
+    = { "connect", "client", "error", "for", "from", "login", "preauth", "session", "user", "warning" };
+
+/* How many of the next bytes are such a word */
+static gsize
+common_at (const char *text)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (common_words); i++)
+    if (*text == *common_words[i] && g_str_has_prefix (text, common_words[i]))
+      return strlen (common_words[i]);
+  return 0;
+}
+
 /* How rarely a line will contain it, roughly: long texts are rare, above all those of letters and digits. */
 static guint
 worth_of_text (const char *text)
@@ -78,8 +94,13 @@ worth_of_text (const char *text)
 
   if (strlen (text) < PY_REGEX_TEXT_LEAST)
     return 0;
-  for (; *text != '\0'; text++)
-    n += g_ascii_isalnum (*text) ? 4 : 2;
+  while (*text != '\0')
+    {
+      gsize common = common_at (text);
+
+      n += common > 0 ? (guint) common : g_ascii_isalnum (*text) ? 4 : 2;
+      text += MAX (common, 1);
+    }
   return MIN (n, 64);
 }
 
@@ -94,19 +115,75 @@ worth (const Texts *self)
   return least == 0 || least == G_MAXUINT ? 0 : least + 32 - 2 * g_bit_storage (self->texts->len);
 }
 
-/* Takes `other` where it is worth more; of equals the later: what stands behind is said more rarely of many lines. */
-static void
-offer (Texts *best, Texts *other)
+/* Does each text of `texts` contain one of `others`?  Then who has one of the former has one of the latter. */
+static gboolean
+implies (const Texts *texts, const Texts *others)
 {
-  guint offered = worth (other);
-
-  if (offered > 0 && offered >= worth (best))
+  if ((guint64) texts->texts->len * others->texts->len > PAIRS_MOST)
+    return FALSE;
+  for (guint i = 0; i < texts->texts->len; i++)
     {
-      texts_clear (best);
-      *best = *other;
-      other->texts = NULL;
+      gboolean contains = FALSE;
+
+      for (guint j = 0; j < others->texts->len && !contains; j++)
+        contains = strstr (g_ptr_array_index (texts->texts, i), g_ptr_array_index (others->texts, j)) != NULL;
+      if (!contains)
+        return FALSE;
     }
-  texts_clear (other);
+  return TRUE;
+}
+
+/* Takes the set away; the later ones move up. */
+static void
+drop (Texts *sets, guint rank)
+{
+  texts_clear (&sets[rank]);
+  for (guint i = rank; i + 1 < PY_REGEX_TEXT_SETS; i++)
+    sets[i] = sets[i + 1];
+  sets[PY_REGEX_TEXT_SETS - 1] = (Texts){ 0 };
+}
+
+/* Of two sets that say the same the one that is worth less is of no use.  FALSE: that is the offered one */
+static gboolean
+drop_same (Texts *sets, const Texts *offered)
+{
+  guint offered_worth = worth (offered);
+
+  for (guint i = 0; i < PY_REGEX_TEXT_SETS && sets[i].texts != NULL;)
+    if (!implies (offered, &sets[i]) && !implies (&sets[i], offered))
+      i++;
+    else if (worth (&sets[i]) > offered_worth)
+      return FALSE;
+    else
+      drop (sets, i);
+  return TRUE;
+}
+
+/* Takes `offered` among the sets where it is worth more than one of them; of equals the later goes first: what stands behind is said
+ * more rarely of many lines. */
+static void
+offer (Texts *sets, Texts *offered)
+{
+  guint offered_worth = worth (offered);
+
+  if (offered_worth > 0 && drop_same (sets, offered))
+    for (guint i = 0; i < PY_REGEX_TEXT_SETS; i++)
+      if (offered_worth >= worth (&sets[i]))
+        {
+          texts_clear (&sets[PY_REGEX_TEXT_SETS - 1]);
+          memmove (sets + i + 1, sets + i, (PY_REGEX_TEXT_SETS - 1 - i) * sizeof sets[0]);
+          sets[i] = *offered;
+          offered->texts = NULL;
+          return;
+        }
+  texts_clear (offered);
+}
+
+static void
+offer_all (Texts *sets, Texts *offered)
+{
+  for (guint i = PY_REGEX_TEXT_SETS; i > 0; i--)
+    offer (sets, &offered[i - 1]);
 }
 
 static Texts
@@ -159,9 +236,9 @@ append (Texts *run, const Texts *next)
 }
 
 /* The texts of run, each followed by one of next.  FALSE: run is as it was; TRUE: what it was before may be worth more and was
- * offered to best. */
+ * offered to sets. */
 static gboolean
-extend (Texts *run, const Texts *next, Texts *best)
+extend (Texts *run, const Texts *next, Texts *sets)
 {
   Texts joined;
 
@@ -170,7 +247,7 @@ extend (Texts *run, const Texts *next, Texts *best)
   joined = join (run, next);
   if (joined.texts == NULL)
     return FALSE;
-  offer (best, run);
+  offer (sets, run);
   *run = joined;
   return TRUE;
 }
@@ -178,7 +255,7 @@ extend (Texts *run, const Texts *next, Texts *best)
 static Known
 know_sequence (const PyNode *sequence, guint flags)
 {
-  Known self = { { 0 }, { 0 } };
+  Known self = { 0 };
   Texts run = texts_new_empty ();
   gboolean whole = TRUE; /* run is all of the sequence so far */
 
@@ -186,14 +263,14 @@ know_sequence (const PyNode *sequence, guint flags)
     {
       Known next = know (node, flags);
 
-      if (next.all.texts != NULL && extend (&run, &next.all, &self.one))
+      offer_all (self.one, next.one);
+      if (next.all.texts != NULL && extend (&run, &next.all, self.one))
         {
           known_clear (&next);
           continue;
         }
       whole = whole && node == sequence->first && node->next == NULL;
-      offer (&self.one, &run);
-      offer (&self.one, &next.one);
+      offer (self.one, &run);
       run = next.all.texts != NULL ? texts_dup (&next.all) : texts_new_empty ();
       whole = whole && next.all.texts != NULL;
       known_clear (&next);
@@ -201,16 +278,15 @@ know_sequence (const PyNode *sequence, guint flags)
   if (whole)
     self.all = run;
   else
-    offer (&self.one, &run);
+    offer (self.one, &run);
   return self;
 }
 
-/* Of all.texts and one.texts what is worth more, to be taken */
-static Texts
-take_best (Known *known)
+/* What is known of all texts becomes one of the sets, where it is worth that. */
+static void
+settle (Known *known)
 {
-  offer (&known->one, &known->all);
-  return known->one;
+  offer (known->one, &known->all);
 }
 
 static void
@@ -227,23 +303,23 @@ merge (Texts *into, Texts *from)
   texts_clear (from);
 }
 
-/* One of the sequences from first on; may_miss: or none at all */
+/* One of the sequences from first on; may_miss: or none at all.  A set has the texts of all sets of that rank. */
 static Known
 know_choice (const PyNode *first, guint flags, gboolean may_miss)
 {
-  Known self = { .all = may_miss ? texts_new_empty () : texts_new (), .one = texts_new () };
+  Known self = { .all = may_miss ? texts_new_empty () : texts_new () };
 
-  if (may_miss)
-    texts_clear (&self.one);
+  for (guint i = 0; i < PY_REGEX_TEXT_SETS && !may_miss; i++)
+    self.one[i] = texts_new ();
   for (const PyNode *node = first; node != NULL; node = node->next)
     {
       Known next = know (node, flags);
-      Texts all = texts_dup (&next.all), best = take_best (&next);
+      Texts all = texts_dup (&next.all);
 
       merge (&self.all, &all);
-      if (worth (&best) == 0)
-        texts_clear (&best);
-      merge (&self.one, &best);
+      settle (&next);
+      for (guint i = 0; i < PY_REGEX_TEXT_SETS; i++)
+        merge (&self.one[i], &next.one[i]);
     }
   return self;
 }
@@ -252,7 +328,7 @@ know_choice (const PyNode *first, guint flags, gboolean may_miss)
 static Known
 know_char (const PyNode *node, guint flags)
 {
-  Known self = { { 0 }, { 0 } };
+  Known self = { 0 };
   g_autoptr (PyCharset) set = NULL;
   gboolean is_plain = node->type == PY_NODE_LITERAL && !(flags & PY_REGEX_FLAG_IGNORECASE);
 
@@ -300,16 +376,30 @@ know_char (const PyNode *node, guint flags)
 static Known
 know_repeat (const PyNode *node, guint flags)
 {
-  Known self = { { 0 }, { 0 } };
+  Known self = { 0 };
 
   if (node->min == 0)
     return node->max == 1 ? know_choice (node->first, flags, TRUE) : self;
   self = know (node->first, flags);
   if (node->max > 1)
     {
-      self.one = take_best (&self);
-      self.all.texts = NULL;
+      settle (&self);
     }
+  return self;
+}
+
+/* Takes no characters, either, but what is seen there stands in the subject. */
+static Known
+know_look (const PyNode *node, guint flags)
+{
+  Known self = { 0 };
+
+  if (!node->negated)
+    {
+      self = know (node->first, flags);
+      settle (&self);
+    }
+  self.all = texts_new_empty ();
   return self;
 }
 
@@ -334,12 +424,13 @@ know (const PyNode *node, guint flags)
     case PY_NODE_REPEAT:
       return know_repeat (node, flags);
     case PY_NODE_AT: /* take no characters: literals around them are neighbours */
-    case PY_NODE_LOOK:
       return (Known){ .all = texts_new_empty () };
+    case PY_NODE_LOOK:
+      return know_look (node, flags);
     case PY_NODE_ANY:
     case PY_NODE_BACKREF:
     default:
-      return (Known){ { 0 }, { 0 } };
+      return (Known){ 0 };
     }
 }
 
@@ -361,16 +452,30 @@ drop_longer (GPtrArray *texts)
     }
 }
 
+static void
+text_set_free (gpointer data)
+{
+  PyRegexTextSet *self = data;
+
+  g_ptr_array_unref (self->texts);
+  g_free (self);
+}
+
 GPtrArray *
-py_regex_find_texts (const PyTree *tree, gboolean *ret_ascii_only)
+py_regex_find_texts (const PyTree *tree)
 {
   Known known = know (tree->root, tree->flags);
-  Texts best = take_best (&known);
+  GPtrArray *sets = g_ptr_array_new_with_free_func (text_set_free);
 
-  if (worth (&best) == 0)
-    texts_clear (&best);
-  else
-    drop_longer (best.texts);
-  *ret_ascii_only = best.ascii_only;
-  return best.texts;
+  settle (&known);
+  for (guint i = 0; i < PY_REGEX_TEXT_SETS && worth (&known.one[i]) > 0; i++)
+    {
+      PyRegexTextSet *set = g_new (PyRegexTextSet, 1);
+
+      drop_longer (known.one[i].texts);
+      *set = (PyRegexTextSet){ g_steal_pointer (&known.one[i].texts), known.one[i].ascii_only };
+      g_ptr_array_add (sets, set);
+    }
+  known_clear (&known);
+  return sets;
 }

@@ -191,12 +191,12 @@ py_regex_can_have (const PyRegex *self, guint place, guint8 byte)
 }
 
 GPtrArray *
-py_regex_dup_texts (const PyRegex *self, gboolean *ret_ascii_only)
+py_regex_dup_texts (const PyRegex *self)
 {
-  g_return_val_if_fail (self != NULL && ret_ascii_only != NULL, NULL);
+  g_return_val_if_fail (self != NULL, NULL);
 
   g_autoptr (PyTree) tree = py_regex_parse (self->pattern, self->len, self->flags, NULL);
-  return tree != NULL ? py_regex_find_texts (tree, ret_ascii_only) : NULL;
+  return tree != NULL ? py_regex_find_texts (tree) : g_ptr_array_new ();
 }
 
 gboolean

@@ -109,10 +109,19 @@ PyRegexResult py_regex_search (PyRegex *self, const char *subject, gsize len, gs
  * "no" is certain: who has many patterns asks this once, and searches with those that are left. */
 gboolean py_regex_can_have (const PyRegex *self, guint place, guint8 byte);
 
-/* Texts of which every match contains one: byte strings without NUL or newline, lower case in their ASCII letters.  A subject that holds
- * none of them, without regard to the case of ASCII letters, is found nothing in.  NULL: none are known.  *ret_ascii_only:
- * that is so for subjects of ASCII only.  They are worked out anew each time. */
-GPtrArray *py_regex_dup_texts (const PyRegex *self, gboolean *ret_ascii_only);
+/* Texts of which every subject with a match contains one: byte strings without NUL or newline, lower case in their ASCII letters.  In a
+ * subject that holds none of them, without regard to the case of ASCII letters, nothing is found. */
+typedef struct
+{
+  GPtrArray *texts;    /* of char* */
+  gboolean ascii_only; /* that is so for subjects of ASCII only */
+} PyRegexTextSet;
+
+#define PY_REGEX_TEXT_SETS 3
+
+/* Up to PY_REGEX_TEXT_SETS sets, each of which must be there, the rarest first (as far as can be told).  They are worked out anew each
+ * time. */
+GPtrArray *py_regex_dup_texts (const PyRegex *self);
 
 /* Is it sure, without a search, that one would find something?  Only a "yes" is certain: ".+$" after what may be left out, in a line
  * that is not empty. */

@@ -396,9 +396,9 @@ failregex_can_have (const Failregex *self, guint place, guint8 byte)
 }
 
 GPtrArray *
-failregex_dup_texts (const Failregex *self, gboolean *ret_ascii_only)
+failregex_dup_texts (const Failregex *self)
 {
-  return py_regex_dup_texts (self->regex, ret_ascii_only);
+  return py_regex_dup_texts (self->regex);
 }
 
 gboolean

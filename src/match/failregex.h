@@ -56,7 +56,7 @@ PyRegexResult failregex_search (Failregex *self, const char *text, gsize len, Py
 gboolean failregex_can_have (const Failregex *self, guint place, guint8 byte);
 
 /* py_regex_dup_texts() and py_regex_surely_matches() */
-GPtrArray *failregex_dup_texts (const Failregex *self, gboolean *ret_ascii_only);
+GPtrArray *failregex_dup_texts (const Failregex *self);
 gboolean failregex_surely_matches (const Failregex *self, const char *text, gsize len, PySearchFlags flags);
 
 /* py_regex_automaton_new() and py_regex_spans_new(): they live on their own. */

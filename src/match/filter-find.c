@@ -84,9 +84,10 @@ const FilterGate *
 filter_get_gate (Filter *self)
 {
   if (self->gate == NULL && self->ungated)
-    self->gate = filter_gate_new (self->failregexes, self->ignoreregexes, TRUE);
+    self->gate = filter_gate_new (self->failregexes, self->ignoreregexes, self->prefregex, TRUE);
   else if (self->gate == NULL)
-    self->gate = filter_pool_ref_gate (self->pool, get_find_key (self), self->failregexes, self->ignoreregexes);
+    self->gate = filter_pool_ref_gate (self->pool, get_find_key (self), self->failregexes, self->ignoreregexes,
+                                       self->prefregex);
   return self->gate;
 }
 

@@ -2,18 +2,23 @@
 
 #include <string.h>
 
-#include "match/failregex.h"
 #include "match/literal-scan.h"
 
-#define N_BYTES 256
+#define N_BYTES     256
+#define N_LAYERS    PY_REGEX_TEXT_SETS
+#define LONG_ENOUGH 16 /* bytes: where such a text stands the expression mostly matches, too */
 
+/* An expression may need one text of each of several sets.  Each layer has a set of each expression, and n_words words; what has its bit in
+ * all layers can match. */
 struct FilterGate
 {
   guint n_refs;
   guint n_failregexes, n_words;
+  guint prefregex; /* its bit */
   LiteralScan *scan;
-  guint64 *always;      /* those that need no text that we know of */
+  guint64 *always;      /* for each layer those that need no text that we know of */
   guint64 *always_wide; /* and those of which that is known for ASCII only */
+  guint64 *failregexes; /* their bits */
   guint64 *places;      /* for each place and byte n_words words: those that may have it */
 };
 
@@ -23,19 +28,61 @@ set_bit (guint64 *words, guint bit)
   words[bit / 64] |= (guint64) 1 << (bit % 64);
 }
 
+static inline gboolean
+has_bit (const guint64 *words, guint bit)
+{
+  return words[bit / 64] >> (bit % 64) & 1;
+}
+
+/* FALSE: they cannot all be looked for. */
+static gboolean
+add_set (FilterGate *self, const GPtrArray *texts, guint number)
+{
+  for (guint i = 0; i < texts->len; i++)
+    if (!literal_scan_add (self->scan, g_ptr_array_index (texts, i), number))
+      return FALSE;
+  return TRUE;
+}
+
+/* The first set is looked for in any case, more of them only where that promises something. */
+static gboolean
+promises_more (const GPtrArray *sets, guint layer)
+{
+  const PyRegexTextSet *first = g_ptr_array_index (sets, 0), *set = g_ptr_array_index (sets, layer);
+  gboolean is_short = FALSE;
+
+  for (guint i = 0; i < first->texts->len; i++)
+    is_short = is_short || strlen (g_ptr_array_index (first->texts, i)) < LONG_ENOUGH;
+  for (guint i = 0; i < set->texts->len; i++)
+    if (!literal_sieve_is_rare (g_ptr_array_index (set->texts, i), strlen (g_ptr_array_index (set->texts, i))))
+      return FALSE;
+  return is_short;
+}
+
+static const PyRegexTextSet *
+get_set (const FilterGate *self, const GPtrArray *sets, guint layer, guint bit)
+{
+  if (layer >= sets->len || (layer > 0 && bit != self->prefregex && !promises_more (sets, layer)))
+    return NULL;
+  return g_ptr_array_index (sets, layer);
+}
+
 static void
 add_texts (FilterGate *self, const Failregex *regex, guint bit, gboolean ungated)
 {
-  gboolean ascii_only = FALSE, known;
-  g_autoptr (GPtrArray) texts = ungated ? NULL : failregex_dup_texts (regex, &ascii_only);
+  g_autoptr (GPtrArray) sets = ungated ? g_ptr_array_new () : failregex_dup_texts (regex);
 
-  known = texts != NULL;
-  for (guint i = 0; known && i < texts->len; i++)
-    known = literal_scan_add (self->scan, g_ptr_array_index (texts, i), bit);
-  if (!known)
-    set_bit (self->always, bit);
-  if (!known || ascii_only)
-    set_bit (self->always_wide, bit);
+  for (guint layer = 0; layer < N_LAYERS; layer++)
+    {
+      const PyRegexTextSet *set = get_set (self, sets, layer, bit);
+      guint number = layer * self->n_words * 64 + bit;
+      gboolean known = set != NULL && add_set (self, set->texts, number);
+
+      if (!known)
+        set_bit (self->always, number);
+      if (!known || set->ascii_only)
+        set_bit (self->always_wide, number);
+    }
 }
 
 static void
@@ -48,17 +95,20 @@ add_places (FilterGate *self, const Failregex *regex, guint bit, gboolean ungate
 }
 
 FilterGate *
-filter_gate_new (const GPtrArray *failregexes, const GPtrArray *ignoreregexes, gboolean ungated)
+filter_gate_new (const GPtrArray *failregexes, const GPtrArray *ignoreregexes, const Failregex *prefregex,
+                 gboolean ungated)
 {
   FilterGate *self = g_new0 (FilterGate, 1);
   guint n = failregexes->len, all = n + ignoreregexes->len;
 
   self->n_refs = 1;
   self->n_failregexes = n;
+  self->prefregex = all;
   self->n_words = all / 64 + 1;
   self->scan = literal_scan_new ();
-  self->always = g_new0 (guint64, self->n_words);
-  self->always_wide = g_new0 (guint64, self->n_words);
+  self->always = g_new0 (guint64, N_LAYERS * self->n_words);
+  self->always_wide = g_new0 (guint64, N_LAYERS * self->n_words);
+  self->failregexes = g_new0 (guint64, self->n_words);
   self->places = g_new0 (guint64, PY_REGEX_PLACES * N_BYTES * self->n_words);
   for (guint i = 0; i < all; i++)
     {
@@ -67,6 +117,9 @@ filter_gate_new (const GPtrArray *failregexes, const GPtrArray *ignoreregexes, g
       add_texts (self, regex, i, ungated);
       add_places (self, regex, i, ungated);
     }
+  for (guint i = 0; i < n; i++)
+    set_bit (self->failregexes, i);
+  add_texts (self, prefregex, self->prefregex, ungated || prefregex == NULL);
   literal_scan_finish (self->scan);
   return self;
 }
@@ -92,6 +145,7 @@ filter_gate_unref (FilterGate *self)
   literal_scan_free (self->scan);
   g_free (self->always);
   g_free (self->always_wide);
+  g_free (self->failregexes);
   g_free (self->places);
   g_free (self);
 }
@@ -99,17 +153,28 @@ filter_gate_unref (FilterGate *self)
 guint
 filter_gate_get_n_words (const FilterGate *self)
 {
-  return self->n_words;
+  return N_LAYERS * self->n_words;
 }
 
 void
 filter_gate_look (const FilterGate *self, const char *text, gsize len, PySearchFlags flags, guint64 *left)
 {
-  const guint64 *always = flags & PY_SEARCH_IS_ASCII ? self->always : self->always_wide;
+  guint n_words = self->n_words;
 
-  for (guint i = 0; i < self->n_words; i++)
-    left[i] = always[i];
+  memcpy (left, flags & PY_SEARCH_IS_ASCII ? self->always : self->always_wide, N_LAYERS * n_words * sizeof left[0]);
   literal_scan_run (self->scan, text, len, left);
+  for (guint i = n_words; i < N_LAYERS * n_words; i++)
+    left[i % n_words] &= left[i];
+}
+
+gboolean
+filter_gate_leaves_prefregex (const FilterGate *self, guint64 *left)
+{
+  if (has_bit (left, self->prefregex))
+    return TRUE;
+  for (guint i = 0; i < self->n_words; i++)
+    left[i] &= ~self->failregexes[i];
+  return FALSE;
 }
 
 void
@@ -131,7 +196,7 @@ filter_gate_next (const FilterGate *self, const guint64 *left, guint from)
     {
       guint64 word = left[i / 64] >> (i % 64);
 
-      if (word != 0)
+      if (word != 0) /* bits behind those of the failregexes are others' */
         return MIN (i + (guint) __builtin_ctzll (word), self->n_failregexes);
     }
   return self->n_failregexes;
@@ -140,7 +205,5 @@ filter_gate_next (const FilterGate *self, const guint64 *left, guint from)
 gboolean
 filter_gate_leaves_ignoreregex (const FilterGate *self, const guint64 *left, guint index)
 {
-  guint bit = self->n_failregexes + index;
-
-  return (left[bit / 64] >> (bit % 64)) & 1;
+  return has_bit (left, self->n_failregexes + index);
 }

@@ -90,16 +90,17 @@ filter_pool_ref_regex (FilterPool *self, const char *pattern, FailregexFlags fla
 }
 
 FilterGate *
-filter_pool_ref_gate (FilterPool *self, const char *key, const GPtrArray *failregexes, const GPtrArray *ignoreregexes)
+filter_pool_ref_gate (FilterPool *self, const char *key, const GPtrArray *failregexes, const GPtrArray *ignoreregexes,
+                      const Failregex *prefregex)
 {
   FilterGate *gate;
 
   if (self == NULL)
-    return filter_gate_new (failregexes, ignoreregexes, FALSE);
+    return filter_gate_new (failregexes, ignoreregexes, prefregex, FALSE);
   gate = g_hash_table_lookup (self->gates, key);
   if (gate == NULL)
     {
-      gate = filter_gate_new (failregexes, ignoreregexes, FALSE);
+      gate = filter_gate_new (failregexes, ignoreregexes, prefregex, FALSE);
       make_room (self);
       g_hash_table_insert (self->gates, (gpointer) key, gate);
     }

@@ -23,6 +23,6 @@ DatePool *filter_pool_peek_dates (const FilterPool *self);
 Failregex *filter_pool_ref_regex (FilterPool *self, const char *pattern, FailregexFlags flags, GError **error);
 /* As filter_gate_new() of expressions that key, an interned string, stands for. */
 FilterGate *filter_pool_ref_gate (FilterPool *self, const char *key, const GPtrArray *failregexes,
-                                  const GPtrArray *ignoreregexes);
+                                  const GPtrArray *ignoreregexes, const Failregex *prefregex);
 
 guint filter_pool_get_length (const FilterPool *self); /* expressions and gates, for tests */

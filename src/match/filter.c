@@ -231,8 +231,7 @@ filter_set_prefregex (Filter *self, const char *pattern, GError **error)
   failregex_unref (self->prefregex);
   self->prefregex = regex;
   self->n_prefregexes++;
-  self->find_key = NULL;
-  settings_change (self);
+  forget_gate (self);
   return TRUE;
 }
 

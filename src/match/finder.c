@@ -25,6 +25,7 @@ struct Finder
 
   guint64 *left, *left_seen; /* what can match text, and seen */
   gboolean has_left, has_left_seen;
+  gboolean may_pass; /* the prefregex; known when has_left */
   guint n_words;
 
   /* What was found beforehand, as long as it answers; NULL: nothing was. */
@@ -119,6 +120,7 @@ static void
 look (Finder *self)
 {
   filter_gate_look (self->filter->gate, self->text, self->len, self->flags, self->left);
+  self->may_pass = filter_gate_leaves_prefregex (self->filter->gate, self->left);
   self->has_left = TRUE;
 }
 
@@ -171,7 +173,7 @@ finder_set_known_line (Finder *self, const LinePieces *line, PySearchFlags flags
 {
   set_line (self, line, flags);
   memset (self->left, 0xff, self->n_words * sizeof self->left[0]);
-  self->has_left = TRUE;
+  self->may_pass = self->has_left = TRUE;
 }
 
 void
@@ -313,6 +315,8 @@ finder_would_pass_prefregex (Finder *self)
     return TRUE;
   if (filter->ungated)
     return find_prefregex (self);
+  if (self->has_left && !self->may_pass)
+    return FALSE;
   if (failregex_surely_matches (filter->prefregex, self->text, self->len, self->flags))
     return TRUE;
   switch (ask_automaton (self))

@@ -74,9 +74,10 @@ get_mass (char c)
 
 /* Words that stand in many lines of some log or other: four bytes of one are more frequent than their bytes. */
 static const char words[]
-    = " from  port ed for  user= invalid user connection closed by authentication session login: smtp failed client: "
+    = " from  port ed for  user= [preauth] invalid user connection closed by authentication session login: smtp failed client: "
       "server error request: mozilla/5.0 (compatible; bot/ search +http://www. mail password /index.php";
 #define SHARE_OF_WORD 1e-3f
+#define SHARE_OF_RARE 5e-6f
 
 static guint
 hash_word (const char *bytes)
@@ -105,15 +106,29 @@ is_in_word (const LiteralSieve *self, const char *bytes)
 
 /* How often these four bytes stand in a row, if bytes did not know of each other; a share of all places */
 static gfloat
-share_of_bytes (const LiteralSieve *self, const char *bytes)
+share_of_strangers (const char *bytes)
 {
   gfloat share = 1;
 
-  if (is_in_word (self, bytes))
-    return SHARE_OF_WORD;
   for (guint i = 0; i < LITERAL_SIEVE_BYTES; i++)
     share *= (gfloat) get_mass (bytes[i]) / MASS_ALL;
   return share;
+}
+
+static gfloat
+share_of_bytes (const LiteralSieve *self, const char *bytes)
+{
+  return is_in_word (self, bytes) ? SHARE_OF_WORD : share_of_strangers (bytes);
+}
+
+gboolean
+literal_sieve_is_rare (const char *text, gsize len)
+{
+  for (gsize at = 0; at + LITERAL_SIEVE_BYTES <= len; at++)
+    if (share_of_strangers (text + at) < SHARE_OF_RARE
+        && memmem (words, sizeof words, text + at, LITERAL_SIEVE_BYTES) == NULL)
+      return TRUE;
+  return FALSE;
 }
 
 static gfloat

@@ -36,6 +36,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (LiteralSieve, literal_sieve_free)
  * them. */
 guint literal_sieve_add (LiteralSieve *self, const char *text, gsize len);
 
+/* Will a text hardly ever stand in a line?  So it is if four bytes in a row of it are rare in logs. */
+gboolean literal_sieve_is_rare (const char *text, gsize len);
+
 /* After the last text, before the first run. */
 void literal_sieve_finish (LiteralSieve *self);
 
