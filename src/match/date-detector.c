@@ -49,6 +49,7 @@ struct DateDetector
   PyMatch *reserved; /* of the best one so far, while the search goes on */
   guint64 n_given_up;
   gboolean never_by_hand;
+  const DateTemplate *broken; /* whose expression did not compile, in the last line */
 
   gboolean has_zone;
   int zone_minutes;
@@ -282,7 +283,10 @@ search (DateDetector *self, guint index, Line *line, gsize pos, gsize endpos, Hi
     }
   (void) is_ascii (line);
   if (!date_template_search (template, line->text, line->len, pos, endpos, line->flags, self->match, &result, error))
-    return DATE_RESULT_ERROR;
+    {
+      self->broken = template;
+      return DATE_RESULT_ERROR;
+    }
   self->n_given_up += result == PY_REGEX_LIMIT;
   if (result != PY_REGEX_MATCH)
     return DATE_RESULT_NONE;
@@ -507,6 +511,7 @@ date_detector_match (DateDetector *self, const char *line_text, gsize len, PySea
   guint tried = FAR;
   DateResult result = DATE_RESULT_NONE;
 
+  self->broken = NULL;
   if (match_again (self, line_text, len, flags, now_usec, ret_match))
     return DATE_RESULT_FOUND;
   if (date_ranking_get_length (self->templates) == 0 && !append_defaults (self, 0, error))
@@ -569,6 +574,12 @@ const DateTemplate *
 date_detector_peek_template (const DateDetector *self, guint i)
 {
   return date_ranking_peek (self->templates, i);
+}
+
+const DateTemplate *
+date_detector_peek_broken (const DateDetector *self)
+{
+  return self->broken;
 }
 
 guint64

@@ -79,5 +79,8 @@ guint64 date_detector_get_n_given_up (const DateDetector *self);
 /* The templates in their present order, for "Date template hits" and "get <JAIL> datepattern" */
 guint date_detector_get_n_templates (const DateDetector *self);
 const DateTemplate *date_detector_peek_template (const DateDetector *self, guint i);
+
+/* The one whose expression did not compile, when that was the error of the last match; NULL: it was another. */
+const DateTemplate *date_detector_peek_broken (const DateDetector *self);
 guint64 date_detector_get_hits (const DateDetector *self, guint i);
 double date_detector_get_weight (const DateDetector *self, guint i); /* hits * weight / distance */

@@ -61,6 +61,20 @@ keep_last (Filter *self, const char *text, gsize len, const DateTime *time)
 }
 
 /* --- the date of a line ------------------------------------------------------------------------------------------- */
+/* With each line: its expression is compiled when a line is there to be searched, and never is. */
+static void
+log_broken_template (const Filter *self)
+{
+  const DateTemplate *broken = date_detector_peek_broken (self->detector);
+  g_autofree char *name = NULL, *regex = NULL;
+
+  if (broken == NULL)
+    return;
+  name = py_repr_str (date_template_peek_name (broken), -1);
+  regex = py_repr_str (date_template_peek_regex (broken), -1);
+  log_error (self->log, TEMPLATE_LOGGER, "Compile %s failed, expression %s", name, regex);
+}
+
 static gboolean
 search_date (Filter *self, const char *text, gsize len, PySearchFlags flags, gint64 now_usec, LineDate *ret_date,
              GError **error)
@@ -87,6 +101,7 @@ search_date (Filter *self, const char *text, gsize len, PySearchFlags flags, gin
     }
   if (result != DATE_RESULT_ERROR)
     return TRUE;
+  log_broken_template (self);
   fail_with_date_error (error, reason);
   return FALSE;
 }

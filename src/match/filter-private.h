@@ -15,6 +15,7 @@
 
 #define FILTER_LOGGER   "fail2ban.filter"
 #define DETECTOR_LOGGER "fail2ban.datedetector"
+#define TEMPLATE_LOGGER "fail2ban.datetemplate"
 
 /* A time as the reference holds it: an int or a float of Python, or None. */
 typedef struct

@@ -340,6 +340,24 @@ test_a_date_that_ends_in_an_exception_loses_its_line_only (Fixture *f, gconstpoi
 }
 
 static void
+test_a_date_pattern_that_does_not_compile_is_told_with_each_line (Fixture *f, gconstpointer unused)
+{
+  g_autoptr (GError) error = NULL;
+
+  add (f, "bad <HOST>");
+  g_assert_true (filter_set_date_pattern (f->filter, "(?i)%b %d", &error));
+  for (guint i = 0; i < 2; i++)
+    {
+      log_line_set_bytes (f->line, "14 bad 192.0.2.1", 16);
+      g_assert_false (filter_process_line (f->filter, f->line, TRUE, on_failure, f, &error));
+      g_assert_true (g_str_has_prefix (error->message, "error('global flags not at the start of the expression"));
+      g_assert_true (g_str_has_prefix (f->logged->str, "Compile '(?i)MON Day' failed, expression '(?iu)(?=^|\\\\b|\\\\W)(?i)((?P<b>"));
+      g_string_truncate (f->logged, 0);
+      g_clear_error (&error);
+    }
+}
+
+static void
 test_an_entry_of_the_journal_has_its_own_time (Fixture *f, gconstpointer unused)
 {
   g_autoptr (GError) error = NULL;
@@ -615,6 +633,8 @@ main (int argc, char **argv)
   ADD ("date patterns and zones", test_date_patterns_and_zones);
   ADD ("a date that ends in an exception loses its line only",
        test_a_date_that_ends_in_an_exception_loses_its_line_only);
+  ADD ("a date pattern that does not compile is told with each line",
+       test_a_date_pattern_that_does_not_compile_is_told_with_each_line);
   ADD ("an entry of the journal has its own time", test_an_entry_of_the_journal_has_its_own_time);
   ADD ("filters with equal settings share a date", test_filters_with_equal_settings_share_a_date);
   ADD ("an expression over several lines", test_an_expression_over_several_lines);

@@ -173,6 +173,17 @@ is_ahead_worth (const RegexRun *self, const char *file_name)
          && sched_getaffinity (0, sizeof processors, &processors) == 0 && CPU_COUNT (&processors) > 1;
 }
 
+/* It is no line yet, but the reference has decoded it when it sees that. */
+static void
+warn_of_rest (const RegexRun *self, LogLine *line, const char *bytes, gsize len)
+{
+  const char *text;
+  PySearchFlags flags;
+
+  log_line_set_bytes (line, bytes, len);
+  (void) log_line_get_text (line, filter_peek_codec (self->filter), self->clock, self->log, &text, &len, &flags, NULL);
+}
+
 static gboolean
 read_lines (RegexRun *self, LogLine *line, const char *file_name, LineReader *reader, LineEnd line_end)
 {
@@ -193,8 +204,11 @@ read_lines (RegexRun *self, LogLine *line, const char *file_name, LineReader *re
     return FALSE;
   if (error != NULL)
     return regex_run_crashed (self, error);
-  if (line_reader_rest (reader, &bytes, &len) && is_finished (line_end, bytes, len))
+  if (!line_reader_rest (reader, &bytes, &len))
+    return TRUE;
+  if (is_finished (line_end, bytes, len))
     return read_file_line (self, line, bytes, len);
+  warn_of_rest (self, line, bytes, len);
   return TRUE;
 }
 

@@ -216,6 +216,5 @@ regex_run_all (RegexRun *self)
     return self->exit_code;
   if (!regex_run_read_log (self, log))
     return self->exit_code;
-  regex_run_report (self);
-  return EXIT_SUCCESS;
+  return regex_run_report (self) ? EXIT_SUCCESS : self->exit_code;
 }

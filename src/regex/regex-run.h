@@ -108,5 +108,5 @@ gboolean regex_run_line (RegexRun *self, LogLine *line, const char *shown, gsize
 gboolean regex_run_print_failures (RegexRun *self, GPtrArray *matches);
 void regex_run_match_free (gpointer match);
 
-/* report.c: the rest of the report */
-void regex_run_report (RegexRun *self);
+/* report.c: the rest of the report.  FALSE: the reference dies within it */
+gboolean regex_run_report (RegexRun *self);

@@ -127,7 +127,7 @@ append_rstripped (GPtrArray *texts, const GString *text)
 }
 
 static void
-append_debuggex_url (const RegexRun *self, GString *out, const PyValue *line, const char *regex)
+append_debuggex_url (const RegexRun *self, const PyCodec *codec, GString *out, const PyValue *line, const char *regex)
 {
   gboolean no_dns = self->options->usedns != NULL && g_str_equal (self->options->usedns, "no");
   g_autofree char *expanded = failregex_expand (regex, no_dns ? FAILREGEX_NO_DNS : FAILREGEX_DEFAULT);
@@ -135,7 +135,7 @@ append_debuggex_url (const RegexRun *self, GString *out, const PyValue *line, co
   gsize len;
   const char *text = py_str_peek (line, &len);
 
-  (void) py_codec_encode (filter_peek_codec (self->filter), text, len, FALSE, sample);
+  (void) py_codec_encode (codec, text, len, FALSE, sample);
   g_string_append (out, "https://www.debuggex.com/?re=");
   out_append_quoted (out, expanded, strlen (expanded));
   g_string_append (out, "&str=");
@@ -146,24 +146,37 @@ append_debuggex_url (const RegexRun *self, GString *out, const PyValue *line, co
 }
 
 /* Each line with each expression, and the page that explains why. */
-static void
-append_debuggex (const RegexRun *self, LineKind kind, GPtrArray *texts)
+static gboolean
+append_debuggex (RegexRun *self, LineKind kind, GPtrArray *texts)
 {
   const GPtrArray *stats = kind == LINES_IGNORED ? self->ignoreregexes : self->failregexes;
   const GPtrArray *lines = self->lines.processed[kind];
+  g_autoptr (GError) error = NULL;
+  g_autoptr (PyCodec) codec = py_codec_new (self->options->encoding, &error);
 
+  if (codec == NULL && lines->len > 0 && stats->len > 0)
+    return regex_run_crashed (self, error);
   for (guint i = 0; i < lines->len; i++)
     for (guint j = 0; j < stats->len; j++)
       {
         const RegexStat *stat = g_ptr_array_index (stats, j);
         const PyValue *line = g_ptr_array_index (lines, i);
-        g_autoptr (GString) text = g_string_new (NULL);
+        g_autoptr (GString) text = NULL;
 
+        if (py_value_type (line) != PY_STR)
+          {
+            error = g_error_new_literal (FILTER_ERROR, FILTER_ERROR_PROCESS,
+                                         "--debuggex is not possible with entries of the journal: leave it out, "
+                                         "or give their text as a log file");
+            return regex_run_crashed (self, error);
+          }
+        text = g_string_new (NULL);
         out_append_value (text, line);
         g_string_append_printf (text, " | %s |  ", stat->regex);
-        append_debuggex_url (self, text, line, stat->regex);
+        append_debuggex_url (self, codec, text, line, stat->regex);
         append_rstripped (texts, text);
       }
+  return TRUE;
 }
 
 static void
@@ -179,8 +192,9 @@ append_lines (const RegexRun *self, LineKind kind, GPtrArray *texts)
     }
 }
 
-static void
-print_lines (const RegexRun *self, LineKind kind, gboolean all)
+/* FALSE: the reference dies of it. */
+static gboolean
+print_lines (RegexRun *self, LineKind kind, gboolean all)
 {
   gint64 count = self->lines.count[kind];
   const char *name = line_kind_name (kind);
@@ -188,29 +202,30 @@ print_lines (const RegexRun *self, LineKind kind, gboolean all)
   g_autoptr (GPtrArray) texts = NULL;
 
   if (count == 0)
-    return;
+    return TRUE;
   if (count >= self->lines_shown && !all)
     {
       out_printf ("%s too many to print.  Use --print-all-%s to print all %" G_GINT64_FORMAT " lines", header, name,
                   count);
-      return;
+      return TRUE;
     }
   texts = texts_new ();
-  if (self->options->debuggex)
-    append_debuggex (self, kind, texts);
-  else
+  if (!self->options->debuggex)
     append_lines (self, kind, texts);
+  else if (!append_debuggex (self, kind, texts))
+    return FALSE;
   print_list (texts, header);
+  return TRUE;
 }
 
-void
+gboolean
 regex_run_report (RegexRun *self)
 {
   const Options *options = self->options;
   const LineStats *lines = &self->lines;
 
   if (regex_run_is_quiet (self))
-    return;
+    return TRUE;
   out_line ("\nResults\n=======");
   print_prefregex (self);
   print_regexes (self, "Failregex", self->failregexes);
@@ -221,10 +236,7 @@ regex_run_report (RegexRun *self)
               lines->tested, lines->count[LINES_IGNORED], lines->count[LINES_MATCHED], lines->count[LINES_MISSED]);
   out_printf ("[processed in %.2f sec]", (double) self->elapsed_usec / G_USEC_PER_SEC);
   out_line ("");
-  if (options->print_all_matched)
-    print_lines (self, LINES_MATCHED, TRUE);
-  if (!options->print_no_ignored)
-    print_lines (self, LINES_IGNORED, options->print_all_ignored);
-  if (!options->print_no_missed)
-    print_lines (self, LINES_MISSED, options->print_all_missed);
+  return (!options->print_all_matched || print_lines (self, LINES_MATCHED, TRUE))
+         && (options->print_no_ignored || print_lines (self, LINES_IGNORED, options->print_all_ignored))
+         && (options->print_no_missed || print_lines (self, LINES_MISSED, options->print_all_missed));
 }

@@ -266,7 +266,12 @@ count_line (RegexRun *self, const char *shown, gsize shown_len, PyValue *process
     return;
   g_autoptr (PyValue) line = py_str_new_len (shown, (gssize) shown_len);
   g_ptr_array_add (self->lines.lines[kind], py_value_ref (line));
-  if (self->options->debuggex)
+  if (!self->options->debuggex)
+    return;
+  /* An entry of the journal is no text there, and no page can be made of it. */
+  if (processed == NULL && g_strcmp0 (self->backend, "systemd") == 0)
+    g_ptr_array_add (self->lines.processed[kind], py_none_new ());
+  else
     g_ptr_array_add (self->lines.processed[kind], py_value_ref (processed != NULL ? processed : line));
 }
 
