@@ -252,6 +252,32 @@ extend (Texts *run, const Texts *next, Texts *sets)
   return TRUE;
 }
 
+static gboolean
+is_plain (const PyNode *node, guint flags)
+{
+  return node->type == PY_NODE_LITERAL && !node->negated && !(flags & PY_REGEX_FLAG_IGNORECASE) && node->value >= ' '
+         && node->value < 0x80;
+}
+
+/* The most usual case of extend(): a plain character.  FALSE: it is none, or the texts are too long then */
+static gboolean
+extend_plain (Texts *run, const PyNode *node, guint flags)
+{
+  if (!is_plain (node, flags) || longest (run) == TEXT_MOST)
+    return FALSE;
+  for (guint i = 0; i < run->texts->len; i++)
+    {
+      char *text = g_ptr_array_index (run->texts, i);
+      gsize len = strlen (text);
+
+      text = g_realloc (text, len + 2);
+      text[len] = g_ascii_tolower ((char) node->value);
+      text[len + 1] = '\0';
+      g_ptr_array_index (run->texts, i) = text;
+    }
+  return TRUE;
+}
+
 static Known
 know_sequence (const PyNode *sequence, guint flags)
 {
@@ -261,6 +287,9 @@ know_sequence (const PyNode *sequence, guint flags)
 
   for (const PyNode *node = sequence->first; node != NULL; node = node->next)
     {
+      if (extend_plain (&run, node, flags))
+        continue;
+
       Known next = know (node, flags);
 
       offer_all (self.one, next.one);
@@ -330,11 +359,11 @@ know_char (const PyNode *node, guint flags)
 {
   Known self = { 0 };
   g_autoptr (PyCharset) set = NULL;
-  gboolean is_plain = node->type == PY_NODE_LITERAL && !(flags & PY_REGEX_FLAG_IGNORECASE);
+  gboolean as_is = node->type == PY_NODE_LITERAL && !(flags & PY_REGEX_FLAG_IGNORECASE);
 
   if (node->negated)
     return self;
-  if (is_plain && node->value >= ' ' && node->value < 0x80)
+  if (is_plain (node, flags))
     {
       char text[2] = { g_ascii_tolower ((char) node->value), '\0' };
 
@@ -354,7 +383,7 @@ know_char (const PyNode *node, guint flags)
         {
           char text[8] = "";
 
-          if (c >= 0x80 && !is_plain)
+          if (c >= 0x80 && !as_is)
             {
               self.all.ascii_only = TRUE;
               break;

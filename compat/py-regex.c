@@ -105,13 +105,13 @@ compile_again (const PyRegex *self, PyFormIndex index)
   return compile_form (tree, index, NULL);
 }
 
-const PyRegexNeed *
-py_regex_make_need (PyRegex *self)
+/* tree: NULL, it could not be parsed again */
+static void
+make_need (PyRegex *self, PyTree *tree)
 {
   (void) pthread_mutex_lock (&self->lock);
   if (self->need == NULL)
     {
-      g_autoptr (PyTree) tree = py_regex_parse (self->pattern, self->len, self->flags, NULL);
       PyRegexNeed *need = g_new0 (PyRegexNeed, 1);
 
       if (tree != NULL)
@@ -119,6 +119,14 @@ py_regex_make_need (PyRegex *self)
       g_atomic_pointer_set (&self->need, need);
     }
   (void) pthread_mutex_unlock (&self->lock);
+}
+
+const PyRegexNeed *
+py_regex_make_need (PyRegex *self)
+{
+  g_autoptr (PyTree) tree = py_regex_parse (self->pattern, self->len, self->flags, NULL);
+
+  make_need (self, tree);
   return self->need;
 }
 
@@ -196,6 +204,9 @@ py_regex_dup_texts (const PyRegex *self)
   g_return_val_if_fail (self != NULL, NULL);
 
   g_autoptr (PyTree) tree = py_regex_parse (self->pattern, self->len, self->flags, NULL);
+
+  /* Who asks for texts asks for the rest, too, which needs the same tree. */
+  make_need ((PyRegex *) self, tree);
   return tree != NULL ? py_regex_find_texts (tree) : g_ptr_array_new ();
 }
 

@@ -159,12 +159,15 @@ filter_gate_get_n_words (const FilterGate *self)
 void
 filter_gate_look (const FilterGate *self, const char *text, gsize len, PySearchFlags flags, guint64 *left)
 {
+  const guint64 *always = flags & PY_SEARCH_IS_ASCII ? self->always : self->always_wide;
   guint n_words = self->n_words;
 
-  memcpy (left, flags & PY_SEARCH_IS_ASCII ? self->always : self->always_wide, N_LAYERS * n_words * sizeof left[0]);
+  for (guint i = 0; i < N_LAYERS * n_words; i++)
+    left[i] = always[i];
   literal_scan_run (self->scan, text, len, left);
-  for (guint i = n_words; i < N_LAYERS * n_words; i++)
-    left[i % n_words] &= left[i];
+  for (guint layer = 1; layer < N_LAYERS; layer++)
+    for (guint i = 0; i < n_words; i++)
+      left[i] &= left[layer * n_words + i];
 }
 
 gboolean

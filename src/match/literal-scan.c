@@ -301,16 +301,20 @@ run_window (const LiteralScan *self, const char *line, gsize len, guint64 *found
     }
 }
 
-/* The chunk begins at `begin` of the line. */
 static void
-run_chunk (const LiteralScan *self, const char *line, gsize len, gsize begin, gsize chunk_len, guint64 *found)
+run_sieve (const LiteralScan *self, const char *line, gsize len, guint64 *found)
 {
   guint64 places[LITERAL_SIEVE_WORDS (CHUNK)];
-  gsize n_words = literal_sieve_run (self->sieve, line + begin, chunk_len, places);
 
-  for (gsize i = 0; i < n_words; i++)
-    for (guint64 left = places[i]; left != 0; left &= left - 1)
-      mark (self, line, len, begin + 64 * i + (guint) __builtin_ctzll (left) + LITERAL_SIEVE_BYTES, found);
+  /* Four bytes may begin in one chunk and end in the next one. */
+  for (gsize begin = 0; begin + LITERAL_SIEVE_BYTES <= len; begin += CHUNK - LITERAL_SIEVE_BYTES + 1)
+    {
+      gsize n_words = literal_sieve_run (self->sieve, line + begin, MIN (len - begin, CHUNK), places);
+
+      for (gsize i = 0; i < n_words; i++)
+        for (guint64 left = places[i]; left != 0; left &= left - 1)
+          mark (self, line, len, begin + 64 * i + (guint) __builtin_ctzll (left) + LITERAL_SIEVE_BYTES, found);
+    }
 }
 
 void
@@ -318,12 +322,8 @@ literal_scan_run (const LiteralScan *self, const char *line, gsize len, guint64 
 {
   if (self->entries->len == 0)
     return;
-  if (self->sieve == NULL)
-    {
-      run_window (self, line, len, found);
-      return;
-    }
-  /* Four bytes may begin in one chunk and end in the next one. */
-  for (gsize begin = 0; begin + LITERAL_SIEVE_BYTES <= len; begin += CHUNK - LITERAL_SIEVE_BYTES + 1)
-    run_chunk (self, line, len, begin, MIN (len - begin, CHUNK), found);
+  if (self->sieve != NULL)
+    run_sieve (self, line, len, found);
+  else
+    run_window (self, line, len, found);
 }
