@@ -1,5 +1,8 @@
 #include "jail/fail-counter.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #define SEC G_USEC_PER_SEC
 
 static Ticket *
@@ -121,22 +124,114 @@ test_who_is_out_of_findtime_is_forgotten_and_the_next_is_known (void)
   g_assert_cmpint (fail_counter_clean (counter, 2000 * SEC), ==, 0);
 }
 
+/* "+ID" for who is there, "-ID" for who went; the marks are 1, 2, … */
+static guint32
+note_change (Ticket *ticket, gboolean is_there, gpointer user_data)
+{
+  GString *noted = user_data;
+
+  g_string_append_printf (noted, "%s%s ", is_there ? "+" : "-", address_peek_text (ticket_peek_id (ticket)) + strlen ("192.0.2."));
+  return (guint32) noted->len;
+}
+
+static char *
+changes_of (FailCounter *counter)
+{
+  GString *noted = g_string_new (NULL);
+
+  fail_counter_take_changes (counter, note_change, noted);
+  return g_string_free (noted, FALSE);
+}
+
+#define CHANGES(counter, expected)                                                                                     \
+  G_STMT_START                                                                                                         \
+  {                                                                                                                    \
+    g_autofree char *changes_ = changes_of (counter);                                                                  \
+    g_assert_cmpstr (changes_, ==, expected);                                                                          \
+  }                                                                                                                    \
+  G_STMT_END
+
 static void
 test_changes_are_told_once (void)
 {
   g_autoptr (FailCounter) counter = fail_counter_new ();
-  g_autoptr (GPtrArray) changes = NULL;
 
   (void) fail (counter, "192.0.2.1", 100);
   fail_counter_track_changes (counter, TRUE);
-  g_assert_null (fail_counter_take_changes (counter));
+  CHANGES (counter, "");
   (void) fail (counter, "192.0.2.1", 101);
+  (void) fail (counter, "192.0.2.2", 101);
   (void) fail (counter, "192.0.2.1", 102);
+  g_assert_cmpuint (fail_counter_count_changes (counter), ==, 2);
   ticket_unref (take (counter, "192.0.2.1"));
-  changes = fail_counter_take_changes (counter);
-  g_assert_cmpuint (changes->len, ==, 1);
-  g_assert_null (fail_counter_peek (counter, g_ptr_array_index (changes, 0)));
-  g_assert_null (fail_counter_take_changes (counter));
+  CHANGES (counter, "-1 +2 ");
+  CHANGES (counter, "");
+  fail_counter_set_max_retry (counter, 1);
+  ticket_unref (take (counter, "192.0.2.2"));
+  CHANGES (counter, "-2 ");
+}
+
+static void
+test_who_comes_again_is_told_after_he_went (void)
+{
+  g_autoptr (FailCounter) counter = fail_counter_new ();
+
+  fail_counter_track_changes (counter, TRUE);
+  for (guint i = 0; i < 3; i++)
+    (void) fail (counter, "192.0.2.1", 100 + i);
+  ticket_unref (take (counter, "192.0.2.1"));
+  (void) fail (counter, "192.0.2.1", 103);
+  CHANGES (counter, "-1 +1 ");
+}
+
+/* Tickets change their places when others come and go. */
+static void
+test_changes_of_many_are_those_that_were_made (void)
+{
+  g_autoptr (FailCounter) counter = fail_counter_new ();
+  g_autoptr (GHashTable) wanted = g_hash_table_new (NULL, NULL);
+
+  fail_counter_track_changes (counter, TRUE);
+  fail_counter_set_max_retry (counter, 1000000);
+  for (guint round = 0; round < 300; round++)
+    {
+      g_autofree char *told = NULL;
+      g_auto (GStrv) words = NULL;
+
+      g_hash_table_remove_all (wanted);
+      for (guint i = 0; i < 40; i++)
+        {
+          guint number = (guint) g_test_rand_int_range (1, 200);
+          g_autofree char *text = g_strdup_printf ("192.0.2.%u", number);
+          gboolean goes = g_test_rand_int_range (0, 3) == 0;
+          Ticket *gone;
+
+          fail_counter_set_max_retry (counter, goes ? 1 : 1000000);
+          gone = goes ? take (counter, text) : NULL;
+          if (!goes)
+            (void) fail (counter, text, 100 + round);
+          if (!goes || gone != NULL)
+            g_hash_table_insert (wanted, GUINT_TO_POINTER (number), GUINT_TO_POINTER (goes ? '-' : '+'));
+          ticket_unref (gone);
+        }
+      told = changes_of (counter);
+      words = g_strsplit (told, " ", -1);
+      for (guint i = g_strv_length (words); i-- > 0;) /* the last word counts */
+        {
+          guint number = (guint) strtoul (*words[i] != '\0' ? words[i] + 1 : "0", NULL, 10);
+          g_autofree char *text = g_strdup_printf ("192.0.2.%u", number);
+          g_autoptr (Address) id = address_new (text, -1);
+          gpointer sign = g_hash_table_lookup (wanted, GUINT_TO_POINTER (number));
+
+          if (sign == NULL)
+            continue;
+          g_assert_cmpint (*words[i], ==, (char) GPOINTER_TO_UINT (sign));
+          g_assert_cmpint (fail_counter_peek (counter, id) != NULL, ==, *words[i] == '+');
+          g_assert_cmpint (fail_counter_get_mark (counter, id) != 0, ==, *words[i] == '+');
+          g_hash_table_remove (wanted, GUINT_TO_POINTER (number));
+        }
+      g_assert_cmpuint (g_hash_table_size (wanted), ==, 0);
+    }
 }
 
 int
@@ -154,5 +249,7 @@ main (int argc, char **argv)
   ADD ("who is out of findtime is forgotten and the next is known",
        test_who_is_out_of_findtime_is_forgotten_and_the_next_is_known);
   ADD ("changes are told once", test_changes_are_told_once);
+  ADD ("who comes again is told after he went", test_who_comes_again_is_told_after_he_went);
+  ADD ("changes of many are those that were made", test_changes_of_many_are_those_that_were_made);
   return g_test_run ();
 }

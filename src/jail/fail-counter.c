@@ -9,8 +9,18 @@ struct FailCounter
   gint64 max_retry;
   gint64 max_matches;
   guint64 total;
-  GHashTable *changes; /* set of Address; NULL: not tracked */
+  GArray *changes; /* of Change, in order; NULL: not tracked */
 };
+
+/* A ticket that changed or went since the changes were last taken. */
+typedef struct
+{
+  Ticket *ticket;
+  guint32 place; /* where it was then; NOWHERE: to be looked for */
+} Change;
+
+#define NOWHERE     TICKET_TABLE_NOWHERE
+#define MARK_CHANGE G_MAXUINT32 /* of a ticket that is among the changes */
 
 FailCounter *
 fail_counter_new (void)
@@ -30,7 +40,7 @@ fail_counter_free (FailCounter *self)
   if (self == NULL)
     return;
   ticket_table_free (self->tickets);
-  g_clear_pointer (&self->changes, g_hash_table_unref);
+  g_clear_pointer (&self->changes, g_array_unref);
   g_free (self);
 }
 
@@ -65,58 +75,94 @@ fail_counter_get_max_matches (const FailCounter *self)
 }
 
 static void
-changed (FailCounter *self, const Address *id)
+note_change (FailCounter *self, Ticket *ticket, guint32 place)
 {
-  if (self->changes != NULL)
-    g_hash_table_add (self->changes, address_ref (id));
+  const Change change = { .ticket = ticket_ref (ticket), .place = place };
+
+  g_array_append_val (self->changes, change);
+}
+
+static void
+changed (FailCounter *self, guint32 place)
+{
+  if (self->changes == NULL || ticket_table_get_mark (self->tickets, place) == MARK_CHANGE)
+    return;
+  note_change (self, ticket_table_peek (self->tickets, place), place);
+  ticket_table_set_mark (self->tickets, place, MARK_CHANGE);
+}
+
+static void
+change_clear (gpointer data)
+{
+  ticket_unref (((Change *) data)->ticket);
 }
 
 void
 fail_counter_track_changes (FailCounter *self, gboolean track)
 {
-  g_clear_pointer (&self->changes, g_hash_table_unref);
-  if (track)
-    self->changes = g_hash_table_new_full (address_hash, address_equal, (GDestroyNotify) address_unref, NULL);
+  g_clear_pointer (&self->changes, g_array_unref);
+  if (!track)
+    return;
+  self->changes = g_array_new (FALSE, FALSE, sizeof (Change));
+  g_array_set_clear_func (self->changes, change_clear);
 }
 
-GPtrArray *
-fail_counter_take_changes (FailCounter *self)
+guint
+fail_counter_count_changes (const FailCounter *self)
 {
-  GPtrArray *ids;
-  GHashTableIter iter;
-  gpointer id;
+  return self->changes != NULL ? self->changes->len : 0;
+}
 
-  if (self->changes == NULL || g_hash_table_size (self->changes) == 0)
-    return NULL;
-  ids = g_ptr_array_new_full (g_hash_table_size (self->changes), (GDestroyNotify) address_unref);
-  g_hash_table_iter_init (&iter, self->changes);
-  while (g_hash_table_iter_next (&iter, &id, NULL))
+static guint32
+place_of (const FailCounter *self, const Change *change)
+{
+  guint32 place = change->place;
+
+  if (ticket_table_has (self->tickets, place, change->ticket))
+    return place;
+  place = ticket_table_find (self->tickets, ticket_peek_id (change->ticket));
+  return place != NOWHERE && ticket_table_peek (self->tickets, place) == change->ticket ? place : NOWHERE;
+}
+
+void
+fail_counter_take_changes (FailCounter *self, FailCounterChange func, gpointer user_data)
+{
+  for (guint i = 0; i < fail_counter_count_changes (self); i++)
     {
-      g_ptr_array_add (ids, id);
-      g_hash_table_iter_steal (&iter);
+      const Change *change = &g_array_index (self->changes, Change, i);
+      guint32 place = place_of (self, change);
+
+      if (place != NOWHERE)
+        ticket_table_set_mark (self->tickets, place, func (change->ticket, TRUE, user_data));
+      else
+        (void) func (change->ticket, FALSE, user_data);
     }
-  return ids;
+  if (self->changes != NULL)
+    g_array_set_size (self->changes, 0);
 }
 
 /* The reference goes to the caller. */
 static Ticket *
-take_ticket (FailCounter *self, guint place)
+take_ticket (FailCounter *self, guint32 place)
 {
+  gboolean is_noted = ticket_table_get_mark (self->tickets, place) == MARK_CHANGE;
   Ticket *ticket = ticket_table_take (self->tickets, place);
 
-  changed (self, ticket_peek_id (ticket));
+  if (self->changes != NULL && !is_noted)
+    note_change (self, ticket, NOWHERE);
   return ticket;
 }
 
-static void
+/* Its place */
+static guint32
 keep_ticket (FailCounter *self, Ticket *ticket)
 {
   if (ticket_table_size (self->tickets) >= FAIL_COUNTER_MAX)
     ticket_unref (take_ticket (self, ticket_table_first (self->tickets)));
-  (void) ticket_table_add (self->tickets, ticket, NULL);
+  return ticket_table_add (self->tickets, ticket, NULL);
 }
 
-static Ticket *
+static guint32
 add_new (FailCounter *self, Ticket *ticket, double count)
 {
   if (count > ticket_get_attempts (ticket))
@@ -125,8 +171,7 @@ add_new (FailCounter *self, Ticket *ticket, double count)
       if (ticket_get_attempts (ticket) == 0)
         ticket_set_attempts (ticket, 1);
     }
-  keep_ticket (self, ticket);
-  return ticket;
+  return keep_ticket (self, ticket);
 }
 
 static void
@@ -144,17 +189,17 @@ merge (FailCounter *self, Ticket *known, Ticket *ticket, double count)
 static double
 add (FailCounter *self, Ticket *ticket, double count, gboolean only_known)
 {
-  Ticket *known = fail_counter_peek (self, ticket_peek_id (ticket));
+  guint32 place = ticket_table_find (self->tickets, ticket_peek_id (ticket));
 
-  if (known != NULL)
-    merge (self, known, ticket, count);
+  if (place != NOWHERE)
+    merge (self, ticket_table_peek (self->tickets, place), ticket, count);
   else if (only_known)
     return ticket_get_retry (ticket);
   else
-    known = add_new (self, ticket, count);
+    place = add_new (self, ticket, count);
   self->total++;
-  changed (self, ticket_peek_id (known));
-  return ticket_get_retry (known);
+  changed (self, place);
+  return ticket_get_retry (ticket_table_peek (self->tickets, place));
 }
 
 double
@@ -173,7 +218,7 @@ void
 fail_counter_restore (FailCounter *self, Ticket *ticket)
 {
   if (fail_counter_peek (self, ticket_peek_id (ticket)) == NULL)
-    keep_ticket (self, ticket);
+    (void) keep_ticket (self, ticket);
 }
 
 Ticket *

@@ -44,9 +44,14 @@ gint64 fail_counter_clean (FailCounter *self, gint64 now_usec);
 void fail_counter_set_mark (FailCounter *self, const Address *id, guint32 mark);
 guint32 fail_counter_get_mark (const FailCounter *self, const Address *id);
 
-/* For whoever writes the counts to the database: remembers from now on whose count changed or went. */
+/* For whoever writes the counts to the database: remembers from now on whose count changed or went.  Until the changes are taken those
+ * whose count changed have no mark of their own. */
 void fail_counter_track_changes (FailCounter *self, gboolean track);
-GPtrArray *fail_counter_take_changes (FailCounter *self); /* of Address, owned; NULL: none */
+guint fail_counter_count_changes (const FailCounter *self);
+/* Calls func for each change, in order: with the ticket as it is now, whose mark becomes what func returns; or, is_there FALSE, with one
+ * that went. */
+typedef guint32 (*FailCounterChange) (Ticket *ticket, gboolean is_there, gpointer user_data);
+void fail_counter_take_changes (FailCounter *self, FailCounterChange func, gpointer user_data);
 
 guint fail_counter_get_size (const FailCounter *self);    /* Currently failed */
 guint64 fail_counter_get_total (const FailCounter *self); /* Total failed */

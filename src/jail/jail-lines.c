@@ -30,10 +30,16 @@ typedef struct
 static void run (Jail *self);
 
 static void
-pending_free (Pending *pending)
+pending_clear (Pending *pending)
 {
   ticket_unref (pending->ticket);
   g_free (pending->host);
+}
+
+static void
+pending_free (Pending *pending)
+{
+  pending_clear (pending);
   g_free (pending);
 }
 
@@ -265,6 +271,28 @@ push (Jail *self, Pending *pending)
   run (self);
 }
 
+/* Most have nothing to wait for, and nobody before them: then without the queue.  Takes what pending has. */
+static void
+take (Jail *self, Pending *pending)
+{
+  IgnoreAnswer answer;
+
+  if (pending->host != NULL || self->asking || self->pending.head != NULL)
+    {
+      push (self, g_memdup2 (pending, sizeof *pending));
+      return;
+    }
+  answer = ignore_list_ask (self->ignore, pending->ticket, on_ignore_answer, self);
+  if (answer == IGNORE_LATER)
+    {
+      self->asking = TRUE;
+      g_queue_push_tail (&self->pending, g_memdup2 (pending, sizeof *pending));
+      return;
+    }
+  decide (self, pending, answer == IGNORE_YES);
+  pending_clear (pending);
+}
+
 gboolean
 jail_lines_are_decided (const Jail *self)
 {
@@ -295,33 +323,33 @@ jail_lines_clear (Jail *self)
 
 /* --- what comes in ------------------------------------------------------------------------------------------------------------ */
 
+static Ticket *
+ticket_of (Failure *failure)
+{
+  g_autoptr (Address) name = NULL;
+
+  if (failure_has_id (failure))
+    return ticket_new (failure_peek_id (failure), failure->time_usec);
+  name = address_new_raw (failure->host, -1);
+  return ticket_new (name, failure->time_usec);
+}
+
 void
 jail_lines_take_failure (Jail *self, Failure *failure)
 {
-  Pending *pending;
+  Pending pending = { .kind = PENDING_FAILURE, .count = 1, .warn = failure->resolve_warn };
   gint64 now_usec = jail_now_usec (self);
 
   if (!failure_has_id (failure) && failure->host == NULL)
     return;
-  pending = g_new0 (Pending, 1);
-  pending->kind = PENDING_FAILURE;
-  pending->count = 1;
-  pending->host = g_strdup (failure->host);
-  pending->warn = failure->resolve_warn;
-  if (failure_has_id (failure))
-    pending->ticket = ticket_new (failure_peek_id (failure), failure->time_usec);
-  else
-    {
-      g_autoptr (Address) name = address_new_raw (failure->host, -1);
-
-      pending->ticket = ticket_new (name, failure->time_usec);
-    }
-  failure_give_data (failure, pending->ticket);
+  pending.host = g_strdup (failure->host);
+  pending.ticket = ticket_of (failure);
+  failure_give_data (failure, pending.ticket);
   /* Lines of the future (a wrong zone) count as now, so that they cannot ban for longer. */
-  ticket_set_time_usec (pending->ticket, MIN (failure->time_usec, now_usec),
+  ticket_set_time_usec (pending.ticket, MIN (failure->time_usec, now_usec),
                         failure->time_usec > now_usec || !failure->time_is_int);
-  ticket_set_first_time_usec (pending->ticket, ticket_get_time_usec (pending->ticket));
-  push (self, pending);
+  ticket_set_first_time_usec (pending.ticket, ticket_get_time_usec (pending.ticket));
+  take (self, &pending);
 }
 
 void
@@ -394,27 +422,47 @@ jail_attempt (Jail *self, const char *id, PyValue *matches, JailCountDone done, 
 
 /* --- what stays ------------------------------------------------------------------------------------------------------------------ */
 
-static void
-put_failure (Jail *self, BanStore *store, Ticket *ticket, GError **error)
+/* Where failures go, and what went wrong first. */
+typedef struct
 {
-  fail_counter_set_mark (self->failures, ticket_peek_id (ticket), ban_store_get_failure_row (store, self->name));
-  (void) ban_store_put_failure (store, self->name, ticket, error);
+  Jail *jail;
+  BanStore *store;
+  GError *error;
+} Saving;
+
+static GError **
+problem_of (Saving *saving)
+{
+  return saving->error == NULL ? &saving->error : NULL;
 }
 
 static void
-save_failures (Jail *self, BanStore *store, const GPtrArray *ids, GError **error)
+report_problem (Saving *saving)
 {
-  for (guint i = 0; i < ids->len; i++)
-    {
-      const Address *id = g_ptr_array_index (ids, i);
-      Ticket *ticket = fail_counter_peek (self->failures, id);
-      GError **problem = error != NULL && *error == NULL ? error : NULL;
+  if (saving->error != NULL)
+    jail_store_failed (saving->jail, saving->error);
+  g_clear_error (&saving->error);
+}
 
-      if (ticket != NULL)
-        put_failure (self, store, ticket, problem);
-      else
-        (void) ban_store_drop_failure (store, self->name, id, problem);
-    }
+static guint32
+put_failure (Saving *saving, Ticket *ticket)
+{
+  const char *jail = saving->jail->name;
+  guint32 row = ban_store_get_failure_row (saving->store, jail);
+
+  (void) ban_store_put_failure (saving->store, jail, ticket, problem_of (saving));
+  return row;
+}
+
+static guint32
+save_change (Ticket *ticket, gboolean is_there, gpointer user_data)
+{
+  Saving *saving = user_data;
+
+  if (is_there)
+    return put_failure (saving, ticket);
+  (void) ban_store_drop_failure (saving->store, saving->jail->name, ticket_peek_id (ticket), problem_of (saving));
+  return 0;
 }
 
 /* What of a row that goes has to be put again: the store does it when this returns. */
@@ -460,47 +508,45 @@ void
 jail_lines_restore_failures (Jail *self)
 {
   BanStore *store = jail_peek_store (self);
+  Saving saving = { .jail = self, .store = store };
   g_autoptr (GPtrArray) tickets = NULL;
-  g_autoptr (GError) error = NULL;
 
   if (store == NULL)
     return;
-  tickets = ban_store_get_failures (store, self->name, &error);
+  tickets = ban_store_get_failures (store, self->name, &saving.error);
   if (tickets != NULL && tickets->len > 0)
     {
       ban_store_begin (store);
-      (void) ban_store_drop_failures (store, self->name, &error);
+      (void) ban_store_drop_failures (store, self->name, &saving.error);
       for (guint i = 0; i < tickets->len; i++)
         {
-          fail_counter_restore (self->failures, tickets->pdata[i]);
-          put_failure (self, store, tickets->pdata[i], error == NULL ? &error : NULL);
+          Ticket *ticket = tickets->pdata[i];
+
+          fail_counter_restore (self->failures, ticket);
+          fail_counter_set_mark (self->failures, ticket_peek_id (ticket), put_failure (&saving, ticket));
         }
-      (void) ban_store_commit (store, error == NULL ? &error : NULL);
+      (void) ban_store_commit (store, problem_of (&saving));
       arm_clean (self, ticket_get_time_usec (tickets->pdata[0]) + self->find_time_usec);
     }
-  if (error != NULL)
-    jail_store_failed (self, error);
+  report_problem (&saving);
 }
 
 void
 jail_lines_save (Jail *self)
 {
   BanStore *store = jail_peek_store (self);
-  g_autoptr (GPtrArray) ids = NULL;
-  g_autoptr (GError) error = NULL;
+  Saving saving = { .jail = self, .store = store };
+  guint count = fail_counter_count_changes (self->failures);
 
   /* What was decided after something that is still open is written with it: the position has to stand behind both. */
   if (store == NULL || !jail_lines_are_decided (self))
     return;
   ban_store_begin (store);
-  ids = fail_counter_take_changes (self->failures);
-  if (ids != NULL)
-    save_failures (self, store, ids, &error);
-  clean_store (self, store, CLEAN_STORE_MIN + (ids != NULL ? 2 * ids->len : 0));
-  jail_log_save_positions (self, ids != NULL);
-  (void) ban_store_commit (store, error == NULL ? &error : NULL);
-  if (error != NULL)
-    jail_store_failed (self, error);
+  fail_counter_take_changes (self->failures, save_change, &saving);
+  clean_store (self, store, CLEAN_STORE_MIN + 2 * count);
+  jail_log_save_positions (self, count > 0);
+  (void) ban_store_commit (store, problem_of (&saving));
+  report_problem (&saving);
 }
 
 /* --- tags of ignorecommand and ignorecache ----------------------------------------------------------------------------------------- */

@@ -19,6 +19,8 @@ struct TicketTable
   guint32 first;           /* the first in use, if any is */
   guint32 count;
   guint32 *index; /* by hash, then one behind the other: a slot's number and one, 0 for none */
+  guint8 *tags;   /* of each of them: 0 for none, else bits of the hash.  Who is not there is not looked for in the slots, which are far
+                     apart in memory */
   guint32 n_index;  /* a power of two, at most three quarters in use */
   guint64 key, factor;
 };
@@ -45,6 +47,13 @@ hash_of (const TicketTable *self, const Address *id)
     }
   hash *= self->factor;
   return (guint32) (hash >> 32);
+}
+
+/* Of bits that say nothing about the place in the index */
+static guint8
+tag_of (guint32 hash)
+{
+  return (guint8) (hash >> 24 | 1);
 }
 
 static guint32
@@ -74,9 +83,10 @@ index_slot (TicketTable *self, guint32 place)
 {
   guint32 at = self->slots[place].hash & (self->n_index - 1);
 
-  while (self->index[at] != 0)
+  while (self->tags[at] != 0)
     at = (at + 1) & (self->n_index - 1);
   self->index[at] = place + 1;
+  self->tags[at] = tag_of (self->slots[place].hash);
 }
 
 static guint32
@@ -103,16 +113,20 @@ unindex_slot (TicketTable *self, guint32 place)
       if (((at - home) & mask) < ((at - gap) & mask))
         continue;
       self->index[gap] = self->index[at];
+      self->tags[gap] = self->tags[at];
       gap = at;
     }
   self->index[gap] = 0;
+  self->tags[gap] = 0;
 }
 
 static void
 resize_index (TicketTable *self, guint32 size)
 {
   g_free (self->index);
+  g_free (self->tags);
   self->index = g_new0 (guint32, size);
+  self->tags = g_new0 (guint8, size);
   self->n_index = size;
   for (guint32 place = ticket_table_first (self); place != NOWHERE; place = ticket_table_next (self, place))
     index_slot (self, place);
@@ -155,6 +169,7 @@ forget_slots (TicketTable *self)
 {
   g_clear_pointer (&self->slots, g_free);
   g_clear_pointer (&self->index, g_free);
+  g_clear_pointer (&self->tags, g_free);
   self->n_slots = self->n_used = self->n_index = self->first = 0;
 }
 
@@ -201,18 +216,21 @@ ticket_table_add (TicketTable *self, Ticket *ticket, gboolean *ret_moved)
 guint
 ticket_table_find (const TicketTable *self, const Address *id)
 {
-  guint32 hash;
+  guint32 hash, mask = self->n_index - 1;
+  guint8 tag;
 
   if (self->count == 0)
     return NOWHERE;
   hash = hash_of (self, id);
-  for (guint32 at = hash & (self->n_index - 1); self->index[at] != 0; at = (at + 1) & (self->n_index - 1))
-    {
-      const Slot *slot = &self->slots[self->index[at] - 1];
+  tag = tag_of (hash);
+  for (guint32 at = hash & mask; self->tags[at] != 0; at = (at + 1) & mask)
+    if (self->tags[at] == tag)
+      {
+        const Slot *slot = &self->slots[self->index[at] - 1];
 
-      if (slot->hash == hash && address_equal (ticket_peek_id (slot->ticket), id))
-        return self->index[at] - 1;
-    }
+        if (slot->hash == hash && address_equal (ticket_peek_id (slot->ticket), id))
+          return self->index[at] - 1;
+      }
   return NOWHERE;
 }
 
@@ -238,6 +256,12 @@ ticket_table_take (TicketTable *self, guint place)
   if (--self->count == 0)
     forget_slots (self);
   return ticket;
+}
+
+gboolean
+ticket_table_has (const TicketTable *self, guint place, const Ticket *ticket)
+{
+  return place < self->n_used && self->slots[place].ticket == ticket;
 }
 
 guint

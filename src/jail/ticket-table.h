@@ -1,6 +1,6 @@
 /* ticket-table.h - tickets by id, in the order in which they came
  *
- * For a hundred thousand of them: some 24 bytes each beside the ticket.  Ids are written by strangers, so the hash has a secret.
+ * For a hundred thousand of them: some 26 bytes each beside the ticket.  Ids are written by strangers, so the hash has a secret.
  * A ticket is known by its place, a number that stays the same until it is taken out or another one is added; places are in order.
  * Must not: know what tickets are for.  The id of a ticket in it must not change.
  */
@@ -18,6 +18,7 @@ void         ticket_table_free (TicketTable *self); /* unrefs the tickets; NULL 
 guint    ticket_table_add  (TicketTable *self, Ticket *ticket, gboolean *ret_moved);
 guint    ticket_table_find (const TicketTable *self, const Address *id); /* TICKET_TABLE_NOWHERE: not there */
 Ticket  *ticket_table_peek (const TicketTable *self, guint place);
+gboolean ticket_table_has  (const TicketTable *self, guint place, const Ticket *ticket); /* at this place, which may be any number */
 Ticket  *ticket_table_take (TicketTable *self, guint place); /* out of it: the caller's now */
 
 /* From the one that came first; TICKET_TABLE_NOWHERE behind the last.  Ask for the next before taking one out. */

@@ -1,6 +1,7 @@
 #include "store/store-change.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "store/failure-log.h"
 
@@ -16,42 +17,49 @@ typedef struct
 } Row;
 
 /* What of a jail is to be written, and what of it is there. */
-typedef struct
+struct StoreFailures
 {
+  char *jail;
   GByteArray *log; /* of the open transaction */
   Row next;        /* what it will be; number 0: not given yet */
   gint64 time_usec;
   GArray *rows;    /* of Row, oldest first */
   guint64 entries; /* in rows and in the log */
-} JailFailures;
+};
 
 static void
 jail_failures_free (gpointer data)
 {
-  JailFailures *self = data;
+  StoreFailures *self = data;
 
   g_array_unref (self->rows);
   g_byte_array_unref (self->log);
+  g_free (self->jail);
   g_free (self);
 }
 
 GHashTable *
 store_failures_new (void)
 {
-  return g_hash_table_new_full (g_str_hash, g_str_equal, g_free, jail_failures_free);
+  return g_hash_table_new_full (g_str_hash, g_str_equal, NULL, jail_failures_free);
 }
 
-static JailFailures *
+static StoreFailures *
 make_jail (BanStore *self, const char *jail)
 {
-  JailFailures *failures = g_hash_table_lookup (self->failures, jail);
+  StoreFailures *failures = self->last_failures;
 
+  /* A jail's failures come one after the other. */
+  if (failures != NULL && strcmp (failures->jail, jail) == 0)
+    return failures;
+  failures = self->last_failures = g_hash_table_lookup (self->failures, jail);
   if (failures != NULL)
     return failures;
-  failures = g_new0 (JailFailures, 1);
+  failures = self->last_failures = g_new0 (StoreFailures, 1);
   failures->log = g_byte_array_new ();
   failures->rows = g_array_new (FALSE, FALSE, sizeof (Row));
-  g_hash_table_insert (self->failures, g_strdup (jail), failures);
+  failures->jail = g_strdup (jail);
+  g_hash_table_insert (self->failures, failures->jail, failures);
   return failures;
 }
 
@@ -134,7 +142,7 @@ write_log (BanStore *self, const StoreChange *change, GError **error)
 guint32
 ban_store_get_failure_row (BanStore *self, const char *jail)
 {
-  JailFailures *failures = make_jail (self, jail);
+  StoreFailures *failures = make_jail (self, jail);
 
   if (failures->next.number == 0)
     failures->next = (Row){ .number = ++self->failure_row };
@@ -143,7 +151,7 @@ ban_store_get_failure_row (BanStore *self, const char *jail)
 
 /* An entry more in the log. */
 static gboolean
-count_entry (BanStore *self, const char *jail, JailFailures *failures)
+count_entry (BanStore *self, const char *jail, StoreFailures *failures)
 {
   (void) ban_store_get_failure_row (self, jail);
   failures->next.entries++;
@@ -152,7 +160,7 @@ count_entry (BanStore *self, const char *jail, JailFailures *failures)
 }
 
 static gboolean
-flush_jail (BanStore *self, const char *jail, JailFailures *failures, GError **error)
+flush_jail (BanStore *self, const char *jail, StoreFailures *failures, GError **error)
 {
   StoreChange *change;
 
@@ -188,7 +196,7 @@ store_failures_flush (BanStore *self, GError **error)
 gboolean
 ban_store_put_failure (BanStore *self, const char *jail, Ticket *ticket, GError **error)
 {
-  JailFailures *failures = make_jail (self, jail);
+  StoreFailures *failures = make_jail (self, jail);
 
   failure_log_put (failures->log, ticket);
   failures->time_usec = MAX (failures->time_usec, ticket_get_time_usec (ticket));
@@ -198,7 +206,7 @@ ban_store_put_failure (BanStore *self, const char *jail, Ticket *ticket, GError 
 gboolean
 ban_store_drop_failure (BanStore *self, const char *jail, const Address *id, GError **error)
 {
-  JailFailures *failures = make_jail (self, jail);
+  StoreFailures *failures = make_jail (self, jail);
 
   if (failures->entries == 0)
     return TRUE;
@@ -216,7 +224,7 @@ drop_failures (BanStore *self, const StoreChange *change, GError **error)
 gboolean
 ban_store_drop_failures (BanStore *self, const char *jail, GError **error)
 {
-  JailFailures *failures = make_jail (self, jail);
+  StoreFailures *failures = make_jail (self, jail);
 
   g_byte_array_set_size (failures->log, 0);
   g_array_set_size (failures->rows, 0);
@@ -290,7 +298,7 @@ put_row_again (const Cleaning *cleaning)
 guint
 ban_store_clean_failures (BanStore *self, const char *jail, BanStoreLast last, gpointer user_data)
 {
-  JailFailures *failures = make_jail (self, jail);
+  StoreFailures *failures = make_jail (self, jail);
   Row row;
   StoreChange *change;
 
@@ -348,7 +356,7 @@ GPtrArray *
 ban_store_get_failures (BanStore *self, const char *jail, GError **error)
 {
   g_autoptr (GHashTable) tickets = failure_log_tickets_new ();
-  JailFailures *failures = make_jail (self, jail);
+  StoreFailures *failures = make_jail (self, jail);
   GPtrArray *list = g_ptr_array_new_with_free_func ((GDestroyNotify) ticket_unref);
   GHashTableIter iter;
   gpointer ticket;

@@ -15,6 +15,8 @@ typedef struct
   gint64   row; /* the last one that was looked at */
 } StoreSweep;
 
+typedef struct StoreFailures StoreFailures;
+
 struct BanStore
 {
   char        *path;
@@ -27,7 +29,8 @@ struct BanStore
   GHashTable  *merged;       /* jail "\1" id -> Ticket or NULL: ban_store_get_merged */
   gboolean     has_failures; /* our own table is there */
   gboolean     puts_failures; /* or a change that is on its way makes it */
-  GHashTable  *failures;     /* ban-store-failures.c: jail -> what is to be written of it */
+  GHashTable  *failures;     /* ban-store-failures.c: jail -> StoreFailures, what is to be written of it */
+  StoreFailures *last_failures; /* of the jail that was last asked for; NULL: none yet */
   guint32      failure_row;  /* the last number given to a row */
   GPtrArray   *open;         /* of StoreChange: those of the open transaction */
   GPtrArray   *owed;         /* those that could not be written yet */
