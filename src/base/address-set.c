@@ -109,10 +109,13 @@ find_linear (const AddressSet *self, const Address *address)
 const Address *
 address_set_find (const AddressSet *self, const Address *address)
 {
-  const Address *found = g_hash_table_lookup (self->entries, address);
   const guint *networks = self->networks;
   guint count = PREFIXES_IPV4;
+  const Address *found;
 
+  if (self->order->len == 0)
+    return NULL;
+  found = g_hash_table_lookup (self->entries, address);
   if (found != NULL || !address_is_ip (address))
     return found;
   if (self->odd > 0)

@@ -20,6 +20,8 @@ struct Log
   char *syslog_socket;
   int verbosity;
   guint holds;
+  gint64 held_usec; /* when a line was written while lines are held; 0: none yet */
+  guint n_held;     /* lines since */
   LogSinkFunc sink;
   gpointer sink_data;
   GString *text, *line; /* kept to be used again; NULL: in use */
@@ -27,6 +29,7 @@ struct Log
 
 G_DEFINE_QUARK (fail2ban - log - error, log_error)
 
+#define HELD_TIME_LINES 8
 #define KEPT_SIZE 8192 /* what a string that is used again may have room for */
 
 /* A string for a line, empty; to be put back. */
@@ -100,11 +103,6 @@ append_escaped (GString *out, const char *text, gsize len)
 static void
 append_printable (GString *out, const char *text, gsize len)
 {
-  if (py_text_is_ascii (text, len) && memchr (text, '\0', len) == NULL) /* as nearly always */
-    {
-      g_string_append_len (out, text, (gssize) len);
-      return;
-    }
   while (len > 0)
     {
       const char *end;
@@ -123,6 +121,17 @@ append_printable (GString *out, const char *text, gsize len)
     }
 }
 
+/* While lines are held, for a few milliseconds, one look at the clock serves some of them. */
+static gint64
+get_time_usec (Log *self)
+{
+  if (self->holds == 0)
+    return g_get_real_time ();
+  if (self->n_held++ % HELD_TIME_LINES == 0 || self->held_usec == 0)
+    self->held_usec = g_get_real_time ();
+  return self->held_usec;
+}
+
 static void
 write_line (Log *self, int level, const char *logger, const char *function, const char *text)
 {
@@ -133,7 +142,7 @@ write_line (Log *self, int level, const char *logger, const char *function, cons
                        .logger = logger,
                        .function = function,
                        .text = text,
-                       .time_usec = g_get_real_time (),
+                       .time_usec = get_time_usec (self),
                        .start_usec = self->start_usec };
   LogTargetLine out = { .level = level, .logger = logger, .function = function, .message = text };
 
@@ -147,6 +156,15 @@ write_line (Log *self, int level, const char *logger, const char *function, cons
   put_back (&self->line, line);
 }
 
+static void
+write_printable (Log *self, int level, const char *logger, const char *function, const char *text, gsize len)
+{
+  if (self->sink != NULL)
+    self->sink (level, logger, text, len, self->sink_data);
+  else
+    write_line (self, level, logger, function, text);
+}
+
 void
 log_write_text (Log *self, int level, const char *logger, const char *function, const char *text, gsize len)
 {
@@ -154,12 +172,14 @@ log_write_text (Log *self, int level, const char *logger, const char *function, 
 
   if (!log_enabled (self, level))
     return;
+  if (py_text_is_ascii (text, len) && memchr (text, '\0', len) == NULL) /* as nearly always */
+    {
+      write_printable (self, level, logger, function, text, len);
+      return;
+    }
   printable = take (&self->text);
   append_printable (printable, text, len);
-  if (self->sink != NULL)
-    self->sink (level, logger, printable->str, printable->len, self->sink_data);
-  else
-    write_line (self, level, logger, function, printable->str);
+  write_printable (self, level, logger, function, printable->str, printable->len);
   put_back (&self->text, printable);
 }
 
@@ -180,7 +200,10 @@ log_write_full (Log *self, int level, const char *logger, const char *function, 
 void
 log_hold (Log *self)
 {
-  if (self != NULL && self->holds++ == 0 && self->target != NULL)
+  if (self == NULL || self->holds++ > 0)
+    return;
+  self->held_usec = 0;
+  if (self->target != NULL)
     log_target_set_held (self->target, TRUE);
 }
 

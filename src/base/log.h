@@ -61,7 +61,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (Log, log_free)
 /* log may be NULL: dropped.  function: the C function, shown by the most verbose formats. */
 void log_write_full (Log *self, int level, const char *logger, const char *function, const char *format, ...)
     G_GNUC_PRINTF (5, 6);
-/* The message as it is, with its length (text of log lines, which may hold NUL). */
+/* The message as it is, with its length (text of log lines, which may hold NUL); there is a NUL behind it. */
 void log_write_text (Log *self, int level, const char *logger, const char *function, const char *text, gsize len);
 
 /* Between the two what goes to a file is kept, and then written at once: a thousand lines are no thousand system calls.  For the time of

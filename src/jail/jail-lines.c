@@ -338,7 +338,7 @@ void
 jail_lines_take_failure (Jail *self, Failure *failure)
 {
   Pending pending = { .kind = PENDING_FAILURE, .count = 1, .warn = failure->resolve_warn };
-  gint64 now_usec = jail_now_usec (self);
+  gint64 now_usec = failure->now_usec;
 
   if (!failure_has_id (failure) && failure->host == NULL)
     return;

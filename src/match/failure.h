@@ -29,6 +29,7 @@ typedef struct
   gint64 time_usec;     /* as fail2ban counts it: a line far from now in operation happened now */
   gboolean time_is_int; /* Python would hold an int (the line's zone was known), else a float */
   double time_sec;      /* the same as a float of Python has it */
+  gint64 now_usec;      /* when the line was looked at */
 
   /* private: ask */
   Captures *captures;

@@ -14,6 +14,7 @@ init_failure (Failure *failure, const FilterReport *to, guint index, Captures *f
     .time_usec = to->time->time.usec,
     .time_is_int = to->time->time.is_int,
     .time_sec = to->time->time.seconds,
+    .now_usec = to->filter->memory->now_usec,
     .captures = fail,
   };
 }

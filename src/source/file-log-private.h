@@ -60,6 +60,7 @@ struct FileLog
   GPtrArray *watches;     /* of FileWatch; removed ones until nobody looks at them */
   gpointer line;          /* FileLineFuncs */
   guint busy;             /* inside callbacks: nothing may be freed */
+  guint changes;          /* of who reads, and from where */
 };
 
 

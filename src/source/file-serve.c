@@ -49,33 +49,86 @@ audience_of (const Generation *generation, gint64 start, gint64 len)
   return n > 1 ? audience : 0;
 }
 
+/* What is known of the next line: while nothing changes it goes to everybody, as the last one did. */
+typedef struct
+{
+  gboolean is_steady;
+  guint changes; /* since then */
+  guint64 audience;
+} Crowd;
+
+static gboolean
+is_steady (const Crowd *crowd, const FileLog *self)
+{
+  return crowd->is_steady && crowd->changes == self->changes;
+}
+
+static void
+set_line (FileLog *self, const char *bytes, gsize len, guint64 audience)
+{
+  if (self->shared->funcs != NULL && self->shared->funcs->set != NULL)
+    self->shared->funcs->set (self->line, bytes, len, audience);
+}
+
+static void
+give_line (Cursor *cursor, gint64 end, FileLine *line)
+{
+  FileWatch *watch = cursor->watch;
+
+  cursor->offset = end;
+  cursor->read = TRUE;
+  watch->touched = TRUE;
+  watch->read_any = TRUE;
+  line->in_operation = watch->in_operation;
+  watch->funcs->line (watch, line, watch->data); /* may add cursors: the pointer is not used any more */
+}
+
+/* Ends early when something changes. */
+static void
+hand_out_to_crowd (FileLog *self, Generation *generation, gint64 end, const char *bytes, gsize len, const Crowd *crowd)
+{
+  FileLine line = { self->line, bytes, len, FALSE };
+
+  set_line (self, bytes, len, crowd->audience);
+  for (guint i = 0; i < generation->cursors->len && is_steady (crowd, self); i++)
+    give_line (&g_array_index (generation->cursors, Cursor, i), end, &line);
+}
+
 /* To all whose cursor is within the line [start, start + len), the part that they do not have yet.  shown: how much of it is in bytes. */
 static void
-hand_out (FileLog *self, Generation *generation, gint64 start, gint64 len, const char *bytes, gsize shown)
+hand_out_to_some (FileLog *self, Generation *generation, gint64 start, gint64 len, const char *bytes, gsize shown, Crowd *crowd)
 {
   gint64 set_for = -1;
-  guint64 audience = audience_of (generation, start, len);
 
+  *crowd = (Crowd){ TRUE, self->changes, audience_of (generation, start, len) };
   for (guint i = 0; i < generation->cursors->len; i++)
     {
       Cursor *cursor = &g_array_index (generation->cursors, Cursor, i);
-      FileWatch *watch = cursor->watch;
       gint64 skip = cursor->offset - start;
       FileLine line;
 
-      if (!is_ready (watch) || skip < 0 || skip >= len)
+      crowd->is_steady = crowd->is_steady && is_ready (cursor->watch) && skip == 0;
+      if (!is_ready (cursor->watch) || skip < 0 || skip >= len)
         continue;
-      cursor->offset = start + len;
-      cursor->read = TRUE;
-      watch->touched = TRUE;
-      watch->read_any = TRUE;
       skip = MIN (skip, (gint64) shown);
-      line = (FileLine){ self->line, bytes + skip, shown - (gsize) skip, watch->in_operation };
-      if (set_for != skip && self->shared->funcs != NULL && self->shared->funcs->set != NULL)
-        self->shared->funcs->set (self->line, line.bytes, line.len, audience);
+      line = (FileLine){ self->line, bytes + skip, shown - (gsize) skip, FALSE };
+      if (set_for != skip)
+        set_line (self, line.bytes, line.len, crowd->audience);
       set_for = skip;
-      watch->funcs->line (watch, &line, watch->data); /* may add cursors: the pointer is not used any more */
+      give_line (cursor, start + len, &line);
     }
+}
+
+static void
+hand_out (FileLog *self, Generation *generation, gint64 start, gint64 len, const char *bytes, gsize shown, Crowd *crowd)
+{
+  if (is_steady (crowd, self))
+    {
+      hand_out_to_crowd (self, generation, start + len, bytes, shown, crowd);
+      if (is_steady (crowd, self))
+        return;
+    }
+  hand_out_to_some (self, generation, start, len, bytes, shown, crowd);
 }
 
 typedef enum
@@ -107,6 +160,7 @@ serve_long_line (FileLog *self, Generation *generation, gint64 start, gint64 unt
 {
   char *buffer = self->shared->buffer;
   gint64 at = generation->scan_start == start && generation->scan_to > start ? generation->scan_to : start;
+  Crowd crowd = { 0 };
   gssize n;
 
   generation->scan_start = start;
@@ -120,7 +174,7 @@ serve_long_line (FileLog *self, Generation *generation, gint64 start, gint64 unt
           if (!file_generation_stands (generation->file))
             return SERVE_LOOK;
           if (n > 0)
-            hand_out (self, generation, start, at + line - start, buffer, (gsize) MIN (n, at + line - start));
+            hand_out (self, generation, start, at + line - start, buffer, (gsize) MIN (n, at + line - start), &crowd);
           return SERVE_ON;
         }
       if (n < READ_SIZE)
@@ -140,6 +194,7 @@ serve_chunk (FileLog *self, Generation *generation, gint64 start, gint64 until_u
   gssize n = read_known (generation, start, buffer);
   gssize at = 0;
   guint lines = 0;
+  Crowd crowd = { 0 };
 
   if (n > 0 && !file_generation_stands (generation->file))
     return SERVE_LOOK;
@@ -149,11 +204,11 @@ serve_chunk (FileLog *self, Generation *generation, gint64 start, gint64 until_u
 
       if (line < 0)
         break;
-      hand_out (self, generation, start + at, line, buffer + at, (gsize) line);
+      hand_out (self, generation, start + at, line, buffer + at, (gsize) line, &crowd);
       at += line;
       if (++lines % CLOCK_EVERY == 0 && is_late (until_usec))
         return SERVE_LATER;
-      if (next_offset (generation) != start + at)
+      if (!is_steady (&crowd, self) && next_offset (generation) != start + at)
         return SERVE_ON; /* somebody paused, or is behind */
     }
   if (at == 0 && n == READ_SIZE)

@@ -18,6 +18,7 @@ file_log_add_watch (FileLog *self, gboolean tail, const FileWatchFuncs *funcs, g
   for (guint i = 0; i < G_N_ELEMENTS (watch->marks); i++)
     watch->marks[i] = (guint64) g_random_int () << 32 | g_random_int ();
   g_ptr_array_add (self->watches, watch);
+  self->changes++;
   if (generation != NULL)
     {
       Cursor cursor
@@ -48,6 +49,7 @@ file_watch_remove (FileWatch *self)
   wake = self->wake;
   wake_data = self->wake_data;
   self->removed = TRUE;
+  log->changes++;
   if (log->busy == 0)
     file_log_forget_removed (log);
   wake (log, wake_data); /* the source may let go of the log now */
@@ -111,6 +113,7 @@ file_watch_set_position (FileWatch *self, gint64 position)
 
   if (cursor == NULL)
     return;
+  self->log->changes++;
   cursor->offset = position >= 0 && position <= file_generation_get_size (generation->file) ? position : 0;
   cursor->read = cursor->offset > 0;
   file_generation_remember (generation->file, cursor->offset);
@@ -140,6 +143,7 @@ file_watch_set_paused (FileWatch *self, gboolean paused)
   if (self->paused == paused)
     return;
   self->paused = paused;
+  self->log->changes++;
   if (!paused)
     self->wake (self->log, self->wake_data);
 }
