@@ -201,6 +201,223 @@ test_only_failures_of_jails_that_are_gone_are_purged (Fixture *f, gconstpointer 
   HAS_FAILURES (f, "");
 }
 
+/* --- jails that count the same ---------------------------------------------------------------------------------------- */
+#define N_JAILS 4
+
+static const char *const jails[N_JAILS] = { "j", "k", "l", "m" };
+
+static Ticket *
+new_ticket (const char *id_text, guint attempts)
+{
+  g_autoptr (Address) id = address_new (id_text, -1);
+  g_autofree char *line = g_strnfill (300, (char) ('a' + attempts % 26));
+  Ticket *ticket = ticket_new (id, NOW_USEC + attempts);
+
+  ticket_set_attempts (ticket, attempts);
+  ticket_set_retry (ticket, attempts);
+  ticket_take_match (ticket, py_str_new (line));
+  return ticket;
+}
+
+static void
+test_jails_with_the_same_failures_have_one_row (Fixture *f, gconstpointer data)
+{
+  g_autoptr (Ticket) ticket = new_ticket ("192.0.2.1", 3), other = new_ticket ("192.0.2.2", 4);
+
+  open_store (f);
+  for (guint i = 0; i < N_JAILS; i++)
+    g_assert_true (ban_store_add_jail (f->store, jails[i], NULL));
+  ban_store_begin (f->store);
+  for (guint i = 0; i < N_JAILS; i++)
+    g_assert_true (ban_store_put_failure (f->store, jails[i], i < 3 ? ticket : other, NULL));
+  g_assert_true (ban_store_commit (f->store, NULL));
+  SHOWS (f, "SELECT jail, typeof(data) FROM failurelog ORDER BY jail", "|blob\nj|integer\nk|integer\nl|integer\nm|blob\n");
+  HAS_FAILURES (f, "192.0.2.1:3 ");
+  g_assert_true (ban_store_drop_failures (f->store, "k", NULL));
+  reopen_store (f);
+  HAS_FAILURES (f, "192.0.2.1:3 ");
+  SHOWS (f, "SELECT count(*) FROM failurelog", "4\n");
+  g_assert_true (ban_store_drop_failures (f->store, "j", NULL));
+  SHOWS (f, "SELECT count(*) FROM failurelog WHERE jail = ''", "1\n");
+  g_ptr_array_unref (ban_store_get_failures (f->store, "l", NULL)); /* a jail asks before it drops anything */
+  g_assert_true (ban_store_drop_failures (f->store, "l", NULL));
+  SHOWS (f, "SELECT jail FROM failurelog", "m\n");
+}
+
+static void
+test_a_row_that_nobody_refers_to_is_purged (Fixture *f, gconstpointer data)
+{
+  g_autoptr (Ticket) ticket = new_ticket ("192.0.2.1", 3);
+
+  open_store (f);
+  ban_store_set_purge_age (f->store, -1);
+  ban_store_begin (f->store);
+  for (guint i = 0; i < 2; i++)
+    {
+      g_assert_true (ban_store_add_jail (f->store, jails[i], NULL));
+      g_assert_true (ban_store_put_failure (f->store, jails[i], ticket, NULL));
+    }
+  g_assert_true (ban_store_commit (f->store, NULL));
+  g_assert_true (ban_store_disable_jail (f->store, "k", NULL));
+  g_assert_true (ban_store_purge (f->store, NULL));
+  HAS_FAILURES (f, "192.0.2.1:3 ");
+  g_assert_true (ban_store_disable_jail (f->store, "j", NULL));
+  g_assert_true (ban_store_purge (f->store, NULL));
+  SHOWS (f, "SELECT count(*) FROM failurelog", "0\n");
+}
+
+/* What a jail has counted, and the row in which each was last put. */
+typedef struct
+{
+  GHashTable *tickets; /* id -> Ticket */
+  GHashTable *rows;    /* id -> number */
+} Counted;
+
+static void
+counted_put (Fixture *f, Counted *counted, const char *jail, const char *id, Ticket *ticket /* taken */)
+{
+  guint32 row = ban_store_get_failure_row (f->store, jail);
+
+  g_assert_true (ban_store_put_failure (f->store, jail, ticket, NULL));
+  g_hash_table_insert (counted->rows, g_strdup (id), GUINT_TO_POINTER (row));
+  g_hash_table_insert (counted->tickets, g_strdup (id), ticket);
+}
+
+static void
+counted_drop (Fixture *f, Counted *counted, const char *jail, const char *id_text)
+{
+  g_autoptr (Address) id = address_new (id_text, -1);
+
+  g_assert_true (ban_store_drop_failure (f->store, jail, id, NULL));
+  g_hash_table_remove (counted->tickets, id_text);
+  g_hash_table_remove (counted->rows, id_text);
+}
+
+typedef struct
+{
+  Fixture *f;
+  Counted *counted;
+  const char *jail;
+} Asked;
+
+static Ticket *
+counted_last (const Address *id, guint32 row, gpointer user_data)
+{
+  Asked *asked = user_data;
+  const char *text = address_peek_text (id);
+
+  if (GPOINTER_TO_UINT (g_hash_table_lookup (asked->counted->rows, text)) != row)
+    return NULL;
+  g_hash_table_insert (asked->counted->rows, g_strdup (text),
+                       GUINT_TO_POINTER (ban_store_get_failure_row (asked->f->store, asked->jail)));
+  return g_hash_table_lookup (asked->counted->tickets, text);
+}
+
+static void
+assert_counted (Fixture *f, const Counted *counted, const char *jail)
+{
+  g_autoptr (GPtrArray) tickets = ban_store_get_failures (f->store, jail, NULL);
+
+  g_assert_cmpuint (tickets->len, ==, g_hash_table_size (counted->tickets));
+  for (guint i = 0; i < tickets->len; i++)
+    {
+      const Ticket *ticket = tickets->pdata[i];
+      const Ticket *wanted = g_hash_table_lookup (counted->tickets, address_peek_text (ticket_peek_id (ticket)));
+      g_autofree char *shown = ticket_dup_description (ticket, "");
+      g_autofree char *expected = wanted != NULL ? ticket_dup_description (wanted, "") : NULL;
+
+      g_assert_cmpstr (shown, ==, expected);
+    }
+}
+
+/* As a jail does after a crash */
+static void
+counted_restore (Fixture *f, Counted *counted, const char *jail)
+{
+  GHashTableIter iter;
+  gpointer id, ticket;
+
+  assert_counted (f, counted, jail);
+  ban_store_begin (f->store);
+  g_assert_true (ban_store_drop_failures (f->store, jail, NULL));
+  g_hash_table_iter_init (&iter, counted->tickets);
+  while (g_hash_table_iter_next (&iter, &id, &ticket))
+    {
+      g_hash_table_insert (counted->rows, g_strdup (id), GUINT_TO_POINTER (ban_store_get_failure_row (f->store, jail)));
+      g_assert_true (ban_store_put_failure (f->store, jail, ticket, NULL));
+    }
+  g_assert_true (ban_store_commit (f->store, NULL));
+}
+
+static void
+random_transaction (Fixture *f, Counted counted[N_JAILS], guint round)
+{
+  guint n = (guint) g_test_rand_int_range (1, 6), odd = (guint) g_test_rand_int_range (0, 3 * N_JAILS);
+
+  ban_store_begin (f->store);
+  for (guint k = 0; k < n; k++)
+    {
+      g_autofree char *id = g_strdup_printf ("192.0.2.%d", g_test_rand_int_range (1, 30));
+      gboolean drops = g_test_rand_int_range (0, 4) == 0;
+
+      for (guint i = 0; i < N_JAILS; i++)
+        {
+          if (i == odd) /* misses something */
+            continue;
+          if (drops)
+            counted_drop (f, &counted[i], jails[i], id);
+          else
+            counted_put (f, &counted[i], jails[i], id, new_ticket (id, 1 + round % 100));
+        }
+    }
+  g_assert_true (ban_store_commit (f->store, NULL));
+}
+
+static void
+test_rows_that_are_shared_are_as_good_as_own_ones (Fixture *f, gconstpointer data)
+{
+  Counted counted[N_JAILS];
+
+  open_store (f);
+  for (guint i = 0; i < N_JAILS; i++)
+    {
+      counted[i].tickets = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) ticket_unref);
+      counted[i].rows = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+      g_assert_true (ban_store_add_jail (f->store, jails[i], NULL));
+    }
+  for (guint round = 0; round < 400; round++)
+    {
+      guint which = (guint) g_test_rand_int_range (0, N_JAILS);
+      Asked asked = { f, &counted[which], jails[which] };
+
+      random_transaction (f, counted, round);
+      if (g_test_rand_bit ())
+        (void) ban_store_clean_failures (f->store, jails[which], counted_last, &asked);
+      if (g_test_rand_int_range (0, 30) == 0)
+        {
+          g_assert_true (ban_store_drop_failures (f->store, jails[which], NULL));
+          g_hash_table_remove_all (counted[which].tickets);
+          g_hash_table_remove_all (counted[which].rows);
+        }
+      if (g_test_rand_int_range (0, 40) == 0)
+        {
+          reopen_store (f);
+          for (guint i = 0; i < N_JAILS; i++)
+            counted_restore (f, &counted[i], jails[i]);
+        }
+      if (g_test_rand_int_range (0, 5) == 0)
+        assert_counted (f, &counted[which], jails[which]);
+    }
+  for (guint i = 0; i < N_JAILS; i++)
+    {
+      assert_counted (f, &counted[i], jails[i]);
+      g_assert_true (ban_store_drop_failures (f->store, jails[i], NULL));
+      g_hash_table_unref (counted[i].tickets);
+      g_hash_table_unref (counted[i].rows);
+    }
+  SHOWS (f, "SELECT count(*) FROM failurelog", "0\n"); /* with the last that refers to a row it goes, too */
+}
+
 int
 main (int argc, char **argv)
 {
@@ -212,5 +429,8 @@ main (int argc, char **argv)
   ADD ("the oldest row of failures is cleaned first", test_the_oldest_row_of_failures_is_cleaned_first);
   ADD ("failures and positions are committed together", test_failures_and_positions_are_committed_together);
   ADD ("only failures of jails that are gone are purged", test_only_failures_of_jails_that_are_gone_are_purged);
+  ADD ("jails with the same failures have one row", test_jails_with_the_same_failures_have_one_row);
+  ADD ("a row that nobody refers to is purged", test_a_row_that_nobody_refers_to_is_purged);
+  ADD ("rows that are shared are as good as own ones", test_rows_that_are_shared_are_as_good_as_own_ones);
   return g_test_run ();
 }

@@ -5,15 +5,24 @@
 
 #include "store/failure-log.h"
 
-/* Not fail2ban's, and made only when it is needed.  time: of the last failure, in microseconds. */
+/* Not fail2ban's, and made only when it is needed.  time: of the last failure, in microseconds.  data: the log, or the number of the row
+ * that has it; that one belongs to no jail (''), and goes with the last that refers to it. */
 #define CREATE_SQL                                                                                                     \
   "CREATE TABLE IF NOT EXISTS failurelog("                                                                             \
   "number INTEGER PRIMARY KEY, jail TEXT NOT NULL, time INTEGER NOT NULL, data BLOB NOT NULL)"
+
+#define DATA_SQL                                                                                                       \
+  "CASE typeof(data) WHEN 'integer' "                                                                                  \
+  "THEN (SELECT shared.data FROM failurelog AS shared WHERE shared.number = failurelog.data) ELSE data END"
+#define SHARED_SQL "CASE typeof(data) WHEN 'integer' THEN data ELSE 0 END"
+
+#define SHARED_MIN 200 /* bytes: shorter logs are written for each jail */
 
 typedef struct
 {
   guint32 number;
   guint entries;
+  guint32 shared; /* the row that has its data; 0: itself */
 } Row;
 
 /* What of a jail is to be written, and what of it is there. */
@@ -63,6 +72,24 @@ make_jail (BanStore *self, const char *jail)
   return failures;
 }
 
+GHashTable *
+store_failures_shared_new (BanStore *self)
+{
+  GHashTable *counts = g_hash_table_new (NULL, NULL);
+  SqlStatement *statement = self->has_failures
+                                ? sql_prepare (self->sql,
+                                               "SELECT data, count(*) FROM failurelog WHERE typeof(data) = 'integer' "
+                                               "GROUP BY data",
+                                               NULL)
+                                : NULL;
+
+  while (statement != NULL && sql_step (self->sql, statement, NULL) == SQL_ROW)
+    g_hash_table_insert (counts, GUINT_TO_POINTER ((guint) sqlite3_column_int64 (statement, 0)),
+                         GUINT_TO_POINTER ((guint) sqlite3_column_int64 (statement, 1)));
+  sql_done (statement);
+  return counts;
+}
+
 /* --- the table ------------------------------------------------------------------------------------------------------- */
 
 gboolean
@@ -89,13 +116,23 @@ store_failures_last_row (BanStore *self)
   return row;
 }
 
+/* What nobody refers to any more, since a jail is gone. */
+static gboolean
+delete_unshared (BanStore *self, GError **error)
+{
+  return sql_exec (self->sql,
+                   "DELETE FROM failurelog WHERE jail = '' AND number NOT IN "
+                   "(SELECT data FROM failurelog WHERE typeof(data) = 'integer')",
+                   error);
+}
+
 void
 store_failures_tidy (BanStore *self)
 {
   SqlStatement *statement;
   gboolean empty;
 
-  if (!self->has_failures || (statement = sql_prepare (self->sql, "SELECT 1 FROM failurelog LIMIT 1", NULL)) == NULL)
+  if (!self->has_failures || !delete_unshared (self, NULL) || (statement = sql_prepare (self->sql, "SELECT 1 FROM failurelog LIMIT 1", NULL)) == NULL)
     return;
   empty = sql_step (self->sql, statement, NULL) == SQL_DONE;
   sql_done (statement);
@@ -112,11 +149,13 @@ store_failures_purge (BanStore *self, gint64 before_usec, GError **error)
   if (!self->has_failures)
     return TRUE;
   statement = sql_prepare (
-      self->sql, "DELETE FROM failurelog WHERE time < ? AND jail NOT IN (SELECT name FROM jails WHERE enabled = 1)", error);
+      self->sql,
+      "DELETE FROM failurelog WHERE time < ? AND jail <> '' AND jail NOT IN (SELECT name FROM jails WHERE enabled = 1)",
+      error);
   if (statement == NULL)
     return FALSE;
   sql_bind_int (statement, 1, before_usec);
-  return sql_run (self->sql, statement, error);
+  return sql_run (self->sql, statement, error) && delete_unshared (self, error);
 }
 
 /* --- writing --------------------------------------------------------------------------------------------------------- */
@@ -135,7 +174,10 @@ write_log (BanStore *self, const StoreChange *change, GError **error)
   sql_bind_int (statement, 1, change->row);
   sql_bind_text (statement, 2, change->jail, -1);
   sql_bind_int (statement, 3, change->position);
-  sql_bind_blob (statement, 4, change->bytes);
+  if (change->bytes != NULL)
+    sql_bind_blob (statement, 4, change->bytes);
+  else
+    sql_bind_int (statement, 4, change->shared);
   return sql_run (self->sql, statement, error);
 }
 
@@ -159,20 +201,18 @@ count_entry (BanStore *self, const char *jail, StoreFailures *failures)
   return self->depth > 0;
 }
 
-static gboolean
-flush_jail (BanStore *self, const char *jail, StoreFailures *failures, GError **error)
+static GBytes *
+take_log (StoreFailures *failures)
 {
-  StoreChange *change;
+  GBytes *bytes = g_byte_array_free_to_bytes (failures->log);
 
-  if (failures->log->len == 0)
-    return TRUE;
-  change = store_change_new (write_log, jail);
-  change->position = failures->time_usec;
-  change->row = failures->next.number;
-  g_array_append_val (failures->rows, failures->next);
-  failures->next = (Row){ 0 };
-  change->bytes = g_byte_array_free_to_bytes (failures->log);
   failures->log = g_byte_array_new ();
+  return bytes;
+}
+
+static gboolean
+put_row (BanStore *self, StoreChange *change /* taken */, GError **error)
+{
   self->puts_failures = TRUE;
   if (store_change_apply (self, change, error))
     return TRUE;
@@ -180,16 +220,82 @@ flush_jail (BanStore *self, const char *jail, StoreFailures *failures, GError **
   return FALSE;
 }
 
+/* bytes: the log, taken; or NULL, and shared is the row that has it. */
+static gboolean
+flush_log (BanStore *self, StoreFailures *failures, GBytes *bytes, guint32 shared, GError **error)
+{
+  StoreChange *change = store_change_new (write_log, failures->jail);
+
+  change->position = failures->time_usec;
+  change->row = failures->next.number;
+  change->bytes = bytes;
+  change->shared = failures->next.shared = shared;
+  g_array_append_val (failures->rows, failures->next);
+  failures->next = (Row){ 0 };
+  return put_row (self, change, error);
+}
+
+static gboolean
+flush_jail (BanStore *self, StoreFailures *failures, GError **error)
+{
+  return failures->log->len == 0 || flush_log (self, failures, take_log (failures), 0, error);
+}
+
+static gboolean
+have_same_log (const StoreFailures *a, const StoreFailures *b)
+{
+  return a->log->len >= SHARED_MIN && a->log->len == b->log->len && memcmp (a->log->data, b->log->data, a->log->len) == 0;
+}
+
+/* Jails that have counted the same failures: their log is written once, in a row that all of theirs refer to. */
+static gboolean
+flush_same (BanStore *self, const GPtrArray *jails, GError **error)
+{
+  StoreFailures *first = g_ptr_array_index (jails, 0);
+  StoreChange *change;
+  guint32 shared;
+  gboolean ok;
+
+  if (jails->len == 1)
+    return flush_jail (self, first, error);
+  shared = ++self->failure_row;
+  change = store_change_new (write_log, "");
+  change->position = first->time_usec;
+  change->row = shared;
+  change->bytes = take_log (first);
+  g_hash_table_insert (self->shared_failures, GUINT_TO_POINTER (shared), GUINT_TO_POINTER (jails->len));
+  ok = put_row (self, change, error);
+  for (guint i = 0; i < jails->len; i++)
+    {
+      StoreFailures *failures = g_ptr_array_index (jails, i);
+
+      g_byte_array_set_size (failures->log, 0);
+      ok = flush_log (self, failures, NULL, shared, ok ? error : NULL) && ok;
+    }
+  return ok;
+}
+
 gboolean
 store_failures_flush (BanStore *self, GError **error)
 {
+  g_autoptr (GPtrArray) left = g_ptr_array_new (), same = g_ptr_array_new ();
   GHashTableIter iter;
-  gpointer jail, failures;
+  gpointer failures;
   gboolean ok = TRUE;
 
   g_hash_table_iter_init (&iter, self->failures);
-  while (g_hash_table_iter_next (&iter, &jail, &failures))
-    ok = flush_jail (self, jail, failures, ok ? error : NULL) && ok;
+  while (g_hash_table_iter_next (&iter, NULL, &failures))
+    if (((StoreFailures *) failures)->log->len > 0)
+      g_ptr_array_add (left, failures);
+  while (left->len > 0)
+    {
+      g_ptr_array_set_size (same, 0);
+      g_ptr_array_add (same, g_ptr_array_steal_index (left, left->len - 1));
+      for (guint i = left->len; i-- > 0;)
+        if (have_same_log (same->pdata[0], left->pdata[i]))
+          g_ptr_array_add (same, g_ptr_array_steal_index_fast (left, i));
+      ok = flush_same (self, same, ok ? error : NULL) && ok;
+    }
   return ok;
 }
 
@@ -200,7 +306,7 @@ ban_store_put_failure (BanStore *self, const char *jail, Ticket *ticket, GError 
 
   failure_log_put (failures->log, ticket);
   failures->time_usec = MAX (failures->time_usec, ticket_get_time_usec (ticket));
-  return count_entry (self, jail, failures) || flush_jail (self, jail, failures, error);
+  return count_entry (self, jail, failures) || flush_jail (self, failures, error);
 }
 
 gboolean
@@ -211,7 +317,39 @@ ban_store_drop_failure (BanStore *self, const char *jail, const Address *id, GEr
   if (failures->entries == 0)
     return TRUE;
   failure_log_drop (failures->log, id);
-  return count_entry (self, jail, failures) || flush_jail (self, jail, failures, error);
+  return count_entry (self, jail, failures) || flush_jail (self, failures, error);
+}
+
+static gboolean
+drop_row (BanStore *self, const StoreChange *change, GError **error)
+{
+  SqlStatement *statement;
+
+  if (!self->has_failures)
+    return TRUE;
+  statement = sql_prepare (self->sql, "DELETE FROM failurelog WHERE number = ?", error);
+  if (statement == NULL)
+    return FALSE;
+  sql_bind_int (statement, 1, change->row);
+  return sql_run (self->sql, statement, error);
+}
+
+/* A row of the jail's own goes, by the caller. */
+static void
+release_shared (BanStore *self, const char *jail, const Row *row)
+{
+  gpointer key = GUINT_TO_POINTER (row->shared);
+  guint count = row->shared != 0 ? GPOINTER_TO_UINT (g_hash_table_lookup (self->shared_failures, key)) : 0;
+  StoreChange *change;
+
+  if (count > 1)
+    g_hash_table_insert (self->shared_failures, key, GUINT_TO_POINTER (count - 1));
+  if (count != 1)
+    return;
+  g_hash_table_remove (self->shared_failures, key);
+  change = store_change_new (drop_row, jail);
+  change->row = row->shared;
+  (void) store_change_apply (self, change, NULL); /* owed, if at all, behind the row itself */
 }
 
 static gboolean
@@ -227,6 +365,8 @@ ban_store_drop_failures (BanStore *self, const char *jail, GError **error)
   StoreFailures *failures = make_jail (self, jail);
 
   g_byte_array_set_size (failures->log, 0);
+  for (guint i = 0; i < failures->rows->len; i++)
+    release_shared (self, jail, &g_array_index (failures->rows, Row, i));
   g_array_set_size (failures->rows, 0);
   failures->next = (Row){ 0 };
   failures->entries = 0;
@@ -241,20 +381,6 @@ ban_store_failures_are_stale (BanStore *self, const char *jail, guint count)
   guint64 entries = make_jail (self, jail)->entries;
 
   return entries > (count == 0 ? 0 : (guint64) BAN_STORE_STALE_FACTOR * (count + BAN_STORE_STALE_MIN));
-}
-
-static gboolean
-drop_row (BanStore *self, const StoreChange *change, GError **error)
-{
-  SqlStatement *statement;
-
-  if (!self->has_failures)
-    return TRUE;
-  statement = sql_prepare (self->sql, "DELETE FROM failurelog WHERE number = ?", error);
-  if (statement == NULL)
-    return FALSE;
-  sql_bind_int (statement, 1, change->row);
-  return sql_run (self->sql, statement, error);
 }
 
 typedef struct
@@ -281,7 +407,7 @@ static gboolean
 put_row_again (const Cleaning *cleaning)
 {
   Sql *sql = cleaning->store->sql;
-  SqlStatement *statement = sql_prepare (sql, "SELECT data FROM failurelog WHERE number = ?", NULL);
+  SqlStatement *statement = sql_prepare (sql, "SELECT " DATA_SQL " FROM failurelog WHERE number = ?", NULL);
   gboolean found;
 
   if (statement == NULL)
@@ -313,6 +439,7 @@ ban_store_clean_failures (BanStore *self, const char *jail, BanStoreLast last, g
       change = store_change_new (drop_row, jail);
       change->row = row.number;
       (void) store_change_apply (self, change, NULL); /* owed, if at all, behind the row itself */
+      release_shared (self, jail, &row);
     }
   else
     row.entries = 0;
@@ -334,7 +461,8 @@ static gboolean
 replay_rows (BanStore *self, const char *jail, GHashTable *tickets, GArray *rows, GError **error)
 {
   SqlStatement *statement
-      = sql_prepare (self->sql, "SELECT data, number FROM failurelog WHERE jail = ? ORDER BY number", error);
+      = sql_prepare (self->sql,
+                     "SELECT " DATA_SQL ", number, " SHARED_SQL " FROM failurelog WHERE jail = ? ORDER BY number", error);
   SqlStep step;
 
   if (statement == NULL)
@@ -343,7 +471,8 @@ replay_rows (BanStore *self, const char *jail, GHashTable *tickets, GArray *rows
   while ((step = sql_step (self->sql, statement, error)) == SQL_ROW)
     {
       const void *bytes = sqlite3_column_blob (statement, 0);
-      Row row = { .number = (guint32) sqlite3_column_int64 (statement, 1) };
+      Row row = { .number = (guint32) sqlite3_column_int64 (statement, 1),
+                  .shared = (guint32) sqlite3_column_int64 (statement, 2) };
 
       row.entries = failure_log_replay (bytes, (gsize) sqlite3_column_bytes (statement, 0), tickets);
       g_array_append_val (rows, row);

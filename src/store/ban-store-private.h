@@ -31,6 +31,7 @@ struct BanStore
   gboolean     puts_failures; /* or a change that is on its way makes it */
   GHashTable  *failures;     /* ban-store-failures.c: jail -> StoreFailures, what is to be written of it */
   StoreFailures *last_failures; /* of the jail that was last asked for; NULL: none yet */
+  GHashTable  *shared_failures; /* number of a row that several of jails refer to -> how many */
   guint32      failure_row;  /* the last number given to a row */
   GPtrArray   *open;         /* of StoreChange: those of the open transaction */
   GPtrArray   *owed;         /* those that could not be written yet */
@@ -67,6 +68,7 @@ Ticket *store_dup_ticket (SqlStatement *statement, int id_column, int time_colum
 gboolean store_failures_exist (BanStore *self);
 guint32  store_failures_last_row (BanStore *self); /* 0: there are none */
 GHashTable *store_failures_new (void);
+GHashTable *store_failures_shared_new (BanStore *self);
 gboolean store_failures_flush (BanStore *self, GError **error); /* before the commit of a transaction */
 void     store_failures_tidy  (BanStore *self); /* drops the table when it is empty */
 gboolean store_failures_purge (BanStore *self, gint64 before_usec, GError **error);

@@ -29,6 +29,7 @@ ban_store_open (const char *path, const Clock *clock, Log *log, GError **error)
   self->merged = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) ticket_unref);
   self->has_failures = store_failures_exist (self);
   self->failures = store_failures_new ();
+  self->shared_failures = store_failures_shared_new (self);
   self->failure_row = store_failures_last_row (self);
   ban_store_set_patient (self, FALSE);
   return self;
@@ -52,6 +53,7 @@ ban_store_free (BanStore *self)
   log_info (self->log, STORE_LOGGER, "Connection to database closed.");
   g_hash_table_unref (self->merged);
   g_hash_table_unref (self->failures);
+  g_hash_table_unref (self->shared_failures);
   g_free (self->path);
   g_free (self);
 }

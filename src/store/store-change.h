@@ -26,7 +26,7 @@ struct StoreChange
   GBytes *bytes;
   PyValue *number;
   gint64 position;
-  guint32 row;
+  guint32 row, shared;
   gboolean is_time; /* the position */
 };
 
