@@ -19,7 +19,9 @@ struct FilterGate
   guint64 *always;      /* for each layer those that need no text that we know of */
   guint64 *always_wide; /* and those of which that is known for ASCII only */
   guint64 *failregexes; /* their bits */
-  guint64 *places;      /* for each place and byte n_words words: those that may have it */
+  /* Bytes that the same expressions may have at a place are a class of it: few, so that they stay in the processor's cache. */
+  guint8 classes[PY_REGEX_PLACES][N_BYTES];
+  guint64 *may[PY_REGEX_PLACES]; /* for each class n_words words */
 };
 
 static void
@@ -85,13 +87,52 @@ add_texts (FilterGate *self, const Failregex *regex, guint bit, gboolean ungated
     }
 }
 
-static void
-add_places (FilterGate *self, const Failregex *regex, guint bit, gboolean ungated)
+/* The class of these words, which are appended if there is none yet; `guess` is asked first. */
+static guint8
+get_class (GArray *may, const guint64 *words, guint n_words, guint8 guess)
 {
-  for (guint place = 0; place < PY_REGEX_PLACES; place++)
-    for (guint byte = 0; byte < N_BYTES; byte++)
-      if (ungated || failregex_can_have (regex, place, (guint8) byte))
-        set_bit (self->places + (place * N_BYTES + byte) * self->n_words, bit);
+  guint n = may->len / n_words;
+
+  for (guint i = 0; i < n; i++)
+    {
+      guint class = (guess + i) % n;
+
+      if (memcmp (&g_array_index (may, guint64, class * n_words), words, n_words * sizeof words[0]) == 0)
+        return (guint8) class;
+    }
+  g_array_append_vals (may, words, n_words);
+  return (guint8) n;
+}
+
+/* Which expressions may have that byte there */
+static void
+fill_may (const FilterGate *self, const GPtrArray *regexes, guint first_bit, guint place, guint8 byte, guint64 *words)
+{
+  for (guint i = 0; i < regexes->len; i++)
+    if (failregex_can_have (g_ptr_array_index (regexes, i), place, byte))
+      set_bit (words, first_bit + i);
+}
+
+static void
+make_place (FilterGate *self, guint place, const GPtrArray *failregexes, const GPtrArray *ignoreregexes,
+            gboolean ungated)
+{
+  GArray *may = g_array_new (FALSE, FALSE, sizeof (guint64));
+  g_autofree guint64 *words = g_new (guint64, self->n_words);
+  guint8 class = 0;
+
+  for (guint byte = 0; byte < N_BYTES; byte++)
+    {
+      memset (words, ungated ? 0xff : 0, self->n_words * sizeof words[0]);
+      if (!ungated)
+        {
+          fill_may (self, failregexes, 0, place, (guint8) byte, words);
+          fill_may (self, ignoreregexes, failregexes->len, place, (guint8) byte, words);
+        }
+      class = get_class (may, words, self->n_words, class);
+      self->classes[place][byte] = class;
+    }
+  self->may[place] = (guint64 *) (gpointer) g_array_free (may, FALSE);
 }
 
 FilterGate *
@@ -109,14 +150,10 @@ filter_gate_new (const GPtrArray *failregexes, const GPtrArray *ignoreregexes, c
   self->always = g_new0 (guint64, N_LAYERS * self->n_words);
   self->always_wide = g_new0 (guint64, N_LAYERS * self->n_words);
   self->failregexes = g_new0 (guint64, self->n_words);
-  self->places = g_new0 (guint64, PY_REGEX_PLACES * N_BYTES * self->n_words);
   for (guint i = 0; i < all; i++)
-    {
-      const Failregex *regex = i < n ? g_ptr_array_index (failregexes, i) : g_ptr_array_index (ignoreregexes, i - n);
-
-      add_texts (self, regex, i, ungated);
-      add_places (self, regex, i, ungated);
-    }
+    add_texts (self, i < n ? g_ptr_array_index (failregexes, i) : g_ptr_array_index (ignoreregexes, i - n), i, ungated);
+  for (guint place = 0; place < PY_REGEX_PLACES; place++)
+    make_place (self, place, failregexes, ignoreregexes, ungated);
   for (guint i = 0; i < n; i++)
     set_bit (self->failregexes, i);
   add_texts (self, prefregex, self->prefregex, ungated || prefregex == NULL);
@@ -146,7 +183,8 @@ filter_gate_unref (FilterGate *self)
   g_free (self->always);
   g_free (self->always_wide);
   g_free (self->failregexes);
-  g_free (self->places);
+  for (guint place = 0; place < PY_REGEX_PLACES; place++)
+    g_free (self->may[place]);
   g_free (self);
 }
 
@@ -183,11 +221,13 @@ filter_gate_leaves_prefregex (const FilterGate *self, guint64 *left)
 void
 filter_gate_narrow (const FilterGate *self, const char *text, gsize len, guint64 *left)
 {
+  guint n_words = self->n_words;
+
   for (gsize place = 0; place < MIN (len, PY_REGEX_PLACES); place++)
     {
-      const guint64 *may = self->places + (place * N_BYTES + (guint8) text[place]) * self->n_words;
+      const guint64 *may = self->may[place] + self->classes[place][(guint8) text[place]] * n_words;
 
-      for (guint i = 0; i < self->n_words; i++)
+      for (guint i = 0; i < n_words; i++)
         left[i] &= may[i];
     }
 }
