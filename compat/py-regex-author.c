@@ -126,15 +126,39 @@ py_regex_author_write_pattern (PyRegexAuthor *self)
   g_string_append (self->pattern, ends[dice (self, self->odd ? G_N_ELEMENTS (ends) : 6)]);
 }
 
+static const char *
+choose_text_piece (PyRegexAuthor *self)
+{
+  static const char *const pieces[] = { "a", "b", "c", "A", " ", ":", "\n", "1", "ab: ", "_", "aa", "B", "\t" };
+
+  return pieces[dice (self, G_N_ELEMENTS (pieces))];
+}
+
 void
 py_regex_author_write_text (PyRegexAuthor *self)
 {
-  static const char *const pieces[] = { "a", "b", "c", "A", " ", ":", "\n", "1", "ab: ", "_", "aa", "B", "\t" };
   guint n = dice (self, 9);
 
   g_string_truncate (self->text, 0);
   for (guint i = 0; i < n; i++)
-    g_string_append (self->text, pieces[dice (self, G_N_ELEMENTS (pieces))]);
+    g_string_append (self->text, choose_text_piece (self));
   if (dice (self, 2) == 0)
     g_string_append_c (self->text, '\n');
+}
+
+void
+py_regex_author_vary_text (PyRegexAuthor *self)
+{
+  GString *text = self->text;
+  gssize at = dice (self, (guint) text->len + 1);
+
+  if (dice (self, 3) == 0)
+    return;
+  if (dice (self, 2) == 0 && (gsize) at < text->len)
+    for (guint n = 1 + dice (self, 90); n > 0; n--)
+      g_string_insert_c (text, at, text->str[at]);
+  else if (dice (self, 2) == 0)
+    g_string_erase (text, at, MIN (3, (gssize) text->len - at));
+  else
+    g_string_insert (text, at, choose_text_piece (self));
 }

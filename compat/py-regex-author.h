@@ -23,3 +23,5 @@ guint py_regex_author_count (guint usual);
 
 void py_regex_author_write_pattern (PyRegexAuthor *self);
 void py_regex_author_write_text (PyRegexAuthor *self); /* of a few of the characters that the patterns know */
+/* Changes it as lines of a log differ: another piece at some place, a longer run of the same character, or nothing. */
+void py_regex_author_vary_text (PyRegexAuthor *self);

@@ -214,9 +214,12 @@ test_what_is_told_is_what_a_search_finds (void)
       if (regex == NULL)
         continue;
       g_autoptr (PyRegexAutomaton) automaton = py_regex_automaton_new (regex);
-      for (guint j = 0; automaton != NULL && j < 25; j++)
+      for (guint j = 0; automaton != NULL && j < 50; j++)
         {
-          py_regex_author_write_text (author);
+          if (j % 5 == 0)
+            py_regex_author_write_text (author);
+          else
+            py_regex_author_vary_text (author);
           const GString *text = author->text;
           PyRegexResult found = py_regex_search (regex, text->str, text->len, 0, G_MAXSIZE, PY_SEARCH_UNGATED, match);
           PyRegexVerdict told = py_regex_automaton_ask (automaton, text->str, text->len, PY_SEARCH_IS_ASCII);

@@ -64,29 +64,6 @@ is_rest_of_line (Walk *walk, const char *at)
   return newline == NULL;
 }
 
-/* From the state at `row` while all is known; `*at` stops at the byte that leads elsewhere, or at the end.  What stays in its state goes by
- * prediction: the processor need not wait for the table, as it must where the state changes. */
-static inline gint32
-run_along (const PyStates *self, const char **at, const char *end, gint32 row)
-{
-  const guint8 *class_of = self->alphabet.class_of, *p = (const guint8 *) *at, *stop = (const guint8 *) end;
-  const gint32 *table = self->table + row;
-
-  for (; p < stop; p++)
-    {
-      gint32 next = table[class_of[*p]];
-
-      if (next == row)
-        continue;
-      if (next < 0)
-        break;
-      row = next;
-      table = self->table + row;
-    }
-  *at = (const char *) p;
-  return row;
-}
-
 /* Up to the end of the walk.  Gives the row of a state, or what ended it. */
 static gint32
 walk_bytes (PyStates *self, Walk *walk, gint32 next)
@@ -101,10 +78,10 @@ walk_bytes (PyStates *self, Walk *walk, gint32 next)
         next = PY_NEXT_FIRST_SURE - next;
       if (next < 0)
         break;
-      next = run_along (self, &at, walk->end, next);
+      next = py_rows_leap_along (&self->rows, &at, walk->end, next);
       if (at == walk->end)
         break;
-      next = py_states_next (self, next, self->alphabet.class_of[(guint8) *at]);
+      next = py_states_next (self, next, self->rows.alphabet.class_of[(guint8) *at]);
       at++;
     }
   self->walked += (gsize) (at - walk->start);
@@ -127,11 +104,12 @@ ask (PyStates *self, const char *text, gsize len, PySearchFlags flags)
   gint32 next;
 
   self->work = 0;
+  self->rows.n_texts++;
   next = walk_bytes (self, &walk, py_states_start (self, len == 0));
   gboolean whole = next >= 0;
   if (has_final)
-    next = walk_symbol (self, next, py_alphabet_final (&self->alphabet));
-  next = walk_symbol (self, next, py_alphabet_end (&self->alphabet));
+    next = walk_symbol (self, next, py_alphabet_final (&self->rows.alphabet));
+  next = walk_symbol (self, next, py_alphabet_end (&self->rows.alphabet));
   if (next == PY_NEXT_NOWHERE)
     return PY_VERDICT_NO;
   if (next != PY_NEXT_MATCH || !self->exact || (!whole && !(flags & (PY_SEARCH_IS_ASCII | PY_SEARCH_IS_UTF8))))

@@ -152,7 +152,8 @@ compare (PyRegex *regex, PyRegexSpans *spans, const GString *text)
   PyRegexVerdict verdict = py_regex_spans_ask (spans, text->str, text->len, PY_SEARCH_IS_ASCII, match);
   PyRegexResult result = py_regex_search (regex, text->str, text->len, 0, G_MAXSIZE, PY_SEARCH_UNGATED, found);
 
-  g_assert_cmpint (result, !=, PY_REGEX_LIMIT);
+  if (result == PY_REGEX_LIMIT) /* where a search takes too long an automaton need not */
+    return FALSE;
   append_spans (told, regex, match);
   append_spans (expected, regex, found);
   if (verdict == PY_VERDICT_UNKNOWN || (verdict == PY_VERDICT_YES) != (result == PY_REGEX_MATCH)
@@ -178,15 +179,46 @@ test_what_is_told_is_what_a_search_finds (void)
       g_autoptr (PyRegex) regex = py_regex_new (author->pattern->str, -1, PY_REGEX_FLAG_NONE, NULL);
       g_autoptr (PyRegexSpans) spans = regex != NULL ? py_regex_spans_new (regex) : NULL;
 
-      for (guint j = 0; spans != NULL && j < 25; j++)
+      for (guint j = 0; spans != NULL && j < 50; j++)
         {
-          py_regex_author_write_text (author);
+          if (j % 5 == 0)
+            py_regex_author_write_text (author);
+          else
+            py_regex_author_vary_text (author);
           told_yes += compare (regex, spans, author->text);
         }
       n_spans += spans != NULL;
     }
   g_assert_cmpuint (n_spans, >, n / 4);
   g_assert_cmpuint (told_yes, >, n);
+}
+
+/* Lines of a log begin alike, mostly. */
+static void
+test_how_lines_begin_changes_nothing (void)
+{
+  static const char *const pieces[]
+      = { " host", " sshd[12]: ", " sshd[123]: ", " kernel: ", "error: ", "Failed ", "x", " ", ": ", "\n" };
+  g_autoptr (PyRegex) regex = NULL;
+  g_autoptr (PyRegexSpans) spans
+      = spans_new ("^(?P<a>\\s*(?:\\S+\\s+)?(?:sshd(?:\\[\\d+\\])?:?\\s+)?)(?:(error|fatal): )?(?P<b>.+)$", &regex);
+  g_autoptr (GRand) rand = g_rand_new_with_seed (5);
+  g_autoptr (GString) line = g_string_new (NULL);
+  guint told = 0;
+
+  for (guint i = 0; i < 20000; i++)
+    {
+      guint usual = (guint) g_rand_int_range (rand, 0, 5);
+
+      g_string_assign (line, usual > 3           ? ""
+                             : usual > 2         ? " host sshd["
+                             : i / 5000 % 2 == 0 ? " host sshd[1"
+                                                 : " box sshd[2");
+      for (guint n = (guint) g_rand_int_range (rand, 0, 6); n > 0; n--)
+        g_string_append (line, pieces[g_rand_int_range (rand, 0, G_N_ELEMENTS (pieces))]);
+      told += compare (regex, spans, line);
+    }
+  g_assert_cmpuint (told, >, 10000);
 }
 
 int
@@ -200,5 +232,6 @@ main (int argc, char **argv)
   g_test_add_func ("/spans/what is not ASCII is not looked at", test_what_is_not_ascii_is_not_looked_at);
   g_test_add_func ("/spans/hostile patterns are bounded", test_hostile_patterns_are_bounded);
   g_test_add_func ("/spans/what is told is what a search finds", test_what_is_told_is_what_a_search_finds);
+  g_test_add_func ("/spans/how lines begin changes nothing", test_how_lines_begin_changes_nothing);
   return g_test_run ();
 }

@@ -8,11 +8,32 @@
 
 #define TRIALS 64 /* before it is judged whether asking pays */
 
+/* How the last texts began, and where that leads to: who begins so again goes on from there. */
+#define HEAD_MOST    32
+#define HEAD_LEAST   4
+#define LESSONS_MOST 64
+
+/* One text in so many may begin otherwise, and a few at first. */
+#define TEXTS_PER_MISS 8
+#define FIRST_MISSES   2
+
+typedef struct
+{
+  char text[HEAD_MOST]; /* of the last one, while nothing is known */
+  guint len;            /* 0: nothing is known */
+  gint32 row;
+  gsize registers[PY_REGISTERS_MOST];
+  guint n_forgets;           /* of the threads, when it was learned */
+  guint32 n_texts, n_missed; /* since then */
+  guint n_lessons;
+} Head;
+
 struct PyRegexSpans
 {
   PyThreads threads;
   guint n_offsets; /* of all groups */
   gsize registers[PY_REGISTERS_MOST];
+  Head head;
   gsize offsets[PY_TAGS_MOST + 2];
   guint64 n_asked, n_told;
 };
@@ -94,6 +115,11 @@ make_moves (PyRegexSpans *self, const PyTurn *turn, gsize here)
   const PyMove *moves = self->threads.moves + turn->first_move;
   gsize values[PY_REGISTERS_MOST];
 
+  if (turn->n_moves == 1)
+    {
+      self->registers[moves->to] = get_value (self, moves->from, here);
+      return;
+    }
   for (guint i = 0; i < turn->n_moves; i++)
     values[i] = get_value (self, moves[i].from, here);
   for (guint i = 0; i < turn->n_moves; i++)
@@ -118,43 +144,91 @@ take_turn (PyRegexSpans *self, Walk *walk, gint32 next, gsize here, const char *
   return turn->row;
 }
 
-/* From the state at `row` while there is nothing but to go on; `*at` stops at the byte that asks for more, or at the end.  What stays in
- * its state goes by prediction: the processor need not wait for the table, as it must where the state changes. */
-static inline gint32
-run_along (const PyThreads *threads, const char **at, const char *end, gint32 row)
+/* --- how texts begin ----------------------------------------------------------------------------------------------- */
+/* Learns from a text that begins as the last one did: the part before the first byte that is not the same, or that asks for more than
+ * to go on. */
+static void
+learn_head (PyRegexSpans *self, const Walk *walk, gint32 row)
 {
-  const guint8 *class_of = threads->alphabet.class_of, *p = (const guint8 *) *at, *stop = (const guint8 *) end;
-  const gint32 *table = threads->table + row;
+  const PyThreads *threads = &self->threads;
+  Head *head = &self->head;
+  gsize n = MIN ((gsize) (walk->end - walk->start), HEAD_MOST);
+  guint len = 0;
 
-  for (; p < stop; p++)
+  for (; len < n && row >= 0 && walk->start[len] == head->text[len]; len++)
     {
-      gint32 next = table[class_of[*p]];
+      gint32 next = threads->rows.table[row + (gint32) threads->rows.alphabet.class_of[(guint8) walk->start[len]]];
+      const PyTurn *turn = next <= PY_THREADS_FIRST_TURN ? &threads->turns[PY_THREADS_FIRST_TURN - next] : NULL;
 
-      if (next == row)
-        continue;
+      if (turn != NULL && turn->row >= 0 && turn->told < 0)
+        {
+          make_moves (self, turn, len);
+          next = turn->row;
+        }
       if (next < 0)
         break;
       row = next;
-      table = threads->table + row;
     }
-  *at = (const char *) p;
+  memset (head->text, 0, sizeof head->text);
+  memcpy (head->text, walk->start, n);
+  head->n_lessons++;
+  if (len < HEAD_LEAST)
+    return;
+  head->len = len;
+  head->row = row;
+  memcpy (head->registers, self->registers, sizeof head->registers);
+  head->n_forgets = threads->n_forgets;
+  head->n_texts = head->n_missed = 0;
+}
+
+static void
+miss_head (Head *head)
+{
+  if (++head->n_missed >= FIRST_MISSES + head->n_texts / TEXTS_PER_MISS)
+    head->len = 0;
+}
+
+/* Where the walk can begin: behind what is known of the beginning, if the text has that.  `row` is that of the start. */
+static gint32
+begin (PyRegexSpans *self, const Walk *walk, gint32 row, const char **ret_at)
+{
+  Head *head = &self->head;
+
+  *ret_at = walk->start;
+  if (row < 0)
+    return row;
+  head->n_texts++;
+  if (head->len > 0 && head->n_forgets != self->threads.n_forgets)
+    head->len = 0;
+  if (head->len > 0 && (gsize) (walk->end - walk->start) >= head->len
+      && memcmp (walk->start, head->text, head->len) == 0)
+    {
+      memcpy (self->registers, head->registers, self->threads.n_registers * sizeof head->registers[0]);
+      *ret_at += head->len;
+      return head->row;
+    }
+  if (head->len > 0)
+    miss_head (head);
+  else if (head->n_lessons < LESSONS_MOST)
+    learn_head (self, walk, row);
   return row;
 }
 
+/* --- the walk ------------------------------------------------------------------------------------------------------ */
 /* Up to the end of the walk.  Gives the row of a state, or what ended it. */
 static gint32
 walk_bytes (PyRegexSpans *self, Walk *walk, gint32 next)
 {
   PyThreads *threads = &self->threads;
-  const char *at = walk->start;
+  const char *at;
 
-  next = take_turn (self, walk, next, 0, at);
+  next = begin (self, walk, take_turn (self, walk, next, 0, walk->start), &at);
   while (next >= 0)
     {
-      next = run_along (threads, &at, walk->end, next);
+      next = py_rows_run_along (&threads->rows, &at, walk->end, next);
       if (at == walk->end)
         break;
-      next = py_threads_next (threads, next, threads->alphabet.class_of[(guint8) *at]);
+      next = py_threads_next (threads, next, threads->rows.alphabet.class_of[(guint8) *at]);
       at++;
       next = take_turn (self, walk, next, (gsize) (at - 1 - walk->start), at);
     }
@@ -171,7 +245,7 @@ walk_symbol (PyRegexSpans *self, Walk *walk, gint32 next, guint class, gsize her
 static PyRegexVerdict
 ask (PyRegexSpans *self, const char *text, gsize len, PySearchFlags flags)
 {
-  const PyAlphabet *alphabet = &self->threads.alphabet;
+  const PyAlphabet *alphabet = &self->threads.rows.alphabet;
   gsize n = len > 0 && text[len - 1] == '\n' ? len - 1 : len;
   Walk walk = { text, text + n, text, FALSE };
   gint32 next;

@@ -130,7 +130,7 @@ found_looks_behind (const PyStates *states)
 {
   const PyStateMaker *self = states->maker;
 
-  for (guint i = 0; states->alphabet.looks_behind && i < self->nfa->steps->len; i++)
+  for (guint i = 0; states->rows.alphabet.looks_behind && i < self->nfa->steps->len; i++)
     if (found_has (self, (guint16) i) && py_nfa_looks_at_one_behind (py_nfa_step (self->nfa, i)))
       return TRUE;
   return FALSE;
@@ -144,7 +144,7 @@ forget_states (PyStates *states)
 
   g_hash_table_remove_all (self->index);
   g_ptr_array_set_size (self->places, 0);
-  g_clear_pointer (&states->table, g_free);
+  py_rows_forget (&states->rows);
   self->bytes = 0;
   states->walked = 0;
   self->start[0] = self->start[1] = PY_NEXT_NEW;
@@ -163,7 +163,7 @@ tell_state (const PyStates *states, guint state)
 {
   const PyStateMaker *self = states->maker;
   const Place *place = g_ptr_array_index (self->places, state);
-  gint32 row = (gint32) (state * states->alphabet.n);
+  gint32 row = (gint32) (state * states->rows.stride);
 
   for (guint i = 0; i < place->n; i++)
     if (self->takes_rest[place->steps[i]])
@@ -175,9 +175,8 @@ static gint32
 add_state (PyStates *states, const Place *place)
 {
   PyStateMaker *self = states->maker;
-  guint state = self->places->len, n = states->alphabet.n;
-  gsize row = n * sizeof states->table[0];
-  gsize bytes = sizeof *place + place->n * sizeof place->steps[0] + row;
+  guint state = self->places->len;
+  gsize bytes = sizeof *place + place->n * sizeof place->steps[0] + py_rows_bytes (&states->rows);
 
   if (state == STATES_MOST || self->bytes + bytes > BYTES_MOST)
     return make_room (states);
@@ -186,9 +185,7 @@ add_state (PyStates *states, const Place *place)
   g_ptr_array_add (self->places, kept);
   g_hash_table_insert (self->index, kept, GUINT_TO_POINTER (state + 1));
   self->bytes += bytes;
-  states->table = g_realloc (states->table, row * (state + 1));
-  for (guint i = 0; i < n; i++)
-    states->table[state * n + i] = PY_NEXT_NEW;
+  py_rows_add (&states->rows, state, PY_NEXT_NEW);
   return tell_state (states, state);
 }
 
@@ -203,7 +200,7 @@ find_state (PyStates *states, guint before)
     return PY_NEXT_NOWHERE;
   for (guint i = 0; i < self->n_found; i++)
     if (py_nfa_step (self->nfa, self->found[i])->op == PY_NFA_AT)
-      place.before = py_alphabet_reduce_before (&states->alphabet, before);
+      place.before = py_alphabet_reduce_before (&states->rows.alphabet, before);
   qsort (self->found, self->n_found, sizeof self->found[0], compare_steps);
   guint state = GPOINTER_TO_UINT (g_hash_table_lookup (self->index, &place));
   return state != 0 ? tell_state (states, state - 1) : add_state (states, &place);
@@ -258,14 +255,14 @@ make_next (PyStates *states, const Place *place, guint symbol)
 gint32
 py_states_make_next (PyStates *states, gint32 row, guint class)
 {
-  const Place *place = g_ptr_array_index (states->maker->places, (guint) row / states->alphabet.n);
-  guint symbol = states->alphabet.symbols[class];
+  const Place *place = g_ptr_array_index (states->maker->places, (guint) row / states->rows.stride);
+  guint symbol = states->rows.alphabet.symbols[class];
 
   if (symbol == PY_SYMBOL_WIDE || states->work > PY_STATES_WORK_MOST)
     return PY_NEXT_LOST;
   gint32 next = make_next (states, place, symbol);
-  if (states->table != NULL)
-    states->table[row + (gint32) class] = next;
+  if (states->rows.table != NULL)
+    states->rows.table[row + (gint32) class] = next;
   return next;
 }
 
@@ -328,7 +325,7 @@ py_states_init (PyStates *states, PyNfa *nfa)
   self->takes_rest = g_new (gboolean, n);
   self->places = g_ptr_array_new_with_free_func (place_free);
   self->index = g_hash_table_new (place_hash, place_equal);
-  py_alphabet_init (&states->alphabet, nfa);
+  py_rows_init (&states->rows, nfa, TRUE);
   for (guint i = 0; i < n; i++)
     self->takes_rest[i] = find_takes_rest (states, (guint16) i);
   self->begins_later = find_begins_later (states);
@@ -345,7 +342,7 @@ py_states_clear (PyStates *states)
   g_clear_pointer (&self->index, g_hash_table_unref);
   g_clear_pointer (&self->places, g_ptr_array_unref);
   py_nfa_free (self->nfa);
-  g_free (states->table);
+  py_rows_clear (&states->rows);
   g_free (self->takes_rest);
   g_free (self->stack);
   g_free (self->found);

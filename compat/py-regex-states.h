@@ -8,7 +8,7 @@
  */
 #pragma once
 
-#include "compat/py-regex-symbols.h"
+#include "compat/py-regex-rows.h"
 
 #define PY_STATES_WORK_MOST 200000 /* half a millisecond */
 
@@ -23,8 +23,7 @@ typedef struct PyStateMaker PyStateMaker;
 
 typedef struct
 {
-  PyAlphabet alphabet;
-  gint32 *table;  /* alphabet.n for each state; NULL: there is none */
+  PyRows rows;   /* one for each state */
   gboolean exact; /* of the PyNfa */
   guint work;
   gsize walked;       /* who walks adds bytes here */
@@ -44,7 +43,7 @@ gint32 py_states_make_next (PyStates *self, gint32 row, guint class);
 static inline gint32
 py_states_next (PyStates *self, gint32 row, guint class)
 {
-  gint32 next = self->table[row + (gint32) class];
+  gint32 next = self->rows.table[row + (gint32) class];
 
   return next != PY_NEXT_NEW ? next : py_states_make_next (self, row, class);
 }

@@ -221,7 +221,8 @@ forget_states (PyThreads *threads)
 
   g_hash_table_remove_all (self->index);
   g_ptr_array_set_size (self->states, 0);
-  g_clear_pointer (&threads->table, g_free);
+  py_rows_forget (&threads->rows);
+  threads->n_forgets++;
   g_array_set_size (self->turns, 0);
   g_array_set_size (self->moves, 0);
   g_array_set_size (self->tells, 0);
@@ -325,9 +326,9 @@ static gboolean
 add_state (PyThreads *threads, const State *state, const guint8 *values)
 {
   PyThreadMaker *self = threads->maker;
-  guint number = self->states->len, n = state->list.n, n_classes = threads->alphabet.n;
-  gsize row = n_classes * sizeof threads->table[0];
-  gsize bytes = sizeof *state + n * (sizeof state->list.steps[0] + threads->n_tags) + state->n_registers + row;
+  guint number = self->states->len, n = state->list.n;
+  gsize bytes = sizeof *state + n * (sizeof state->list.steps[0] + threads->n_tags) + state->n_registers
+                + py_rows_bytes (&threads->rows);
   guint8 registers[PY_REGISTERS_MOST];
 
   if (number == STATES_MOST || self->bytes + bytes > BYTES_MOST
@@ -337,12 +338,12 @@ add_state (PyThreads *threads, const State *state, const guint8 *values)
   kept->list.steps = g_memdup2 (state->list.steps, n * sizeof state->list.steps[0]);
   kept->list.values = g_memdup2 (state->list.values, n * threads->n_tags);
   kept->registers = g_memdup2 (registers, state->n_registers);
+  for (guint i = 0; i < state->n_registers; i++)
+    threads->n_registers = MAX (threads->n_registers, registers[i] + 1u);
   g_ptr_array_add (self->states, kept);
   g_hash_table_insert (self->index, kept, GUINT_TO_POINTER (number + 1));
   self->bytes += bytes;
-  threads->table = g_realloc (threads->table, row * (number + 1));
-  for (guint i = 0; i < n_classes; i++)
-    threads->table[number * n_classes + i] = PY_THREADS_NEW;
+  py_rows_add (&threads->rows, number, PY_THREADS_NEW);
   return TRUE;
 }
 
@@ -375,7 +376,7 @@ get_before (PyThreads *threads, guint before)
   list_clear (self, &self->now);
   for (guint i = 0; i < next->n; i++)
     list_add (threads, &self->now, next->steps[i], list_values (threads, next, i), before, PY_SYMBOL_NONE);
-  return has_looked_behind (threads) ? py_alphabet_reduce_before (&threads->alphabet, before) : PY_BEFORE_OTHER;
+  return has_looked_behind (threads) ? py_alphabet_reduce_before (&threads->rows.alphabet, before) : PY_BEFORE_OTHER;
 }
 
 /* The way to the state of the threads in self->next */
@@ -401,7 +402,7 @@ find_state (PyThreads *threads, guint before)
     return make_room (threads);
   number = number == 0 ? self->states->len - 1 : number - 1;
   const State *known = g_ptr_array_index (self->states, number);
-  turn.row = (gint32) (number * threads->alphabet.n);
+  turn.row = (gint32) (number * threads->rows.stride);
   for (guint i = 0; i < known->n_registers; i++)
     if (known->registers[i] != values[i])
       add_move (threads, &turn, known->registers[i], values[i]);
@@ -482,16 +483,16 @@ make_next (PyThreads *threads, const State *state, guint symbol)
 gint32
 py_threads_make_next (PyThreads *threads, gint32 row, guint class)
 {
-  const State *state = g_ptr_array_index (threads->maker->states, (guint) row / threads->alphabet.n);
-  guint symbol = threads->alphabet.symbols[class];
+  const State *state = g_ptr_array_index (threads->maker->states, (guint) row / threads->rows.stride);
+  guint symbol = threads->rows.alphabet.symbols[class];
 
   if (symbol == PY_SYMBOL_WIDE || threads->work > PY_THREADS_WORK_MOST)
     return PY_THREADS_LOST;
   if (threads->maker->bytes > BYTES_MOST)
     return make_room (threads);
   gint32 next = make_next (threads, state, symbol);
-  if (threads->table != NULL)
-    threads->table[row + (gint32) class] = next;
+  if (threads->rows.table != NULL)
+    threads->rows.table[row + (gint32) class] = next;
   return next;
 }
 
@@ -562,7 +563,7 @@ begins_later (PyThreads *threads)
     {
       list_clear (self, &self->now);
       list_add (threads, &self->now, self->nfa->start, values, befores[i], PY_SYMBOL_NONE);
-      if (self->now.n > 0 || (threads->alphabet.looks_behind && has_looked_at_characters (threads)))
+      if (self->now.n > 0 || (threads->rows.alphabet.looks_behind && has_looked_at_characters (threads)))
         return TRUE;
     }
   return FALSE;
@@ -608,7 +609,7 @@ py_threads_init (PyThreads *threads, PyNfa *nfa)
   self->turns = g_array_new (FALSE, FALSE, sizeof (PyTurn));
   self->moves = g_array_new (FALSE, FALSE, sizeof (PyMove));
   self->tells = g_array_new (FALSE, FALSE, sizeof (guint8));
-  py_alphabet_init (&threads->alphabet, nfa);
+  py_rows_init (&threads->rows, nfa, FALSE);
   forget_states (threads);
   for (guint i = 0; i < n; i++)
     self->takes_rest[i] = find_takes_rest (threads, (guint16) i);
@@ -629,7 +630,7 @@ py_threads_clear (PyThreads *threads)
   g_clear_pointer (&self->tells, g_array_unref);
   g_clear_pointer (&self->values, g_byte_array_unref);
   py_nfa_free (self->nfa);
-  g_free (threads->table);
+  py_rows_clear (&threads->rows);
   g_free (self->pending);
   g_free (self->marks);
   g_free (self->now.steps);

@@ -11,7 +11,7 @@
  */
 #pragma once
 
-#include "compat/py-regex-symbols.h"
+#include "compat/py-regex-rows.h"
 
 #define PY_THREADS_WORK_MOST 200000 /* half a millisecond */
 #define PY_TAGS_MOST         48
@@ -47,12 +47,14 @@ typedef struct PyThreadMaker PyThreadMaker;
 
 typedef struct
 {
-  PyAlphabet alphabet;
+  PyRows rows; /* one for each state */
   guint n_tags;
+  guint n_registers; /* that states use */
   gint32 *table; /* alphabet.n for each state; NULL: there is none */
   PyTurn *turns; /* there are at least those that the table tells of */
   PyMove *moves;
   guint8 *tells; /* n_tags at a time */
+  guint n_forgets; /* how often all of that was made anew */
   guint work;
   gsize walked;       /* who walks adds bytes here */
   gboolean exhausted; /* there was no more room, and they were not worth it */
@@ -72,7 +74,7 @@ gint32 py_threads_make_next (PyThreads *self, gint32 row, guint class);
 static inline gint32
 py_threads_next (PyThreads *self, gint32 row, guint class)
 {
-  gint32 next = self->table[row + (gint32) class];
+  gint32 next = self->rows.table[row + (gint32) class];
 
   return next != PY_THREADS_NEW ? next : py_threads_make_next (self, row, class);
 }
