@@ -460,6 +460,38 @@ date_detector_match_again (DateDetector *self, const char *line, gsize len, PySe
   return TRUE;
 }
 
+gboolean
+date_detector_guess_again (DateDetector *self, const char *line, gsize len, PySearchFlags flags, gsize *ret_begin,
+                           gsize *ret_end, guint64 *ret_form)
+{
+  gsize from;
+
+  if (!date_repeat_fits (&self->repeat, line, len, flags & PY_SEARCH_IS_ASCII, &from))
+    return FALSE;
+  *ret_begin = from + self->repeat.begin;
+  *ret_end = from + self->repeat.end;
+  *ret_form = date_repeat_get_form (&self->repeat);
+  return TRUE;
+}
+
+guint64
+date_detector_get_form (const DateDetector *self)
+{
+  return date_repeat_get_form (&self->repeat);
+}
+
+gboolean
+date_detector_match_told (DateDetector *self, guint64 form, gint64 now_usec, guint64 date)
+{
+  const DateRepeat *repeat = &self->repeat;
+
+  if (date != repeat->number || form != date_repeat_get_form (repeat) || now_usec < repeat->from_usec
+      || now_usec >= repeat->before_usec)
+    return FALSE;
+  count_again (self, now_usec);
+  return TRUE;
+}
+
 guint64
 date_detector_get_date (const DateDetector *self)
 {

@@ -65,6 +65,15 @@ guint64 date_detector_get_date (const DateDetector *self);
 gboolean date_detector_match_again (DateDetector *self, const char *line, gsize len, PySearchFlags flags,
                                     gint64 now_usec, guint64 date, gsize *ret_begin, gsize *ret_end);
 
+/* For lines that another detector, with the same patterns, has looked at before (match/line-finder.h).  date_detector_guess_again() is
+ * date_detector_match() for a line that has its date where the last one had it; *ret_form says how that was seen.  FALSE: ask that one.
+ * date_detector_match_told() is date_detector_match_again() for the line that the other one has given this form, without a look at it,
+ * provided that `date` is the one of the line before it, in both. */
+gboolean date_detector_guess_again (DateDetector *self, const char *line, gsize len, PySearchFlags flags,
+                                    gsize *ret_begin, gsize *ret_end, guint64 *ret_form);
+guint64 date_detector_get_form (const DateDetector *self); /* of the last line that had a date; 0: its date cannot be seen again */
+gboolean date_detector_match_told (DateDetector *self, guint64 form, gint64 now_usec, guint64 date);
+
 /* The time of a match (date-fields.h): of the last line given to date_detector_match(), with that same line.  `now_usec` is what "this
  * year" and "today" are. */
 DateResult date_detector_get_time (DateDetector *self, const char *line, gsize len, const DateMatch *match,

@@ -6,6 +6,7 @@ void
 date_repeat_forget (DateRepeat *self)
 {
   self->len = 0;
+  self->form = 0;
   self->number = 0;
 }
 
@@ -20,9 +21,16 @@ date_repeat_keep (DateRepeat *self, const char *line, gsize len, const DateShape
   memcpy (self->bytes, line + from, shape->decided);
   self->len = shape->decided;
   self->in_bracket = shape->in_bracket;
-  self->if_plain = shape->if_plain;
+  self->next = shape->next;
   self->begin = shape->begin - from;
   self->end = shape->end - from;
+  self->form = self->len << 32 | self->begin << 16 | self->end << 8 | (self->in_bracket ? 4u : 0) | self->next;
+}
+
+guint64
+date_repeat_get_form (const DateRepeat *self)
+{
+  return self->form;
 }
 
 void
@@ -68,7 +76,7 @@ date_repeat_fits (const DateRepeat *self, const char *line, gsize len, gboolean 
       if (bracket == NULL || len - (from = (gsize) (bracket + 1 - line)) < n)
         return FALSE;
     }
-  if (!is_equal (line + from, self->bytes, n) || (self->if_plain && (len - from <= n || !date_shape_is_plain (line[from + n]))))
+  if (!is_equal (line + from, self->bytes, n) || (self->next != DATE_SHAPE_ANY && (len - from <= n || !date_shape_is_next (self->next, line[from + n]))))
     return FALSE;
   *ret_from = from;
   return TRUE;

@@ -16,8 +16,9 @@ typedef struct
   char bytes[DATE_REPEAT_MOST];
   gsize len;           /* of them that decide; 0: nothing is kept */
   gboolean in_bracket; /* behind the first "[", not at the start */
-  gboolean if_plain;   /* provided that date_shape_is_plain() is true of the next byte */
+  DateShapeNext next;  /* of which kind the next byte must be */
   gsize begin, end;    /* of the date, from there */
+  guint64 form;        /* all of these but the bytes, in one number */
 
   guint64 number;                 /* of this date and its time, from 1; 0: its time is not known */
   guint64 n_numbers;              /* given so far */
@@ -28,6 +29,9 @@ void date_repeat_forget (DateRepeat *self);
 
 /* The line was decided so.  Nothing is kept where that cannot be seen again. */
 void date_repeat_keep (DateRepeat *self, const char *line, gsize len, const DateShapeMatch *shape);
+
+/* What says how a line was decided, but for its bytes; 0: nothing is kept.  Two that are kept of one line are the same if this is. */
+guint64 date_repeat_get_form (const DateRepeat *self);
 
 /* The time of what is kept is known, as long as the clock tells the same second, or always. */
 void date_repeat_set_timed (DateRepeat *self, gboolean always, gint64 now_usec);

@@ -236,8 +236,10 @@ recognise_iso (const DateShape *self, guint decades, const char *line, const cha
     behind++;
   m->begin = at - line;
   m->end = tail - line;
-  m->if_plain = behind > tail && behind < end && date_shape_is_plain (*behind);
-  m->decided = decided_at (line, behind, m->if_plain ? 0 : LOOK_ZONE, end);
+  m->next = DATE_SHAPE_ANY;
+  if (behind > tail && behind < end && date_shape_is_next (DATE_SHAPE_NO_ZONE, *behind))
+    m->next = DATE_SHAPE_NO_ZONE;
+  m->decided = decided_at (line, behind, m->next == DATE_SHAPE_NO_ZONE ? 0 : LOOK_ZONE, end);
   return DATE_SHAPE_MATCH;
 }
 
@@ -295,6 +297,18 @@ take_year_behind (const char **at, const char *end, guint decades, DateShapeMatc
   return DATE_SHAPE_MATCH;
 }
 
+/* How much of what is behind the date has a part in the answer */
+static void
+decide_year (const char *line, const char *tail, const char *end, DateShapeMatch *m)
+{
+  gboolean has_blank = tail < end && *tail == ' ';
+
+  m->next = DATE_SHAPE_ANY;
+  if (has_blank && tail + 1 < end && date_shape_is_next (DATE_SHAPE_NO_YEAR, tail[1]))
+    m->next = DATE_SHAPE_NO_YEAR;
+  m->decided = decided_at (line, tail, m->next == DATE_SHAPE_NO_YEAR ? 1 : has_blank ? LOOK_YEAR : LOOK_NO_YEAR, end);
+}
+
 static DateShapeResult
 recognise_syslog (const DateShape *self, guint decades, const char *line, const char *at, const char *end,
                   DateShapeMatch *m)
@@ -325,8 +339,7 @@ recognise_syslog (const DateShape *self, guint decades, const char *line, const 
       || take_year_behind (&tail, end, decades, m) != DATE_SHAPE_MATCH)
     return DATE_SHAPE_UNSURE;
   m->end = tail - line;
-  m->if_plain = FALSE;
-  m->decided = decided_at (line, tail, tail < end && *tail == ' ' ? LOOK_YEAR : LOOK_NO_YEAR, end);
+  decide_year (line, tail, end, m);
   return DATE_SHAPE_MATCH;
 }
 
@@ -379,7 +392,7 @@ recognise_bracket (guint decades, const char *line, const char *end, DateShapeMa
   m->year += 2000;
   m->begin = (gsize) (at - line);
   m->end = (gsize) (tail - line);
-  m->if_plain = FALSE;
+  m->next = DATE_SHAPE_ANY;
   m->in_bracket = TRUE;
   m->decided = (gsize) (tail - at) + 1;
   return DATE_SHAPE_MATCH;

@@ -27,6 +27,14 @@ typedef enum
   DATE_SHAPE_MATCH,
 } DateShapeResult;
 
+/* Of which kind the byte behind what decides must be */
+typedef enum
+{
+  DATE_SHAPE_ANY,
+  DATE_SHAPE_NO_ZONE, /* part of no date, behind one that may go on with a zone */
+  DATE_SHAPE_NO_YEAR, /* a letter, where a year could stand */
+} DateShapeNext;
+
 /* What the expression's match would be.  The whole match starts at 0 and ends where group 1 does. */
 typedef struct
 {
@@ -36,16 +44,24 @@ typedef struct
   int zone_minutes;
   gsize
       decided; /* every line that begins with so many bytes as this one does, and is no shorter, gives the same match */
-  gboolean if_plain; /* provided that date_shape_is_plain() is true of the next byte */
+  DateShapeNext next; /* provided that the next byte is of this kind */
   gboolean in_bracket; /* the same of every line that has so many bytes behind its first "[", and nothing but ASCII in front; only
                           that begin and end move with it */
 } DateShapeMatch;
 
-/* A byte that is part of no date, behind one that may go on with a zone */
 static inline gboolean
-date_shape_is_plain (char c)
+date_shape_is_next (DateShapeNext kind, char c)
 {
-  return (g_ascii_isalnum (c) && c != 'Z' && c != 'U' && c != 'G') || c == '[' || c == '(' || c == '<' || c == '"';
+  switch (kind)
+    {
+    case DATE_SHAPE_NO_ZONE:
+      return (g_ascii_isalnum (c) && c != 'Z' && c != 'U' && c != 'G') || c == '[' || c == '(' || c == '<' || c == '"';
+    case DATE_SHAPE_NO_YEAR:
+      return g_ascii_isalpha (c);
+    case DATE_SHAPE_ANY:
+    default:
+      return TRUE;
+    }
 }
 
 /* The line must be well-formed UTF-8.  `decades`: bit i is set when %ExY takes the years 2000 + 10 * i to 2009 + 10 * i;

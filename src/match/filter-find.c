@@ -272,12 +272,13 @@ try_failregexes (FilterFind *f, guint from, GError **error)
 
 /* What was found in this line beforehand, if that still holds; else NULL. */
 static const LineFinding *
-get_finding (const Filter *self, const LogLine *shared, const LinePieces *line)
+get_finding (const Filter *self, const LogLine *shared, const LinePieces *line, const LineStore **ret_store)
 {
-  const LineFinding *finding = log_line_peek_finding (shared);
+  const LineFinding *finding = log_line_peek_finding (shared, ret_store);
 
-  if (finding == NULL || finding->for_filter != self || finding->before_len != line->before_len
-      || finding->after != line->after || finding->after_len != line->after_len)
+  if (finding == NULL || !(finding->what & LINE_FINDING_SEARCHED) || (*ret_store)->for_filter != self
+      || finding->date_begin != line->before_len || finding->text_len - finding->date_end != line->after_len
+      || !log_line_has_part (shared, line->after, finding->date_end))
     return NULL;
   return finding;
 }
@@ -285,10 +286,11 @@ get_finding (const Filter *self, const LogLine *shared, const LinePieces *line)
 static void
 set_line (Filter *self, const LogLine *shared, const LinePieces *line, PySearchFlags flags)
 {
-  const LineFinding *finding = get_finding (self, shared, line);
+  const LineStore *store;
+  const LineFinding *finding = get_finding (self, shared, line, &store);
 
   if (finding != NULL)
-    finder_set_found_line (self->finder, line, flags, finding);
+    finder_set_found_line (self->finder, line, flags, finding, store);
   else
     finder_set_line (self->finder, line, flags);
 }

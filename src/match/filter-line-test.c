@@ -85,6 +85,7 @@ append_hits (const Side *self, GString *out)
 static const char *const dates[] = {
   "Aug 14 09:59:~ host ",
   "Aug 14 09:59:~",
+  "Aug 14 09:59:~ ",
   "Aug 15 12:00:~ host ", /* of last year, until it is less than a day ahead */
   "Aug 14 09:59:~ 2025 host ",
   "Thu Aug 14 09:59:~ host ",

@@ -134,6 +134,39 @@ split (LogLine *line, const char *text, gsize len, gsize begin, gsize end, LineP
                               .has_line_end = log_line_has_line_end (line, text, len) };
 }
 
+/* Of the line before this one, and this one, was told beforehand that they begin alike: then there is no need to look. */
+static gboolean
+match_as_told (Filter *self, LogLine *line, gint64 now_usec, gsize *ret_begin, gsize *ret_end)
+{
+  const LineStore *store;
+  const LineFinding *finding = log_line_peek_finding (line, &store);
+
+  if (finding == NULL || finding->date_form == 0 || store->for_filter != self || self->last_date_log != line
+      || log_line_get_number (line) != self->last_date_line + 1
+      || !date_detector_match_told (self->detector, finding->date_form, now_usec, self->last_date))
+    return FALSE;
+  *ret_begin = finding->date_begin;
+  *ret_end = finding->date_end;
+  return TRUE;
+}
+
+static gboolean
+match_again (Filter *self, LogLine *line, const char *text, gsize len, PySearchFlags flags, gsize *ret_begin,
+             gsize *ret_end)
+{
+  gint64 now_usec = log_line_get_now_usec (line, self->clock);
+
+  return match_as_told (self, line, now_usec, ret_begin, ret_end)
+         || date_detector_match_again (self->detector, text, len, flags, now_usec, self->last_date, ret_begin, ret_end);
+}
+
+static void
+remember_line (Filter *self, const LogLine *line)
+{
+  self->last_date_log = line;
+  self->last_date_line = log_line_get_number (line);
+}
+
 /* The usual line, without a search: it has the date of the last one, which is kept already, and so its time.  FALSE: date_line() has to
  * look. */
 static gboolean
@@ -142,10 +175,9 @@ date_line_again (Filter *self, LogLine *line, const char *text, gsize len, PySea
 {
   gsize begin, end;
 
-  if (self->last_date == 0
-      || !date_detector_match_again (self->detector, text, len, flags, log_line_get_now_usec (line, self->clock),
-                                     self->last_date, &begin, &end))
+  if (self->last_date == 0 || !match_again (self, line, text, len, flags, &begin, &end))
     return FALSE;
+  remember_line (self, line);
   split (line, text, len, begin, end, pieces);
   *time = self->memory->last_time;
   log_line_put_date (line, self->date_key,
@@ -201,6 +233,7 @@ date_line (Filter *self, LogLine *line, const char *text, gsize len, PySearchFla
           keep_last (self, pieces->date, pieces->date_len, &date.time);
           if (known == NULL)
             self->last_date = date_detector_get_date (self->detector);
+          remember_line (self, line);
         }
       else if (date.end > date.begin)
         log_bad_date (self, pieces->date, pieces->date_len);

@@ -111,7 +111,9 @@ struct Filter
   guint64 n_lines;         /* of the memory that it had, too */
   const char *keys[2];     /* interned: filter_get_key() of old and of new lines; NULL: to be made, or cannot be */
   PyValue *window;         /* with max_lines above 1: list of tuples (before, date, after) */
-  guint64 last_date;       /* the detector's number of the memory's last date, so that it need not be split off again; 0: it is not its */
+  guint64 last_date;       /* the detector's number of the memory's last date, so that it need not be looked for again; 0: it is not its */
+  const LogLine *last_date_log; /* the last line that had it: only compared */
+  guint64 last_date_line;       /* its number there */
   LinePieces last_line; /* borrowed from the LogLine */
   gint64 next_no_time_warning, next_simulated_warning, next_ignored_warning; /* microseconds: once a day */
 

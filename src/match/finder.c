@@ -16,7 +16,8 @@ struct Finder
   guint64 spans_of;
   GString *line, *content; /* copies, where the text does not stand in the line as it is needed */
 
-  const char *text; /* of finder_set_text() */
+  const char *text; /* of finder_set_text(); NULL: not put together yet, of this: */
+  const LinePieces *pieces;
   gsize len;
   PySearchFlags flags;
   const char *seen; /* by failregexes */
@@ -30,6 +31,7 @@ struct Finder
 
   /* What was found beforehand, as long as it answers; NULL: nothing was. */
   const LineFinding *finding;
+  const LineStore *store;
   guint next_found, n_told; /* entry in its store; matches before that */
   Failregex *given_up[GIVEN_UP_MOST];
   guint n_given_up, n_limits; /* of this text */
@@ -176,13 +178,32 @@ finder_set_known_line (Finder *self, const LinePieces *line, PySearchFlags flags
   self->may_pass = self->has_left = TRUE;
 }
 
+/* Mostly nobody asks for the text. */
 void
-finder_set_found_line (Finder *self, const LinePieces *line, PySearchFlags flags, const LineFinding *finding)
+finder_set_found_line (Finder *self, const LinePieces *line, PySearchFlags flags, const LineFinding *finding,
+                       const LineStore *store)
 {
-  set_line (self, line, flags);
+  self->text = NULL;
+  self->pieces = line;
+  self->flags = flags;
+  self->n_given_up = self->n_limits = 0;
+  self->seen = NULL;
+  self->pre_searched = FALSE;
   self->finding = finding;
-  self->next_found = finding->begin;
+  self->store = store;
+  self->next_found = finding->matches;
   self->n_told = 0;
+}
+
+static void
+ensure_text (Finder *self)
+{
+  const LineFinding *finding = self->finding;
+
+  if (self->text != NULL)
+    return;
+  set_line (self, self->pieces, self->flags);
+  self->finding = finding;
 }
 
 /* --- what was found beforehand ------------------------------------------------------------------------------------- */
@@ -190,7 +211,7 @@ finder_set_found_line (Finder *self, const LinePieces *line, PySearchFlags flags
 static guint
 take_entry (Finder *self, PyMatch *match)
 {
-  const gsize *entry = &g_array_index (self->finding->store, gsize, self->next_found);
+  const gsize *entry = &g_array_index (self->store->spans, gsize, self->next_found);
   guint n = (guint) entry[1];
 
   py_match_set_offsets (match, entry + 2, n);
@@ -213,15 +234,16 @@ next_found (Finder *self, guint from, guint *ret_regex)
           return TRUE;
         }
     }
-  if (!self->finding->is_all)
+  if (!(self->finding->what & LINE_FINDING_IS_ALL))
     return FALSE;
   *ret_regex = self->filter->failregexes->len;
   return TRUE;
 }
 
 const char *
-finder_peek_text (const Finder *self, gsize *ret_len)
+finder_peek_text (Finder *self, gsize *ret_len)
 {
+  ensure_text (self);
   *ret_len = self->len;
   return self->text;
 }
@@ -231,7 +253,7 @@ gboolean
 finder_may_match (const Finder *self)
 {
   if (self->finding != NULL)
-    return self->finding->may_match;
+    return (self->finding->what & LINE_FINDING_MAY_MATCH) != 0;
   return filter_gate_next (self->filter->gate, self->left, 0) < self->filter->failregexes->len;
 }
 
@@ -258,6 +280,7 @@ finder_ignores (Finder *self, guint ignoreregex, const char *text, gsize len, Py
 static gboolean
 search_prefregex (Finder *self, PySearchFlags flags)
 {
+  ensure_text (self);
   return search (self, self->filter->prefregex, self->pre_match, self->text, self->len,
                  self->flags | ungated (self) | flags);
 }
@@ -282,8 +305,10 @@ ask_spans (Finder *self)
 static gboolean
 find_prefregex (Finder *self)
 {
-  PyRegexVerdict told = ask_spans (self);
+  PyRegexVerdict told;
 
+  ensure_text (self);
+  told = ask_spans (self);
   self->pre_searched = TRUE;
   return told == PY_VERDICT_UNKNOWN ? search_prefregex (self, PY_SEARCH_DEFAULT) : told == PY_VERDICT_YES;
 }
@@ -310,7 +335,7 @@ finder_would_pass_prefregex (Finder *self)
   const Filter *filter = self->filter;
 
   if (self->finding != NULL)
-    return self->finding->passes || filter->prefregex == NULL;
+    return (self->finding->what & LINE_FINDING_PASSES) || filter->prefregex == NULL;
   if (filter->prefregex == NULL)
     return TRUE;
   if (filter->ungated)
@@ -392,9 +417,10 @@ finder_pass_prefregex (Finder *self)
   Failregex *prefregex = self->filter->prefregex;
   gsize start, end;
 
-  if (self->finding != NULL && !self->finding->passes)
+  if (self->finding != NULL && !(self->finding->what & LINE_FINDING_PASSES))
     return FALSE;
-  if (self->finding != NULL && self->finding->has_pre)
+  ensure_text (self);
+  if (self->finding != NULL && (self->finding->what & LINE_FINDING_HAS_PRE))
     {
       (void) take_entry (self, self->pre_match);
       self->pre_searched = TRUE;

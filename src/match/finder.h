@@ -30,10 +30,11 @@ void finder_set_line (Finder *self, const LinePieces *line, PySearchFlags flags)
 void finder_set_known_line (Finder *self, const LinePieces *line, PySearchFlags flags);
 
 /* The same for a line of which is known what was found in it (by another finder for this filter): it answers from that, and searches only
- * for what is not told there.  Borrowed, with its store, until the next one. */
-void finder_set_found_line (Finder *self, const LinePieces *line, PySearchFlags flags, const LineFinding *finding);
+ * for what is not told there.  All four are borrowed until the next one. */
+void finder_set_found_line (Finder *self, const LinePieces *line, PySearchFlags flags, const LineFinding *finding,
+                            const LineStore *store);
 
-const char *finder_peek_text (const Finder *self, gsize *ret_len);
+const char *finder_peek_text (Finder *self, gsize *ret_len);
 
 /* Can any failregex match?  Otherwise nothing needs to be searched for them. */
 gboolean finder_may_match (const Finder *self);

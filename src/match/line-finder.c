@@ -1,5 +1,7 @@
 #include "match/line-finder.h"
 
+#include <string.h>
+
 #include "match/filter-private.h"
 
 /* So many expressions of one line are kept, and so much of all lines in a store; what is beyond is searched in its turn. */
@@ -11,6 +13,7 @@ struct LineFinder
   Filter *filter;
   Finder *finder;
   DateDetector *detector;
+  gboolean is_last_dated; /* the line before this one had a date that can be seen again */
   gint64 now_usec;
 };
 
@@ -44,22 +47,39 @@ line_finder_free (LineFinder *self)
   g_free (self);
 }
 
-GArray *
-line_finder_store_new (void)
+void
+line_store_init (LineStore *self)
 {
-  return g_array_new (FALSE, FALSE, sizeof (gsize));
+  self->for_filter = NULL;
+  self->spans = g_array_new (FALSE, FALSE, sizeof (gsize));
+}
+
+void
+line_store_reset (LineStore *self)
+{
+  self->for_filter = NULL;
+  g_array_set_size (self->spans, 0);
+}
+
+void
+line_store_clear (LineStore *self)
+{
+  g_clear_pointer (&self->spans, g_array_unref);
 }
 
 static void
-store_match (GArray *store, gsize regex, const PyMatch *match)
+store_match (GArray *spans, gsize regex, const PyMatch *match)
 {
-  guint n;
+  guint n, at = spans->len;
   const gsize *offsets = py_match_peek_offsets (match, &n);
-  const gsize head[] = { regex, n };
+  gsize *entry;
 
-  g_array_append_vals (store, head, G_N_ELEMENTS (head));
+  g_array_set_size (spans, at + 2 + 2 * n);
+  entry = &g_array_index (spans, gsize, at);
+  entry[0] = regex;
+  entry[1] = n;
   if (n > 0)
-    g_array_append_vals (store, offsets, 2 * n);
+    memcpy (entry + 2, offsets, 2 * n * sizeof offsets[0]);
 }
 
 /* --- the expressions ---------------------------------------------------------------------------------------------- */
@@ -73,21 +93,31 @@ is_ignored (LineFinder *self, const char *text, gsize len, PySearchFlags flags)
 }
 
 static void
-find_failregexes (LineFinder *self, GArray *store, LineFinding *finding)
+find_failregexes (LineFinder *self, GArray *spans, LineFinding *finding)
 {
   guint n = self->filter->failregexes->len, most = self->filter->check_all ? MATCHES_MOST : 1, from = 0;
 
   while (finding->n_matches < most && (from = finder_next (self->finder, from)) < n)
     {
-      store_match (store, from++, finder_peek_match (self->finder));
+      store_match (spans, from++, finder_peek_match (self->finder));
       finding->n_matches++;
     }
-  finding->is_all = finding->n_matches < most;
+  if (finding->n_matches < most)
+    finding->what |= LINE_FINDING_IS_ALL;
+}
+
+static void
+find_in_vain (LineFinder *self, LineFinding *finding)
+{
+  const Filter *filter = self->filter;
+
+  if (filter->prefregex != NULL && filter->hooks != NULL && finder_would_pass_prefregex (self->finder))
+    finding->what |= LINE_FINDING_PASSES;
 }
 
 /* What is seen is a part of the text, or all of it.  FALSE: an ignoreregex matches. */
 static gboolean
-find_all (LineFinder *self, GArray *store, LineFinding *finding)
+find_all (LineFinder *self, GArray *spans, LineFinding *finding)
 {
   Finder *finder = self->finder;
   const Filter *filter = self->filter;
@@ -98,69 +128,103 @@ find_all (LineFinder *self, GArray *store, LineFinding *finding)
   text = finder_peek_text (finder, &len);
   if (is_ignored (self, text, len, finding->flags))
     return FALSE;
-  finding->may_match = finder_may_match (finder);
-  if (!finding->may_match)
+  if (!finder_may_match (finder))
     {
-      if (filter->prefregex != NULL && filter->hooks != NULL)
-        finding->passes = finder_would_pass_prefregex (finder);
+      find_in_vain (self, finding);
       return TRUE;
     }
-  finding->passes = finder_pass_prefregex (finder);
-  if (!finding->passes)
+  finding->what |= LINE_FINDING_MAY_MATCH;
+  if (!finder_pass_prefregex (finder))
     return TRUE;
+  finding->what |= LINE_FINDING_PASSES;
   if (filter->prefregex != NULL)
     {
-      store_match (store, 0, finder_get_prefregex_match (finder));
-      finding->has_pre = TRUE;
+      store_match (spans, 0, finder_get_prefregex_match (finder));
+      finding->what |= LINE_FINDING_HAS_PRE;
     }
-  find_failregexes (self, store, finding);
+  find_failregexes (self, spans, finding);
   seen = finder_peek_seen (finder, &seen_len, &flags);
   return finding->n_matches == 0 || !is_ignored (self, seen, seen_len, flags);
 }
 
 /* --- a line ------------------------------------------------------------------------------------------------------- */
+void
+line_finder_begin (LineFinder *self)
+{
+  self->is_last_dated = FALSE;
+}
+
 /* Where the date probably is, as filter-line.c splits a line at it.  Without one the text is the same, whether or not it
  * takes over the last one. */
 static gboolean
-guess_date (LineFinder *self, const char *text, const LineFinding *finding, LinePieces *ret_pieces)
+guess_date (LineFinder *self, const char *text, LineFinding *finding)
 {
   DateMatch match;
+  gsize begin, end;
+  guint64 form;
 
-  *ret_pieces = (LinePieces){ .before = "", .date = "", .after = text, .after_len = finding->text_len };
+  if (date_detector_guess_again (self->detector, text, finding->text_len, finding->flags, &begin, &end, &form))
+    {
+      finding->date_begin = (guint32) begin;
+      finding->date_end = (guint32) end;
+      finding->date_form = self->is_last_dated ? form : 0;
+      self->is_last_dated = TRUE;
+      return TRUE;
+    }
   switch (date_detector_match (self->detector, text, finding->text_len, finding->flags, self->now_usec, &match, NULL))
     {
     case DATE_RESULT_FOUND:
-      ret_pieces->before = text;
-      ret_pieces->before_len = match.begin;
-      ret_pieces->after = text + match.end;
-      ret_pieces->after_len = finding->text_len - match.end;
+      finding->date_begin = (guint32) match.begin;
+      finding->date_end = (guint32) match.end;
+      self->is_last_dated = date_detector_get_form (self->detector) != 0;
       return TRUE;
     case DATE_RESULT_NONE:
+      self->is_last_dated = FALSE;
       return TRUE;
     case DATE_RESULT_ERROR:
     default:
+      self->is_last_dated = FALSE;
       return FALSE;
     }
 }
 
-void
-line_finder_look (LineFinder *self, const char *bytes, gsize len, GArray *store, LineFinding *ret_finding)
+static gboolean
+can_search (LineFinder *self, const char *bytes, const LineStore *store, LineFinding *finding)
 {
-  LineFinding finding = { .store = store, .begin = store->len };
-  LinePieces pieces;
+  if ((finding->what & LINE_FINDING_KNOWN) && finding->text_len > 0 && store->spans->len < STORE_MOST)
+    return guess_date (self, bytes, finding);
+  self->is_last_dated = FALSE;
+  return FALSE;
+}
 
-  finding.is_known = log_line_look_at_text (bytes, len, FALSE, &finding.text_len, &finding.flags);
-  if (finding.is_known && finding.text_len > 0 && store->len < STORE_MOST && guess_date (self, bytes, &finding, &pieces))
+void
+line_finder_look (LineFinder *self, const char *bytes, gsize len, gboolean is_ascii, LineStore *store,
+                  LineFinding *ret_finding)
+{
+  LineFinding finding = { .matches = store->spans->len };
+  PySearchFlags flags;
+  gsize text_len;
+
+  if (len <= G_MAXUINT32 && log_line_look_at_text (bytes, len, is_ascii, &text_len, &flags))
     {
-      pieces.has_line_end = finding.text_len < len && bytes[finding.text_len] == '\n';
-      finding.before_len = pieces.before_len;
-      finding.after = pieces.after;
-      finding.after_len = pieces.after_len;
-      finder_set_line (self->finder, &pieces, finding.flags);
-      if (find_all (self, store, &finding) && !finder_has_given_up (self->finder))
-        finding.for_filter = self->filter;
+      finding.what = LINE_FINDING_KNOWN;
+      finding.text_len = (guint32) text_len;
+      finding.flags = (guint8) flags;
+    }
+  if (can_search (self, bytes, store, &finding))
+    {
+      const LinePieces pieces = { .before = bytes,
+                                  .before_len = finding.date_begin,
+                                  .after = bytes + finding.date_end,
+                                  .after_len = text_len - finding.date_end,
+                                  .has_line_end = text_len < len && bytes[text_len] == '\n' };
+
+      store->for_filter = self->filter;
+      finder_set_line (self->finder, &pieces, flags);
+      if (find_all (self, store->spans, &finding) && !finder_has_given_up (self->finder))
+        finding.what |= LINE_FINDING_SEARCHED;
       else
-        g_array_set_size (store, finding.begin);
+        g_array_set_size (store->spans, finding.matches);
     }
   *ret_finding = finding;
 }

@@ -21,7 +21,14 @@ LineFinder *line_finder_new (Filter *filter);
 void line_finder_free (LineFinder *self); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LineFinder, line_finder_free)
 
-/* Looks at a line, as log_line_set_found_bytes() will be given it.  store: line_finder_store_new(), where spans are added. */
-void line_finder_look (LineFinder *self, const char *bytes, gsize len, GArray *store, LineFinding *ret_finding);
+/* Lines that are looked at one after the other, from one call of this to the next, are neighbours. */
+void line_finder_begin (LineFinder *self);
 
-GArray *line_finder_store_new (void);
+/* Looks at a line, as log_line_set_found_bytes() will be given it.  is_ascii: as of log_line_set_ascii_bytes().  store: where spans are
+ * added. */
+void line_finder_look (LineFinder *self, const char *bytes, gsize len, gboolean is_ascii, LineStore *store,
+                       LineFinding *ret_finding);
+
+void line_store_init (LineStore *self);
+void line_store_reset (LineStore *self); /* forgets what was found, keeps the memory */
+void line_store_clear (LineStore *self);

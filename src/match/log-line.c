@@ -70,6 +70,7 @@ struct LogLine
   guint n_founds;
   gboolean is_shared; /* somebody asked for what another one had found */
   const LineFinding *finding; /* or NULL */
+  const LineStore *store;
 };
 
 LogLine *
@@ -134,20 +135,23 @@ log_line_set_ascii_bytes (LogLine *self, const char *bytes, gsize len)
 }
 
 void
-log_line_set_found_bytes (LogLine *self, const char *bytes, gsize len, const LineFinding *finding)
+log_line_set_found_bytes (LogLine *self, const char *bytes, gsize len, const LineFinding *finding,
+                          const LineStore *store)
 {
   set_line (self, bytes, len);
-  if (!finding->is_known)
+  if (!(finding->what & LINE_FINDING_KNOWN))
     return;
   self->finding = finding;
+  self->store = store;
   self->is_utf8 = TRUE;
   self->utf8_len = finding->text_len;
   self->utf8_flags = finding->flags;
 }
 
 const LineFinding *
-log_line_peek_finding (const LogLine *self)
+log_line_peek_finding (const LogLine *self, const LineStore **ret_store)
 {
+  *ret_store = self->store;
   return self->finding;
 }
 
@@ -375,6 +379,12 @@ gboolean
 log_line_has_line_end (const LogLine *self, const char *text, gsize len)
 {
   return text == self->bytes && len < self->len && text[len] == '\n';
+}
+
+gboolean
+log_line_has_part (const LogLine *self, const char *part, gsize from)
+{
+  return part == self->bytes + from;
 }
 
 /* --- now ---------------------------------------------------------------------------------------------------------- */

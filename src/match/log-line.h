@@ -34,9 +34,10 @@ void log_line_set_bytes (LogLine *self, const char *bytes, gsize len);
 /* The same, for bytes below 128 with no newline but at their end: what is known of most lines when they are read. */
 void log_line_set_ascii_bytes (LogLine *self, const char *bytes, gsize len);
 
-/* The same, for bytes that a LineFinder has looked at (match/line-finder.h) for a filter whose encoding is UTF-8.  The finding, too, is
- * borrowed until the next set. */
-void log_line_set_found_bytes (LogLine *self, const char *bytes, gsize len, const LineFinding *finding);
+/* The same, for bytes that a LineFinder has looked at (match/line-finder.h) for a filter whose encoding is UTF-8.  The finding and
+ * its store, too, are borrowed until the next set. */
+void log_line_set_found_bytes (LogLine *self, const char *bytes, gsize len, const LineFinding *finding,
+                               const LineStore *store);
 
 /* The next line, already decoded (UTF-8; lone surrogates in three bytes).  Borrowed, nothing is taken off. */
 void log_line_set_text (LogLine *self, const char *text, gsize len);
@@ -63,13 +64,16 @@ gboolean log_line_look_at_text (const char *bytes, gsize len, gboolean is_ascii,
                                 PySearchFlags *ret_flags);
 
 /* What was found in it beforehand; NULL: nothing is known. */
-const LineFinding *log_line_peek_finding (const LogLine *self);
+const LineFinding *log_line_peek_finding (const LogLine *self, const LineStore **ret_store);
 
 /* When the first filter asked for the time: now, for all that becomes of this line.  clock: always the same one. */
 gint64 log_line_get_now_usec (LogLine *self, const Clock *clock);
 
 /* Is there a newline, in the caller's bytes, behind this text of the line? */
 gboolean log_line_has_line_end (const LogLine *self, const char *text, gsize len);
+
+/* Is this the text of the line from there on, in the caller's bytes? */
+gboolean log_line_has_part (const LogLine *self, const char *part, gsize from);
 
 /* Is it an entry with its own time?  Then also that one. */
 gboolean log_line_get_entry_time (const LogLine *self, const char **ret_date_text, gsize *ret_date_len,

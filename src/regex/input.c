@@ -148,12 +148,13 @@ static gboolean
 read_lines_ahead (RegexRun *self, LogLine *line, ReadAhead *ahead, GError **error)
 {
   const LineFinding *finding;
+  const LineStore *store;
   const char *bytes;
   gsize len;
 
-  while (read_ahead_next (ahead, &bytes, &len, &finding, error))
+  while (read_ahead_next (ahead, &bytes, &len, &finding, &store, error))
     {
-      log_line_set_found_bytes (line, bytes, len, finding);
+      log_line_set_found_bytes (line, bytes, len, finding, store);
       if (!process_line (self, line))
         return FALSE;
     }

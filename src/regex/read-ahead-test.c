@@ -128,6 +128,10 @@ make_log (guint seed)
             append_long_line (log, "2025-08-14 09:00:00 bad 1 from 198.51.100.8 ", LINE_READER_MAX + 70000);
         }
     }
+  /* The last one has the date of its neighbour, which does not count. */
+  g_string_append (log, "10.0.0.1 - - [14/Aug/2025:09:01:00 +0200] bad 1 from 198.51.100.1\n"
+                        "#0.0.0.1 - - [14/Aug/2025:09:02:00 +0200] bad 1 from 198.51.100.1\n"
+                        "10.0.0.1 - - [14/Aug/2025:09:02:00 +0200] bad 1 from 198.51.100.1\n");
   /* The last line has no end; one that ends so counts all the same. */
   g_string_append (log, seed % 2 == 0 ? "Aug 14 09:59:59 host bad 1 from 198.51.100.9\r" : "Aug 14 09:59:59 host bad 1 from 198.51.100.9");
   g_rand_free (rand);
@@ -162,6 +166,7 @@ static const char *const filters[] = {
   /* dates of its own */
   "failregex = from <ADDR>\ndatepattern = ^%%Y-%%m-%%d %%H:%%M:%%S\n              ^(?:@|\\[)\\S+ %%b %%d %%H:%%M:%%S %%Y\n              %%d/%%m/%%Y %%H:%%M:%%S\n",
   "failregex = from <ADDR>\ndatepattern = {NONE}\n",
+  "failregex = from <ADDR>\ndatepattern = ^[^\\[]*\\[({DATE})\n              {^LN-BEG}\n",
   "failregex = from <ADDR>\ndatepattern = {^LN-BEG}\n",
   "failregex = from <ADDR>\ndatepattern = said at (%%Y-%%m-%%d %%H:%%M:%%S)?\n",
   /* an exception of the reference */
@@ -323,33 +328,64 @@ part_clear (Part *self)
   clock_free (self->clock);
 }
 
-static void
-test_lines_come_in_their_order (void)
+/* Gives how many lines had matches; `ret_told`: of how many the date was told by the line before. */
+static guint
+compare_lines (Part *part, gsize chunk, guint *ret_told)
 {
-  Part part;
-  g_autoptr (ReadAhead) ahead = NULL;
-  g_autoptr (LineReader) again = NULL;
+  g_autoptr (LineReader) again = line_reader_open (part->files.log, LINE_END_BYTE, NULL);
+  g_autoptr (ReadAhead) ahead = read_ahead_new (part->filter, part->reader, chunk);
   const LineFinding *finding;
+  const LineStore *store;
   const char *bytes, *other;
   gsize len, other_len;
   gboolean is_ascii;
   guint n_found = 0;
 
-  part_init (&part);
-  again = line_reader_open (part.files.log, LINE_END_BYTE, NULL);
-  ahead = read_ahead_new (part.filter, part.reader, 500);
+  *ret_told = 0;
   g_assert_nonnull (ahead);
-  while (read_ahead_next (ahead, &bytes, &len, &finding, NULL))
+  while (read_ahead_next (ahead, &bytes, &len, &finding, &store, NULL))
     {
       g_assert_true (line_reader_next (again, &other, &other_len, &is_ascii, NULL));
       g_assert_cmpmem (bytes, len, other, other_len);
-      n_found += finding->for_filter == part.filter && finding->n_matches > 0;
+      n_found += (finding->what & LINE_FINDING_SEARCHED) && store->for_filter == part->filter && finding->n_matches > 0;
+      *ret_told += finding->date_form != 0;
     }
   g_assert_false (line_reader_next (again, &other, &other_len, &is_ascii, NULL));
-  g_assert_false (read_ahead_next (ahead, &bytes, &len, &finding, NULL));
-  g_assert_cmpuint (n_found, >, N_LINES / 10);
-  g_clear_pointer (&ahead, read_ahead_free);
+  g_assert_false (read_ahead_next (ahead, &bytes, &len, &finding, &store, NULL));
+  return n_found;
+}
+
+static void
+test_lines_come_in_their_order (void)
+{
+  Part part;
+  const char *bytes;
+  gsize len;
+  guint n_told;
+
+  part_init (&part);
+  g_assert_cmpuint (compare_lines (&part, 500, &n_told), >, N_LINES / 10);
   g_assert_true (line_reader_rest (part.reader, &bytes, &len));
+  part_clear (&part);
+}
+
+static void
+test_a_chunk_of_very_many_lines_is_looked_at_in_parts (void)
+{
+  static const char *const lines[] = { "\n", "x\n", "Aug 14 09:00:00 from 192.0.2.1\n", "Aug 14 09:00:00 y\n" };
+  g_autoptr (GString) log = g_string_new (NULL);
+  Part part;
+  guint n_told;
+
+  part_init (&part);
+  for (guint i = 0; i < 40000; i++)
+    g_string_append (log, lines[i < 20000 ? 0 : i % G_N_ELEMENTS (lines)]);
+  g_assert_true (g_file_set_contents (part.files.log, log->str, (gssize) log->len, NULL));
+  line_reader_free (part.reader);
+  part.reader = line_reader_open (part.files.log, LINE_END_BYTE, NULL);
+  g_assert_cmpuint (compare_lines (&part, READ_AHEAD_CHUNK, &n_told), ==, 5000);
+  g_assert_cmpuint (n_told, >, 4900); /* of each second line with the same date */
+  g_assert_cmpuint (n_told, <=, 5000);
   part_clear (&part);
 }
 
@@ -361,13 +397,14 @@ test_it_can_be_left_at_any_time (void)
       Part part;
       ReadAhead *ahead;
       const LineFinding *finding;
+      const LineStore *store;
       const char *bytes;
       gsize len;
 
       part_init (&part);
       ahead = read_ahead_new (part.filter, part.reader, 300);
       for (guint i = 0; i < n; i++)
-        g_assert_true (read_ahead_next (ahead, &bytes, &len, &finding, NULL));
+        g_assert_true (read_ahead_next (ahead, &bytes, &len, &finding, &store, NULL));
       read_ahead_free (ahead);
       part_clear (&part);
     }
@@ -395,6 +432,8 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/read-ahead/lines come in their order", test_lines_come_in_their_order);
+  g_test_add_func ("/read-ahead/a chunk of very many lines is looked at in parts",
+                   test_a_chunk_of_very_many_lines_is_looked_at_in_parts);
   g_test_add_func ("/read-ahead/it can be left at any time", test_it_can_be_left_at_any_time);
   g_test_add_func ("/read-ahead/not every filter can look ahead", test_not_every_filter_can_look_ahead);
   for (guint i = 0; i < G_N_ELEMENTS (filters); i++)

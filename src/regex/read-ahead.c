@@ -4,19 +4,20 @@
 #include <signal.h>
 
 #define N_CHUNKS   4
-#define LINES_MOST 4096 /* in a chunk */
+#define LINES_MOST 4096 /* of a chunk that are looked at in one go */
 
 typedef struct
 {
-  gsize begin, len;
+  guint32 begin, len; /* of the block */
   LineFinding finding;
 } Line;
 
 typedef struct
 {
-  GString *bytes;
+  LineBlock block;
+  gsize at;      /* what of it is not looked at yet: lines beyond LINES_MOST, which are looked at when those are told */
   GArray *lines; /* of Line */
-  GArray *store; /* of the findings */
+  LineStore store;
   gboolean is_done;
 } Chunk;
 
@@ -40,39 +41,29 @@ struct ReadAhead
 };
 
 /* --- a chunk ------------------------------------------------------------------------------------------------------ */
-/* FALSE: the file has no more lines. */
-static gboolean
-read_chunk (ReadAhead *self, Chunk *chunk)
-{
-  const char *bytes;
-  gsize len;
-
-  g_string_truncate (chunk->bytes, 0);
-  g_array_set_size (chunk->lines, 0);
-  g_array_set_size (chunk->store, 0);
-  while (chunk->bytes->len < self->chunk && chunk->lines->len < LINES_MOST)
-    {
-      Line line = { .begin = chunk->bytes->len };
-      gboolean is_ascii;
-
-      if (!line_reader_next (self->reader, &bytes, &len, &is_ascii, &self->error))
-        return FALSE;
-      line.len = len;
-      g_string_append_len (chunk->bytes, bytes, (gssize) len);
-      g_array_append_val (chunk->lines, line);
-    }
-  return TRUE;
-}
-
 static void
 look_at_chunk (Chunk *chunk, LineFinder *finder)
 {
-  for (guint i = 0; i < chunk->lines->len; i++)
-    {
-      Line *line = &g_array_index (chunk->lines, Line, i);
+  const char *lines = chunk->block.lines;
+  gsize at = chunk->at, len = chunk->block.len;
+  Line *line;
 
-      line_finder_look (finder, chunk->bytes->str + line->begin, line->len, chunk->store, &line->finding);
+  g_array_set_size (chunk->lines, LINES_MOST);
+  line = &g_array_index (chunk->lines, Line, 0);
+  line_store_reset (&chunk->store);
+  line_finder_begin (finder);
+  for (guint n = 0; at < len && n < LINES_MOST; n++, line++)
+    {
+      gboolean is_ascii = FALSE;
+      gssize line_len = line_end_find_ascii (lines + at, len - at, &is_ascii);
+
+      line->begin = (guint32) at;
+      line->len = line_len >= 0 ? (guint32) line_len : (guint32) (len - at); /* one that was too long */
+      line_finder_look (finder, lines + at, line->len, is_ascii, &chunk->store, &line->finding);
+      at += line->len;
     }
+  g_array_set_size (chunk->lines, (guint) (line - &g_array_index (chunk->lines, Line, 0)));
+  chunk->at = at;
 }
 
 /* With the lock held: is there a chunk that can be begun? */
@@ -92,7 +83,8 @@ do_chunk (ReadAhead *self, LineFinder *finder)
   self->is_reading = TRUE;
   chunk->is_done = FALSE;
   (void) pthread_mutex_unlock (&self->lock);
-  has_more = read_chunk (self, chunk);
+  chunk->block.len = chunk->at = 0;
+  has_more = line_reader_next_block (self->reader, self->chunk, &chunk->block, &self->error);
   (void) pthread_mutex_lock (&self->lock);
   self->is_reading = FALSE;
   self->at_end = !has_more;
@@ -139,9 +131,9 @@ clear (ReadAhead *self)
 {
   for (guint i = 0; i < N_CHUNKS; i++)
     {
-      g_string_free (self->chunks[i].bytes, TRUE);
+      g_free (self->chunks[i].block.bytes);
       g_array_unref (self->chunks[i].lines);
-      g_array_unref (self->chunks[i].store);
+      line_store_clear (&self->chunks[i].store);
     }
   line_finder_free (self->own);
   line_finder_free (self->other);
@@ -164,9 +156,8 @@ read_ahead_new (Filter *filter, LineReader *reader, gsize chunk)
   self->chunk = chunk;
   for (guint i = 0; i < N_CHUNKS; i++)
     {
-      self->chunks[i].bytes = g_string_new (NULL);
       self->chunks[i].lines = g_array_new (FALSE, FALSE, sizeof (Line));
-      self->chunks[i].store = line_finder_store_new ();
+      line_store_init (&self->chunks[i].store);
     }
   self->own = g_steal_pointer (&own);
   self->other = line_finder_new (filter);
@@ -215,26 +206,36 @@ next_chunk (ReadAhead *self)
   return chunk;
 }
 
+/* The lines that come next are those of self->current, from the first one on.  FALSE: there are none. */
+static gboolean
+go_on (ReadAhead *self)
+{
+  self->next_line = 0;
+  do
+    if (self->current != NULL && self->current->at < self->current->block.len)
+      look_at_chunk (self->current, self->own);
+    else
+      self->current = next_chunk (self);
+  while (self->current != NULL && self->current->lines->len == 0);
+  return self->current != NULL;
+}
+
 gboolean
 read_ahead_next (ReadAhead *self, const char **ret_bytes, gsize *ret_len, const LineFinding **ret_finding,
-                 GError **error)
+                 const LineStore **ret_store, GError **error)
 {
   const Line *line;
 
-  while (self->current == NULL || self->next_line == self->current->lines->len)
+  if ((self->current == NULL || self->next_line == self->current->lines->len) && !go_on (self))
     {
-      self->current = next_chunk (self);
-      self->next_line = 0;
-      if (self->current == NULL)
-        {
-          if (self->error != NULL)
-            g_propagate_error (error, g_steal_pointer (&self->error));
-          return FALSE;
-        }
+      if (self->error != NULL)
+        g_propagate_error (error, g_steal_pointer (&self->error));
+      return FALSE;
     }
   line = &g_array_index (self->current->lines, Line, self->next_line++);
-  *ret_bytes = self->current->bytes->str + line->begin;
+  *ret_bytes = self->current->block.lines + line->begin;
   *ret_len = line->len;
   *ret_finding = &line->finding;
+  *ret_store = &self->current->store;
   return TRUE;
 }

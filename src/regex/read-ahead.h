@@ -21,6 +21,6 @@ ReadAhead *read_ahead_new (Filter *filter, LineReader *reader, gsize chunk);
 void read_ahead_free (ReadAhead *self); /* NULL is fine; ends the thread */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ReadAhead, read_ahead_free)
 
-/* As line_reader_next(); *ret_finding is lent as long as the line.  After FALSE line_reader_rest() may be asked. */
+/* As line_reader_next(); the finding and its store are lent as long as the line.  After FALSE line_reader_rest() may be asked. */
 gboolean read_ahead_next (ReadAhead *self, const char **ret_bytes, gsize *ret_len, const LineFinding **ret_finding,
-                          GError **error);
+                          const LineStore **ret_store, GError **error);

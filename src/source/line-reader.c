@@ -56,9 +56,9 @@ line_reader_free (LineReader *self)
   g_free (self);
 }
 
-/* More bytes behind what is there.  FALSE: an error. */
+/* More bytes behind what is there, no more than `most`.  FALSE: an error. */
 static gboolean
-fill (LineReader *self, GError **error)
+fill (LineReader *self, gsize most, GError **error)
 {
   gssize n;
 
@@ -74,7 +74,7 @@ fill (LineReader *self, GError **error)
       self->buffer = g_realloc (self->buffer, self->size);
     }
   do
-    n = read (self->fd, self->buffer + self->end, self->size - self->end);
+    n = read (self->fd, self->buffer + self->end, MIN (self->size - self->end, most));
   while (n < 0 && errno == EINTR);
   if (n < 0)
     return source_error_set (error, errno, self->path);
@@ -126,7 +126,7 @@ find_next (LineReader *self, const char **ret_bytes, gsize *ret_len, GError **er
           hand_out (self, len, ret_bytes, ret_len);
           return TRUE;
         }
-      if (!fill (self, error))
+      if (!fill (self, G_MAXSIZE, error))
         return FALSE;
     }
   return FALSE;
@@ -147,6 +147,73 @@ line_reader_next (LineReader *self, const char **ret_bytes, gsize *ret_len, gboo
     }
   *ret_is_ascii = FALSE;
   return find_next (self, ret_bytes, ret_len, error);
+}
+
+/* --- several at once ---------------------------------------------------------------------------------------------- */
+static void
+make_room (LineBlock *block, gsize size)
+{
+  if (block->size >= size)
+    return;
+  g_free (block->bytes);
+  block->bytes = g_malloc (size);
+  block->size = size;
+}
+
+/* The whole lines up to `end` go, with the buffer; what is behind them stays, in the block's. */
+static void
+exchange (LineReader *self, const char *end, LineBlock *block)
+{
+  const LineBlock whole = { self->buffer, self->size, self->buffer + self->start, (gsize) (end - self->buffer) - self->start };
+
+  make_room (block, self->size);
+  self->end -= (gsize) (end - self->buffer);
+  memcpy (block->bytes, end, self->end);
+  self->start = 0;
+  self->buffer = block->bytes;
+  self->size = block->size;
+  *block = whole;
+}
+
+static gboolean
+copy_line (LineReader *self, LineBlock *block, GError **error)
+{
+  const char *bytes;
+  gsize len;
+
+  if (!find_next (self, &bytes, &len, error))
+    return FALSE;
+  make_room (block, len);
+  memcpy (block->bytes, bytes, len);
+  block->lines = block->bytes;
+  block->len = len;
+  return TRUE;
+}
+
+gboolean
+line_reader_next_block (LineReader *self, gsize size, LineBlock *block, GError **error)
+{
+  gsize searched = 0;
+
+  g_return_val_if_fail (self->line_end == LINE_END_BYTE && size > 0, FALSE);
+
+  while (!self->at_eof)
+    {
+      gsize len = self->end - self->start;
+      const char *from = self->buffer + self->start + searched, *newline = memrchr (from, '\n', len - searched);
+
+      if (self->skipping || (newline == NULL && len == LINE_READER_MAX))
+        return copy_line (self, block, error);
+      if (newline != NULL)
+        {
+          exchange (self, newline + 1, block);
+          return TRUE;
+        }
+      searched = len;
+      if (!fill (self, size, error))
+        return FALSE;
+    }
+  return FALSE;
 }
 
 gboolean

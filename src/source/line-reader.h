@@ -23,6 +23,19 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (LineReader, line_reader_free)
  * stands at its end only.  FALSE at the end: what has no line end there is no line, or (error set) when it cannot be read. */
 gboolean line_reader_next (LineReader *self, const char **ret_bytes, gsize *ret_len, gboolean *ret_is_ascii,
                            GError **error);
+/* Several whole lines at once, so that others can find out where they end: all that came with one read of about `size` bytes, at least one
+ * line, from `lines` on.  The reader takes the block's memory and gives its own, so the block is the caller's and no byte is copied but
+ * the begin of the line that is not whole yet.  A line that is too long is a block by itself, without line end.  Only with LINE_END_BYTE.
+ * FALSE as line_reader_next(). */
+typedef struct
+{
+  char *bytes; /* NULL: none yet; g_free() */
+  gsize size;
+  const char *lines;
+  gsize len;
+} LineBlock;
+gboolean line_reader_next_block (LineReader *self, gsize size, LineBlock *block, GError **error);
+
 /* What stands at the end without line end: TRUE and lent, when there is something (after line_reader_next said FALSE).
  * */
 gboolean line_reader_rest (LineReader *self, const char **ret_bytes, gsize *ret_len);
