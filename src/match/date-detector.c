@@ -4,6 +4,7 @@
 
 #include "compat/py-strptime.h"
 #include "compat/py-text.h"
+#include "match/date-line.h"
 #include "match/date-ranking.h"
 #include "match/date-repeat.h"
 #include "match/date-shape-time.h"
@@ -12,7 +13,6 @@
 
 #define FAR     0x7fffffff /* a position that no line reaches */
 #define MANY    4          /* templates, from which on it pays to look at a line before */
-#define NO_CHAR (-1)
 
 /* What one search found */
 typedef struct
@@ -24,17 +24,6 @@ typedef struct
   DateShapeMatch shape; /* when by_hand; else the groups are in the detector's PyMatch */
 } Hit;
 
-/* A line, with what is known about it.  Whether it is ASCII is looked at when it is needed: not for a date that is recognised
- * by hand. */
-typedef struct
-{
-  const char *text;
-  gsize len;
-  PySearchFlags flags;
-  gboolean looked_at;
-  DateFeatures features; /* all, unless they were looked for */
-} Line;
-
 struct DateDetector
 {
   DateTemplateSet *set;
@@ -42,7 +31,7 @@ struct DateDetector
 
   guint last_index;                /* of the template that matched last; FAR: none did */
   gsize last_start, last_end;      /* where, in characters */
-  gunichar before_start, at_start; /* the characters around these two places; NO_CHAR: none */
+  gunichar before_start, at_start; /* the characters around these two places; DATE_LINE_NO_CHAR: none */
   gunichar before_end, at_end;
 
   PyMatch *match;    /* of the last search */
@@ -86,7 +75,7 @@ date_detector_new_sharing (gint64 now_usec, DatePool *pool)
   self->last_index = FAR;
   self->last_start = 1;
   self->last_end = FAR;
-  self->before_start = self->at_start = self->before_end = self->at_end = (gunichar) NO_CHAR;
+  self->before_start = self->at_start = self->before_end = self->at_end = DATE_LINE_NO_CHAR;
   return self;
 }
 
@@ -193,58 +182,13 @@ date_detector_set_default_zone (DateDetector *self, const char *zone, GError **e
   return TRUE;
 }
 
-/* --- positions ----------------------------------------------------------------------------------------------------- */
-
-static gboolean
-is_ascii (Line *line)
-{
-  if (!line->looked_at && !(line->flags & PY_SEARCH_IS_ASCII) && py_text_is_ascii (line->text, line->len))
-    line->flags |= PY_SEARCH_IS_ASCII;
-  line->looked_at = TRUE;
-  return (line->flags & PY_SEARCH_IS_ASCII) != 0;
-}
-
-static gsize
-to_bytes (Line *line, gsize n_chars)
-{
-  const char *at = line->text, *end = line->text + line->len;
-
-  if (is_ascii (line))
-    return MIN (n_chars, line->len);
-  while (n_chars-- > 0 && at < end)
-    at = g_utf8_next_char (at);
-  return MIN ((gsize) (at - line->text), line->len);
-}
-
-static gsize
-to_chars (Line *line, gsize n_bytes)
-{
-  if (is_ascii (line))
-    return n_bytes;
-  return g_utf8_strlen (line->text, n_bytes);
-}
-
-static gunichar
-char_at (const Line *line, gsize byte)
-{
-  return byte < line->len ? g_utf8_get_char (line->text + byte) : (gunichar) NO_CHAR;
-}
-
-static gunichar
-char_before (const Line *line, gsize byte)
-{
-  if (byte == 0 || byte > line->len)
-    return (gunichar) NO_CHAR;
-  return g_utf8_get_char (g_utf8_prev_char (line->text + byte));
-}
+/* --- searching ----------------------------------------------------------------------------------------------------- */
 
 static gboolean
 is_alnum (gunichar c)
 {
-  return c != (gunichar) NO_CHAR && g_unichar_isalnum (c);
+  return c != DATE_LINE_NO_CHAR && g_unichar_isalnum (c);
 }
-
-/* --- searching ----------------------------------------------------------------------------------------------------- */
 
 static gboolean
 is_line_anchored (const DateTemplate *template)
@@ -253,7 +197,7 @@ is_line_anchored (const DateTemplate *template)
 }
 
 static DateShapeResult
-recognise (const DateTemplate *template, guint index, const Line *line, gsize endpos, Hit *ret_hit)
+recognise (const DateTemplate *template, guint index, const DateLine *line, gsize endpos, Hit *ret_hit)
 {
   DateShapeResult result = date_template_recognise (template, line->text, MIN (line->len, endpos), &ret_hit->shape);
 
@@ -268,7 +212,7 @@ recognise (const DateTemplate *template, guint index, const Line *line, gsize en
 }
 
 static DateResult
-search (DateDetector *self, guint index, Line *line, gsize pos, gsize endpos, Hit *ret_hit, GError **error)
+search (DateDetector *self, guint index, DateLine *line, gsize pos, gsize endpos, Hit *ret_hit, GError **error)
 {
   DateTemplate *template = date_ranking_peek (self->templates, index);
   PyRegexResult result;
@@ -281,7 +225,7 @@ search (DateDetector *self, guint index, Line *line, gsize pos, gsize endpos, Hi
       if (by_hand != DATE_SHAPE_UNSURE)
         return by_hand == DATE_SHAPE_MATCH ? DATE_RESULT_FOUND : DATE_RESULT_NONE;
     }
-  (void) is_ascii (line);
+  (void) date_line_is_ascii (line);
   if (!date_template_search (template, line->text, line->len, pos, endpos, line->flags, self->match, &result, error))
     {
       self->broken = template;
@@ -291,8 +235,8 @@ search (DateDetector *self, guint index, Line *line, gsize pos, gsize endpos, Hi
   if (result != PY_REGEX_MATCH)
     return DATE_RESULT_NONE;
   py_match_span (self->match, 0, &ret_hit->start, &ret_hit->end);
-  ret_hit->distance = to_chars (line, ret_hit->start);
-  ret_hit->end_pos = to_chars (line, ret_hit->end);
+  ret_hit->distance = date_line_to_chars (line, ret_hit->start);
+  ret_hit->end_pos = date_line_to_chars (line, ret_hit->end);
   ret_hit->index = index;
   ret_hit->by_hand = FALSE;
   return DATE_RESULT_FOUND;
@@ -312,21 +256,21 @@ reserve (DateDetector *self, const Hit *hit, Hit *best)
 /* Does the line look the same around the place where the last line had its date?  Outside the same character, or inside
  * the same one when it is no letter or digit. */
 static gboolean
-has_same_bounds (const DateDetector *self, Line *line, gsize start, gsize end)
+has_same_bounds (const DateDetector *self, DateLine *line, gsize start, gsize end)
 {
-  gboolean start_in_line = to_chars (line, start) == self->last_start;
-  gboolean end_in_line = to_chars (line, end) == self->last_end;
-  gunichar before_start = NO_CHAR, at_start = NO_CHAR, before_end = NO_CHAR, at_end = NO_CHAR;
+  gboolean start_in_line = date_line_to_chars (line, start) == self->last_start;
+  gboolean end_in_line = date_line_to_chars (line, end) == self->last_end;
+  gunichar before_start = DATE_LINE_NO_CHAR, at_start = DATE_LINE_NO_CHAR, before_end = DATE_LINE_NO_CHAR, at_end = DATE_LINE_NO_CHAR;
 
   if (start_in_line)
     {
-      before_start = char_before (line, start);
-      at_start = char_at (line, start);
+      before_start = date_line_char_before (line, start);
+      at_start = date_line_char_at (line, start);
     }
   if (end_in_line)
     {
-      before_end = char_before (line, end);
-      at_end = char_at (line, end);
+      before_end = date_line_char_before (line, end);
+      at_end = date_line_char_at (line, end);
     }
   return (before_start == self->before_start || (at_start == self->at_start && !is_alnum (self->at_start)))
          && (at_end == self->at_end || (before_end == self->before_end && !is_alnum (self->before_end)));
@@ -335,14 +279,14 @@ has_same_bounds (const DateDetector *self, Line *line, gsize start, gsize end)
 /* The template of the last line.  DATE_RESULT_FOUND: it is the answer.  `*ret_best` (index FAR: none): it matches, but
  * elsewhere than before, so that others may fit better.  `*ret_tried`: need not be tried again on the whole line. */
 static DateResult
-try_last (DateDetector *self, Line *line, Hit *ret_hit, Hit *ret_best, guint *ret_tried, GError **error)
+try_last (DateDetector *self, DateLine *line, Hit *ret_hit, Hit *ret_best, guint *ret_tried, GError **error)
 {
   gboolean anchored = is_line_anchored (date_ranking_peek (self->templates, self->last_index));
   gsize pos = 0, endpos = G_MAXSIZE;
 
   if (!anchored)
     {
-      gsize start = to_bytes (line, self->last_start), end = to_bytes (line, self->last_end);
+      gsize start = date_line_to_bytes (line, self->last_start), end = date_line_to_bytes (line, self->last_end);
       if (has_same_bounds (self, line, start, end))
         {
           pos = start;
@@ -365,11 +309,11 @@ try_last (DateDetector *self, Line *line, Hit *ret_hit, Hit *ret_best, guint *re
 /* All templates in turn.  One that is tied to an end of the line, one that matches no later in the line than it and the
  * last hit did, and the last of the list end the search; else the leftmost wins. */
 static DateResult
-try_all (DateDetector *self, Line *line, guint tried, Hit *ret_hit, Hit *best, GError **error)
+try_all (DateDetector *self, DateLine *line, guint tried, Hit *ret_hit, Hit *best, GError **error)
 {
   guint n = date_ranking_get_length (self->templates);
 
-  if (n > MANY && !self->never_by_hand && is_ascii (line))
+  if (n > MANY && !self->never_by_hand && date_line_is_ascii (line))
     line->features = date_features_of (line->text, line->len);
   for (guint i = 0; i < n; i++)
     {
@@ -397,7 +341,7 @@ try_all (DateDetector *self, Line *line, guint tried, Hit *ret_hit, Hit *best, G
 
 /* Counts a hit.  DATE_RESULT_ERROR when the match lies at the end of the line: the reference looks at the character there. */
 static DateResult
-count_hit (DateDetector *self, const Line *line, const Hit *hit, gint64 now_usec, GError **error)
+count_hit (DateDetector *self, const DateLine *line, const Hit *hit, gint64 now_usec, GError **error)
 {
   guint index = hit->index;
 
@@ -409,11 +353,11 @@ count_hit (DateDetector *self, const Line *line, const Hit *hit, gint64 now_usec
       return DATE_RESULT_ERROR;
     }
   self->last_start = hit->distance;
-  self->before_start = char_before (line, hit->start);
-  self->at_start = char_at (line, hit->start);
+  self->before_start = date_line_char_before (line, hit->start);
+  self->at_start = date_line_char_at (line, hit->start);
   self->last_end = hit->end_pos;
-  self->before_end = char_before (line, hit->end > 0 ? hit->end : line->len); /* index -1 is the last one */
-  self->at_end = char_at (line, hit->end);
+  self->before_end = date_line_char_before (line, hit->end > 0 ? hit->end : line->len); /* index -1 is the last one */
+  self->at_end = date_line_char_at (line, hit->end);
   if (index > 0 && index != self->last_index)
     index = date_ranking_promote (self->templates, index);
   self->last_index = index;
@@ -492,6 +436,12 @@ date_detector_match_told (DateDetector *self, guint64 form, gint64 now_usec, gui
   return TRUE;
 }
 
+gboolean
+date_detector_has_fraction (const DateDetector *self)
+{
+  return self->repeat.fraction_len > 0;
+}
+
 guint64
 date_detector_get_date (const DateDetector *self)
 {
@@ -499,7 +449,7 @@ date_detector_get_date (const DateDetector *self)
 }
 
 static void
-keep_match (DateDetector *self, const Line *line, const Hit *hit, const DateMatch *match)
+keep_match (DateDetector *self, const DateLine *line, const Hit *hit, const DateMatch *match)
 {
   if (self->never_by_hand || !is_line_anchored (date_ranking_peek (self->templates, self->last_index)))
     return;
@@ -508,7 +458,7 @@ keep_match (DateDetector *self, const Line *line, const Hit *hit, const DateMatc
 }
 
 static DateResult
-describe (DateDetector *self, const Line *line, const DateTemplate *template, const Hit *hit, DateMatch *ret_match,
+describe (DateDetector *self, const DateLine *line, const DateTemplate *template, const Hit *hit, DateMatch *ret_match,
           GError **error)
 {
   ret_match->template = template;
@@ -538,7 +488,7 @@ DateResult
 date_detector_match (DateDetector *self, const char *line_text, gsize len, PySearchFlags flags, gint64 now_usec,
                      DateMatch *ret_match, GError **error)
 {
-  Line line = { .text = line_text, .len = len, .flags = flags, .features = DATE_FEATURE_ALL };
+  DateLine line = { .text = line_text, .len = len, .flags = flags, .features = DATE_FEATURE_ALL };
   Hit hit, best = { .index = FAR };
   guint tried = FAR;
   DateResult result = DATE_RESULT_NONE;

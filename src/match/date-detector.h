@@ -60,8 +60,10 @@ DateResult date_detector_match (DateDetector *self, const char *line, gsize len,
 
 /* The usual line, for who remembers the last one's date and time.  date_detector_get_date() gives a number to the date that was found last
  * and asked the time of; 0: it is to be looked for anew in each line.  With that number this tells quickly whether the line has the same
- * date with the same time: TRUE, and it is counted as by date_detector_match().  FALSE: nothing has happened, ask that one. */
+ * date with the same time: TRUE, and it is counted as by date_detector_match().  FALSE: nothing has happened, ask that one.
+ * Where date_detector_has_fraction(), the text of the date may have other digits behind the second, as many. */
 guint64 date_detector_get_date (const DateDetector *self);
+gboolean date_detector_has_fraction (const DateDetector *self);
 gboolean date_detector_match_again (DateDetector *self, const char *line, gsize len, PySearchFlags flags,
                                     gint64 now_usec, guint64 date, gsize *ret_begin, gsize *ret_end);
 

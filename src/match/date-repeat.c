@@ -24,7 +24,10 @@ date_repeat_keep (DateRepeat *self, const char *line, gsize len, const DateShape
   self->next = shape->next;
   self->begin = shape->begin - from;
   self->end = shape->end - from;
-  self->form = self->len << 32 | self->begin << 16 | self->end << 8 | (self->in_bracket ? 4u : 0) | self->next;
+  self->fraction = shape->fraction - from;
+  self->fraction_len = shape->fraction_len;
+  self->form = (self->fraction_len > 0 ? self->fraction << 48 | self->fraction_len << 40 : 0) | self->len << 32 | self->begin << 16
+               | self->end << 8 | (self->in_bracket ? 4u : 0) | self->next;
 }
 
 guint64
@@ -62,6 +65,30 @@ is_equal (const char *a, const char *b, gsize n)
   return (differ_16 (a, b) | differ_16 (a + n - 16, b + n - 16)) == 0;
 }
 
+static gboolean
+are_digits (const char *at, gsize n)
+{
+  for (gsize i = 0; i < n; i++)
+    if (!g_ascii_isdigit (at[i]))
+      return FALSE;
+  return TRUE;
+}
+
+static gboolean
+is_equal_around (const DateRepeat *self, const char *at)
+{
+  gsize behind = self->fraction + self->fraction_len;
+
+  return is_equal (at, self->bytes, self->fraction) && are_digits (at + self->fraction, self->fraction_len)
+         && memcmp (at + behind, self->bytes + behind, self->len - behind) == 0;
+}
+
+static inline gboolean
+is_repeated (const DateRepeat *self, const char *at)
+{
+  return self->fraction_len == 0 ? is_equal (at, self->bytes, self->len) : is_equal_around (self, at);
+}
+
 gboolean
 date_repeat_fits (const DateRepeat *self, const char *line, gsize len, gboolean is_ascii, gsize *ret_from)
 {
@@ -76,7 +103,7 @@ date_repeat_fits (const DateRepeat *self, const char *line, gsize len, gboolean 
       if (bracket == NULL || len - (from = (gsize) (bracket + 1 - line)) < n)
         return FALSE;
     }
-  if (!is_equal (line + from, self->bytes, n) || (self->next != DATE_SHAPE_ANY && (len - from <= n || !date_shape_is_next (self->next, line[from + n]))))
+  if (!is_repeated (self, line + from) || (self->next != DATE_SHAPE_ANY && (len - from <= n || !date_shape_is_next (self->next, line[from + n]))))
     return FALSE;
   *ret_from = from;
   return TRUE;

@@ -18,6 +18,7 @@ typedef struct
   gboolean in_bracket; /* behind the first "[", not at the start */
   DateShapeNext next;  /* of which kind the next byte must be */
   gsize begin, end;    /* of the date, from there */
+  gsize fraction, fraction_len; /* of the bytes, digits that need not be the same; 0 of them: none */
   guint64 form;        /* all of these but the bytes, in one number */
 
   guint64 number;                 /* of this date and its time, from 1; 0: its time is not known */

@@ -103,7 +103,7 @@ take_clock (const char *at, DateShapeMatch *m)
 
 /* Past a fraction at *at, when one of `marks` and digits stand there.  FALSE: so many digits that it is not simple. */
 static gboolean
-skip_fraction (const char **at, const char *end, char mark, char other_mark)
+skip_fraction (const char *line, const char **at, const char *end, char mark, char other_mark, DateShapeMatch *m)
 {
   const char *digits = *at + 1;
 
@@ -114,8 +114,11 @@ skip_fraction (const char **at, const char *end, char mark, char other_mark)
   gsize n = digits - *at - 1;
   if (n > MAX_FRACTION)
     return FALSE;
-  if (n > 0)
-    *at = digits;
+  if (n == 0)
+    return TRUE;
+  m->fraction = (gsize) (*at + 1 - line);
+  m->fraction_len = n;
+  *at = digits;
   return TRUE;
 }
 
@@ -217,7 +220,7 @@ recognise_iso (const DateShape *self, guint decades, const char *line, const cha
 
   const char *tail = at + ISO_LENGTH, *behind;
   gboolean may_have_more = self->kind == KIND_ISO;
-  if (may_have_more && !skip_fraction (&tail, end, '.', ','))
+  if (may_have_more && !skip_fraction (line, &tail, end, '.', ',', m))
     return DATE_SHAPE_UNSURE;
   if (may_have_more && tail < end && *tail == 'Z')
     {
@@ -335,7 +338,7 @@ recognise_syslog (const DateShape *self, guint decades, const char *line, const 
     return DATE_SHAPE_UNSURE;
 
   const char *tail = at + MONTH_LENGTH;
-  if (!skip_fraction (&tail, end, '.', '.') || !ends_at (tail, end, &known) || !known
+  if (!skip_fraction (line, &tail, end, '.', '.', m) || !ends_at (tail, end, &known) || !known
       || take_year_behind (&tail, end, decades, m) != DATE_SHAPE_MATCH)
     return DATE_SHAPE_UNSURE;
   m->end = tail - line;
@@ -410,6 +413,7 @@ date_shape_recognise (const DateShape *self, guint decades, const char *line, gs
   ret_match->year = -1;
   ret_match->has_zone = FALSE;
   ret_match->in_bracket = FALSE;
+  ret_match->fraction_len = 0;
   if (self->kind == KIND_BRACKET)
     return recognise_bracket (decades, line, end, ret_match);
   if (self->kind == KIND_SYSLOG)

@@ -45,6 +45,7 @@ typedef struct
   gsize
       decided; /* every line that begins with so many bytes as this one does, and is no shorter, gives the same match */
   DateShapeNext next; /* provided that the next byte is of this kind */
+  gsize fraction, fraction_len; /* digits that may be others, in the date and its time's text only; 0 of them: none */
   gboolean in_bracket; /* the same of every line that has so many bytes behind its first "[", and nothing but ASCII in front; only
                           that begin and end move with it */
 } DateShapeMatch;

@@ -179,6 +179,8 @@ date_line_again (Filter *self, LogLine *line, const char *text, gsize len, PySea
     return FALSE;
   remember_line (self, line);
   split (line, text, len, begin, end, pieces);
+  if (date_detector_has_fraction (self->detector))
+    memcpy (self->memory->last_time_text->str, pieces->date, MIN (pieces->date_len, self->memory->last_time_text->len));
   *time = self->memory->last_time;
   log_line_put_date (line, self->date_key,
                      &(LineDate){ .found = TRUE, .begin = begin, .end = end, .has_time = TRUE, .time = time->time });
