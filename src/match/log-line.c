@@ -353,17 +353,24 @@ look_for_utf8 (LogLine *self)
   return self->is_utf8;
 }
 
-gboolean
-log_line_get_text (LogLine *self, const PyCodec *codec, const Clock *clock, Log *log, const char **ret_text,
-                   gsize *ret_len, PySearchFlags *ret_flags, GError **error)
+/* Small, so that it can be part of who asks: of each line it is asked twice. */
+static inline void
+give_utf8 (const LogLine *self, const char **ret_text, gsize *ret_len, PySearchFlags *ret_flags)
+{
+  *ret_text = self->bytes;
+  *ret_len = self->utf8_len;
+  *ret_flags = self->utf8_flags;
+}
+
+static G_GNUC_NO_INLINE gboolean
+get_text_slowly (LogLine *self, const PyCodec *codec, const Clock *clock, Log *log, const char **ret_text,
+                 gsize *ret_len, PySearchFlags *ret_flags, GError **error)
 {
   const DecodedText *text;
 
-  if (py_codec_is_utf8 (codec) && (self->is_utf8 || look_for_utf8 (self)))
+  if (py_codec_is_utf8 (codec) && look_for_utf8 (self))
     {
-      *ret_text = self->bytes;
-      *ret_len = self->utf8_len;
-      *ret_flags = self->utf8_flags;
+      give_utf8 (self, ret_text, ret_len, ret_flags);
       return TRUE;
     }
   text = get_text (self, codec, clock, log, error);
@@ -372,6 +379,16 @@ log_line_get_text (LogLine *self, const PyCodec *codec, const Clock *clock, Log 
   *ret_text = text->text;
   *ret_len = text->len;
   *ret_flags = text->flags;
+  return TRUE;
+}
+
+gboolean
+log_line_get_text (LogLine *self, const PyCodec *codec, const Clock *clock, Log *log, const char **ret_text,
+                   gsize *ret_len, PySearchFlags *ret_flags, GError **error)
+{
+  if (!self->is_utf8 || !py_codec_is_utf8 (codec))
+    return get_text_slowly (self, codec, clock, log, ret_text, ret_len, ret_flags, error);
+  give_utf8 (self, ret_text, ret_len, ret_flags);
   return TRUE;
 }
 

@@ -15,6 +15,7 @@ typedef struct
 {
   gint64 tested;
   gint64 count[N_LINE_KINDS];
+  gint64 kept_most[N_LINE_KINDS]; /* of the first ones so many are kept to be shown, perhaps */
   GPtrArray *lines[N_LINE_KINDS];     /* of PyValue str: the lines as they were */
   GPtrArray *processed[N_LINE_KINDS]; /* the same lines as the expressions saw them, for debuggex */
 } LineStats;

@@ -231,24 +231,39 @@ take_waiting (RegexRun *self, const PyValue *before, gboolean was_full, PyValue 
 }
 
 /* --- a line ------------------------------------------------------------------------------------------------------- */
-static gboolean
-is_kept (const RegexRun *self, LineKind kind)
+/* Of how many lines of a kind the text is kept: those that may be shown, and one more. */
+static gint64
+kept_most (const RegexRun *self, LineKind kind)
 {
   const Options *options = self->options;
-  gint64 count = self->lines.count[kind];
 
   switch (kind)
     {
     case LINES_MATCHED:
-      return options->print_all_matched;
+      return options->print_all_matched ? G_MAXINT64 : 0;
     case LINES_IGNORED:
-      return !options->print_no_ignored && (options->print_all_ignored || count <= self->lines_shown + 1);
+      return options->print_no_ignored ? 0 : options->print_all_ignored ? G_MAXINT64 : self->lines_shown + 1;
     case LINES_MISSED:
-      return !options->print_no_missed && (options->print_all_missed || count <= self->lines_shown + 1);
+      return options->print_no_missed ? 0 : options->print_all_missed ? G_MAXINT64 : self->lines_shown + 1;
     case N_LINE_KINDS:
     default:
-      return FALSE;
+      return 0;
     }
+}
+
+static G_GNUC_NO_INLINE void
+keep_line (RegexRun *self, LineKind kind, const char *shown, gsize shown_len, PyValue *processed)
+{
+  g_autoptr (PyValue) line = py_str_new_len (shown, (gssize) shown_len);
+
+  g_ptr_array_add (self->lines.lines[kind], py_value_ref (line));
+  if (!self->options->debuggex)
+    return;
+  /* An entry of the journal is no text there, and no page can be made of it. */
+  if (processed == NULL && g_strcmp0 (self->backend, "systemd") == 0)
+    g_ptr_array_add (self->lines.processed[kind], py_none_new ());
+  else
+    g_ptr_array_add (self->lines.processed[kind], py_value_ref (processed != NULL ? processed : line));
 }
 
 static void
@@ -261,18 +276,8 @@ count_line (RegexRun *self, const char *shown, gsize shown_len, PyValue *process
   else if (self->n_matches > 0)
     kind = LINES_MATCHED;
   self->lines.tested++;
-  self->lines.count[kind]++;
-  if (!is_kept (self, kind))
-    return;
-  g_autoptr (PyValue) line = py_str_new_len (shown, (gssize) shown_len);
-  g_ptr_array_add (self->lines.lines[kind], py_value_ref (line));
-  if (!self->options->debuggex)
-    return;
-  /* An entry of the journal is no text there, and no page can be made of it. */
-  if (processed == NULL && g_strcmp0 (self->backend, "systemd") == 0)
-    g_ptr_array_add (self->lines.processed[kind], py_none_new ());
-  else
-    g_ptr_array_add (self->lines.processed[kind], py_value_ref (processed != NULL ? processed : line));
+  if (++self->lines.count[kind] <= self->lines.kept_most[kind])
+    keep_line (self, kind, shown, shown_len, processed);
 }
 
 /* -i -o: what was not found is shown like a failure without an id. */
@@ -305,6 +310,8 @@ void
 regex_run_watch_filter (RegexRun *self)
 {
   filter_set_hooks (self->filter, &hooks, self);
+  for (guint kind = 0; kind < N_LINE_KINDS; kind++)
+    self->lines.kept_most[kind] = kept_most (self, (LineKind) kind);
 }
 
 static gboolean

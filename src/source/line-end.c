@@ -2,7 +2,7 @@
 
 #include <string.h>
 #ifdef __SSE2__
-#include <emmintrin.h>
+#include <immintrin.h>
 #endif
 
 /* Names are compared without case and separators, as Python does: "UTF_16-LE" is "utf16le". */
@@ -79,8 +79,8 @@ line_end_find (LineEnd end, const char *bytes, gsize len)
 }
 
 /* --- in one pass with whether it is ASCII ------------------------------------------------------------------------- */
-gssize
-line_end_find_ascii_plainly (const char *bytes, gsize len, gboolean *ret_is_ascii)
+static gssize
+find_plainly (const char *bytes, gsize len, gboolean *ret_is_ascii)
 {
   const char *newline = len > 0 ? memchr (bytes, '\n', len) : NULL;
   gsize n = newline != NULL ? (gsize) (newline + 1 - bytes) : 0, i = 0;
@@ -100,45 +100,106 @@ line_end_find_ascii_plainly (const char *bytes, gsize len, gboolean *ret_is_asci
 }
 
 #ifdef __SSE2__
-#define STEP 32 /* bytes, of which a mask has a bit each */
-
-static inline guint32
-mask_of (__m128i low, __m128i high)
+/* The end, found in a mask that has a bit for each byte behind `done`; beyond: the same of bytes that are not ASCII. */
+static inline gssize
+tell_end (gsize done, guint64 ends, guint64 beyond, gboolean was_ascii, gboolean *ret_is_ascii)
 {
-  return (guint32) _mm_movemask_epi8 (low) | (guint32) _mm_movemask_epi8 (high) << 16;
+  *ret_is_ascii = was_ascii && (beyond & (ends ^ (ends - 1))) == 0; /* up to the first one */
+  return (gssize) done + __builtin_ctzll (ends) + 1;
+}
+
+/* What is left behind whole steps, none of which has an end. */
+static gssize
+find_in_rest (const char *bytes, gsize len, gsize done, gboolean was_ascii, gboolean *ret_is_ascii)
+{
+  gssize rest = find_plainly (bytes + done, len - done, ret_is_ascii);
+
+  if (rest < 0)
+    return -1;
+  *ret_is_ascii = *ret_is_ascii && was_ascii;
+  return (gssize) done + rest;
+}
+
+static inline guint64
+join (int low, int high, guint shift)
+{
+  return (guint64) (guint32) low | (guint64) (guint32) high << shift;
+}
+
+static gssize
+find_sse2 (const char *bytes, gsize len, gboolean *ret_is_ascii)
+{
+  const __m128i newlines = _mm_set1_epi8 ('\n');
+  const gsize step = 32;
+  guint64 all = 0;
+  gsize i = 0;
+
+  for (; i + step <= len; i += step)
+    {
+      __m128i low = _mm_loadu_si128 ((const __m128i *) (const void *) (bytes + i));
+      __m128i high = _mm_loadu_si128 ((const __m128i *) (const void *) (bytes + i + 16));
+      guint64 ends = join (_mm_movemask_epi8 (_mm_cmpeq_epi8 (low, newlines)), _mm_movemask_epi8 (_mm_cmpeq_epi8 (high, newlines)), 16);
+      guint64 beyond = join (_mm_movemask_epi8 (low), _mm_movemask_epi8 (high), 16);
+
+      if (ends != 0)
+        return tell_end (i, ends, beyond, all == 0, ret_is_ascii);
+      all |= beyond;
+    }
+  return find_in_rest (bytes, len, i, all == 0, ret_is_ascii);
+}
+
+__attribute__ ((target ("avx2"))) static gssize
+find_avx2 (const char *bytes, gsize len, gboolean *ret_is_ascii)
+{
+  const __m256i newlines = _mm256_set1_epi8 ('\n');
+  const gsize step = 64;
+  guint64 all = 0;
+  gsize i = 0;
+
+  for (; i + step <= len; i += step)
+    {
+      __m256i low = _mm256_loadu_si256 ((const __m256i *) (const void *) (bytes + i));
+      __m256i high = _mm256_loadu_si256 ((const __m256i *) (const void *) (bytes + i + 32));
+      guint64 ends = join (_mm256_movemask_epi8 (_mm256_cmpeq_epi8 (low, newlines)), _mm256_movemask_epi8 (_mm256_cmpeq_epi8 (high, newlines)), 32);
+      guint64 beyond = join (_mm256_movemask_epi8 (low), _mm256_movemask_epi8 (high), 32);
+
+      if (ends != 0)
+        return tell_end (i, ends, beyond, all == 0, ret_is_ascii);
+      all |= beyond;
+    }
+  return find_in_rest (bytes, len, i, all == 0, ret_is_ascii);
 }
 
 gssize
 line_end_find_ascii (const char *bytes, gsize len, gboolean *ret_is_ascii)
 {
-  const __m128i newlines = _mm_set1_epi8 ('\n');
-  guint32 beyond = 0;
-  gsize i = 0;
+  return __builtin_cpu_supports ("avx2") ? find_avx2 (bytes, len, ret_is_ascii) : find_sse2 (bytes, len, ret_is_ascii);
+}
 
-  for (; i + STEP <= len; i += STEP)
+LineEndFunc
+line_end_peek_way (LineEndWay way)
+{
+  switch (way)
     {
-      __m128i low = _mm_loadu_si128 ((const __m128i *) (const void *) (bytes + i));
-      __m128i high = _mm_loadu_si128 ((const __m128i *) (const void *) (bytes + i + STEP / 2));
-      guint32 ends = mask_of (_mm_cmpeq_epi8 (low, newlines), _mm_cmpeq_epi8 (high, newlines));
-
-      if (ends != 0)
-        {
-          beyond |= mask_of (low, high) & (ends ^ (ends - 1)); /* up to the first one */
-          *ret_is_ascii = beyond == 0;
-          return (gssize) i + __builtin_ctz (ends) + 1;
-        }
-      beyond |= mask_of (low, high);
+    case LINE_END_AVX2:
+      return __builtin_cpu_supports ("avx2") ? find_avx2 : NULL;
+    case LINE_END_SSE2:
+      return find_sse2;
+    case LINE_END_PLAINLY:
+    default:
+      return find_plainly;
     }
-  gssize rest = line_end_find_ascii_plainly (bytes + i, len - i, ret_is_ascii);
-  if (rest < 0)
-    return -1;
-  *ret_is_ascii = *ret_is_ascii && beyond == 0;
-  return (gssize) i + rest;
 }
 #else
 gssize
 line_end_find_ascii (const char *bytes, gsize len, gboolean *ret_is_ascii)
 {
-  return line_end_find_ascii_plainly (bytes, len, ret_is_ascii);
+  return find_plainly (bytes, len, ret_is_ascii);
+}
+
+LineEndFunc
+line_end_peek_way (LineEndWay way)
+{
+  return way == LINE_END_PLAINLY ? find_plainly : NULL;
 }
 #endif

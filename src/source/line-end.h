@@ -24,5 +24,12 @@ guint   line_end_size        (LineEnd end); /* 1, 2 or 4 bytes */
 gssize  line_end_find        (LineEnd end, const char *bytes, gsize len);
 /* The same for LINE_END_BYTE, in the same pass with another question: *ret_is_ascii tells whether all bytes of the line are below 128. */
 gssize  line_end_find_ascii  (const char *bytes, gsize len, gboolean *ret_is_ascii);
-/* Its twin for machines that have no quicker way, and for tests. */
-gssize  line_end_find_ascii_plainly (const char *bytes, gsize len, gboolean *ret_is_ascii);
+/* The ways in which that is done, for tests; all give the same.  NULL: this machine does not have it. */
+typedef enum
+{
+  LINE_END_PLAINLY,
+  LINE_END_SSE2,
+  LINE_END_AVX2,
+} LineEndWay;
+typedef gssize (*LineEndFunc) (const char *bytes, gsize len, gboolean *ret_is_ascii);
+LineEndFunc line_end_peek_way (LineEndWay way);
