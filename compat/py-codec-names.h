@@ -15,8 +15,38 @@ typedef enum
   CODEC_UTF32,
   CODEC_UTF32_LE,
   CODEC_UTF32_BE,
-  CODEC_TABLE,    /* one byte a character: a table made with iconv */
-  CODEC_ICONV,    /* several bytes a character: iconv itself */
+  CODEC_UTF7,
+  CODEC_TABLE, /* one byte a character: codec_charmaps */
+  /* Two bytes for most characters: py-codec-double.c */
+  CODEC_BIG5,
+  CODEC_BIG5HKSCS,
+  CODEC_CP932,
+  CODEC_CP949,
+  CODEC_CP950,
+  CODEC_EUC_JISX0213,
+  CODEC_EUC_JIS_2004,
+  CODEC_EUC_JP,
+  CODEC_EUC_KR,
+  CODEC_GB18030,
+  CODEC_GB2312,
+  CODEC_GBK,
+  CODEC_JOHAB,
+  CODEC_SHIFT_JIS,
+  CODEC_SHIFT_JISX0213,
+  CODEC_SHIFT_JIS_2004,
+  CODEC_LAST_DOUBLE = CODEC_SHIFT_JIS_2004,
+  /* With a state: py-codec-shifted.c */
+  CODEC_HZ,
+  CODEC_ISO2022_JP,
+  CODEC_ISO2022_JP_1,
+  CODEC_ISO2022_JP_2,
+  CODEC_ISO2022_JP_2004,
+  CODEC_ISO2022_JP_3,
+  CODEC_ISO2022_JP_EXT,
+  CODEC_ISO2022_KR,
+  /* As Python's source: py-codec-escaped.c */
+  CODEC_UNICODE_ESCAPE,
+  CODEC_RAW_UNICODE_ESCAPE,
   CODEC_NO_BYTES, /* known to Python, but no encoding of text as a log has it */
 } CodecKind;
 
@@ -24,8 +54,8 @@ typedef struct
 {
   const char *name;
   CodecKind kind;
-  const char *iconv_name;
-  const char *aliases; /* separated by blanks */
+  const char *iconv_name; /* who encodes: the C library; NULL: py-codec.c itself, or nobody */
+  const char *aliases;    /* separated by blanks */
 } CodecName;
 
 const CodecName *codec_name_find (const char *name); /* NULL: unknown */

@@ -97,6 +97,53 @@ test_encodings_of_several_bytes (void)
   DECODES ("shift_jis", "\x83\x65", "\xe3\x83\x86");
   BREAKS ("shift_jis", "a\x83", "a\xef\xbf\xbd", 1, 2);
   DECODES ("euc-jp", "\xa5\xc6", "\xe3\x83\x86");
+  DECODES ("shift_jis", "a\\~", "a\\~"); /* no yen sign, no overline */
+  DECODES ("cp932", "\x80 \xf0\x40", "\xc2\x80 \xee\x80\x80");
+  BREAKS ("euc_kr", "a\x81z", "a\xef\xbf\xbdz", 1, 2);
+  DECODES ("euc_kr", "\xa4\xd4\xa4\xa2\xa4\xbf\xa4\xa4", "\xea\xb9\x90");
+  BREAKS ("gbk", "\x80 ", "\xef\xbf\xbd ", 0, 1);
+  DECODES ("gb18030", "\x94\x39\xda\x33", "\xf0\x9f\x92\xa9");
+  BREAKS ("gb18030", "\x81\x30\n", "\xef\xbf\xbd", 0, 3); /* the line end is part of it */
+  DECODES ("johab", "\xb0\xa1", "\xec\x8c\xb0");
+  DECODES ("big5hkscs", "\x88\x62", "\xc3\x8a\xcc\x84");
+  BREAKS ("euc_jisx0213", "\xae\xa1", "\xef\xbf\xbd", 0, 2);
+}
+
+static void
+test_encodings_with_a_state (void)
+{
+  DECODES ("hz", "~{<:Ky2;~} ~~ ~\nx", "\xe5\xb7\xb1\xe6\x89\x80\xe4\xb8\x8d ~ x");
+  BREAKS ("hz", "a\xff", "a\xef\xbf\xbd", 1, 2);
+  DECODES ("iso2022_jp", "\x1b$B%F\x1b(B x", "\xe3\x83\x86 x");
+  DECODES ("iso2022_jp", "\x1b[1mx", "\x1b[1mx");
+  BREAKS ("iso2022_jp", "\x1b$C%F", "\xef\xbf\xbd%F", 0, 3);
+  DECODES ("iso2022_kr", "\x1b$)C\x0e\x30\x21\x0fx", "\xea\xb0\x80x");
+  DECODES ("utf-7", "J+APw-rgen +- 1", "J\xc3\xbcrgen + 1");
+  BREAKS ("utf-7", "J\xfc +x", "J\xef\xbf\xbd \xef\xbf\xbd", 1, 2);
+  DECODES ("utf-7", "+2D3eAA-", "\xf0\x9f\x98\x80");
+  DECODES ("utf-7", "+2AA-", "\xed\xa0\x80");
+}
+
+static void
+test_escapes_are_those_of_a_program (void)
+{
+  DECODES ("unicode_escape", "a\\tb\\x41\\u00fc\\N{DIGIT ONE}\\101\xfc",
+           "a\tbA\xc3\xbc"
+           "1A\xc3\xbc");
+  BREAKS ("unicode_escape", "a\\x4z", "a\xef\xbf\xbdz", 1, 4);
+  BREAKS ("unicode_escape", "\\", "\xef\xbf\xbd", 0, 1);
+  DECODES ("raw_unicode_escape", "\\\\u0041\\u0041\\n", "\\\\u0041A\\n");
+  BREAKS ("raw_unicode_escape", "\\U00110000", "\xef\xbf\xbd", 0, 10);
+}
+
+static void
+test_other_systems_have_encodings_too (void)
+{
+  DECODES ("mac_greek", "\xe1", "\xce\xb1");
+  DECODES ("cp037", "\xc1\x25\x0d", "A\n\r");
+  DECODES ("palmos", "\x80", "\xe2\x82\xac");
+  BREAKS ("tis_620", "\xa0", "\xef\xbf\xbd", 0, 1);
+  DECODES ("charmap", "\xfc", "\xc3\xbc");
 }
 
 static void
@@ -149,6 +196,9 @@ main (int argc, char **argv)
   g_test_add_func ("/codec/one byte encodings", test_one_byte_encodings);
   g_test_add_func ("/codec/UTF-16 and UTF-32", test_utf_16_and_32);
   g_test_add_func ("/codec/encodings of several bytes", test_encodings_of_several_bytes);
+  g_test_add_func ("/codec/encodings with a state", test_encodings_with_a_state);
+  g_test_add_func ("/codec/escapes are those of a program", test_escapes_are_those_of_a_program);
+  g_test_add_func ("/codec/other systems have encodings too", test_other_systems_have_encodings_too);
   g_test_add_func ("/codec/what is no encoding of text fails when used",
                    test_what_is_no_encoding_of_text_fails_when_used);
   g_test_add_func ("/codec/what was decoded is encoded again", test_what_was_decoded_is_encoded_again);

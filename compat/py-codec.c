@@ -5,33 +5,23 @@
 #include <langinfo.h>
 #include <string.h>
 
+#include "compat/py-codec-data.h"
 #include "compat/py-codec-names.h"
+#include "compat/py-codec-private.h"
 
 G_DEFINE_QUARK (py - codec - error - quark, py_codec_error)
 
 #define REPLACEMENT 0xfffd
-#define NO_CHAR     G_MAXUINT32
 
 struct PyCodec
 {
   char *name;
   const CodecName *row;
-  guint32 *table;  /* CODEC_TABLE: 256 characters, NO_CHAR where there is none */
-  iconv_t decoder; /* CODEC_ICONV */
+  const CodecCharmap *map; /* CODEC_TABLE */
 };
 
-/* One decoding: where the bytes are, where the text goes, and the first trouble. */
-typedef struct
-{
-  const guint8 *bytes;
-  gsize len, at;
-  GString *out;
-  gboolean broken;
-  gsize error_begin, error_end;
-} Decoding;
-
-static void
-add_char (Decoding *d, guint32 c, gsize size)
+void
+codec_add_char (Decoding *d, guint32 c, gsize size)
 {
   char utf8[6];
 
@@ -42,16 +32,27 @@ add_char (Decoding *d, guint32 c, gsize size)
   d->at += size;
 }
 
-static void
-add_broken (Decoding *d, gsize size)
+void
+codec_add_broken (Decoding *d, gsize size)
 {
+  size = MIN (size, d->len - d->at);
   if (!d->broken)
     {
       d->error_begin = d->at;
       d->error_end = d->at + size;
     }
   d->broken = TRUE;
-  add_char (d, REPLACEMENT, size);
+  codec_add_char (d, REPLACEMENT, size);
+}
+
+void
+codec_add_ascii (Decoding *d)
+{
+  gsize begin = d->at;
+
+  while (d->at < d->len && d->bytes[d->at] < 0x80)
+    d->at++;
+  g_string_append_len (d->out, (const char *) d->bytes + begin, (gssize) (d->at - begin));
 }
 
 /* How many bytes of a UTF-8 sequence that begins at p are right: *ret_all tells how many there should be (0: none begins
@@ -98,8 +99,14 @@ utf8_prefix (const guint8 *p, gsize len, gsize *ret_all)
 }
 
 static void
-decode_utf8 (Decoding *d)
+decode_utf8 (Decoding *d, CodecKind kind)
 {
+  if (kind == CODEC_UTF8_SIG && d->len >= 3 && memcmp (d->bytes, "\xef\xbb\xbf", 3) == 0)
+    {
+      /* Where an error is, Python counts from behind the mark. */
+      d->bytes += 3;
+      d->len -= 3;
+    }
   while (d->at < d->len)
     {
       const guint8 *p = d->bytes + d->at;
@@ -107,16 +114,12 @@ decode_utf8 (Decoding *d)
 
       if (*p < 0x80)
         {
-          const guint8 *end = d->bytes + d->len, *q = p;
-          while (q < end && *q < 0x80)
-            q++;
-          g_string_append_len (d->out, (const char *) p, q - p);
-          d->at += (gsize) (q - p);
+          codec_add_ascii (d);
           continue;
         }
       n = utf8_prefix (p, d->len - d->at, &all);
       if (n < all || all == 0)
-        add_broken (d, n);
+        codec_add_broken (d, n);
       else
         {
           g_string_append_len (d->out, (const char *) p, (gssize) n);
@@ -126,17 +129,34 @@ decode_utf8 (Decoding *d)
 }
 
 static void
-decode_bytes (Decoding *d, const guint32 *table, guint32 limit)
+decode_bytes (Decoding *d, CodecKind kind)
 {
-  for (; d->at < d->len;)
+  guint limit = kind == CODEC_ASCII ? 0x80 : 0x100;
+
+  while (d->at < d->len)
+    if (d->bytes[d->at] < limit)
+      codec_add_char (d, d->bytes[d->at], 1);
+    else
+      codec_add_broken (d, 1);
+}
+
+static guint32
+charmap_get (const CodecCharmap *map, guint8 byte)
+{
+  return codec_charmap_halves[map->halves[byte >> 7]][byte & 0x7f];
+}
+
+static void
+decode_charmap (Decoding *d, const CodecCharmap *map)
+{
+  while (d->at < d->len)
     {
-      guint32 c = d->bytes[d->at];
-      if (table != NULL)
-        c = table[c];
-      if (c == NO_CHAR || (table == NULL && c >= limit))
-        add_broken (d, 1);
+      guint32 c = charmap_get (map, d->bytes[d->at]);
+
+      if (c == CODEC_NO_CHAR)
+        codec_add_broken (d, 1);
       else
-        add_char (d, c, 1);
+        codec_add_char (d, c, 1);
     }
 }
 
@@ -148,44 +168,48 @@ unit16 (const Decoding *d, gsize at, gboolean big)
 }
 
 static void
-decode_utf16 (Decoding *d, gboolean big)
+decode_utf16 (Decoding *d, CodecKind kind)
 {
+  gboolean big = kind == CODEC_UTF16_BE;
+
   while (d->at < d->len)
     {
       guint32 c, low;
 
       if (d->len - d->at < 2)
         {
-          add_broken (d, 1);
+          codec_add_broken (d, 1);
           return;
         }
       c = unit16 (d, d->at, big);
       if (c < 0xd800 || c > 0xdfff)
         {
-          add_char (d, c, 2);
+          codec_add_char (d, c, 2);
           continue;
         }
       if (c >= 0xdc00)
         {
-          add_broken (d, 2);
+          codec_add_broken (d, 2);
           continue;
         }
       if (d->len - d->at < 4)
         {
-          add_broken (d, d->len - d->at);
+          codec_add_broken (d, d->len - d->at);
           return;
         }
       low = unit16 (d, d->at + 2, big);
       if (low < 0xdc00 || low > 0xdfff)
-        add_broken (d, 2);
+        codec_add_broken (d, 2);
       else
-        add_char (d, 0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00), 4);
+        codec_add_char (d, 0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00), 4);
     }
 }
 
 static void
-decode_utf32 (Decoding *d, gboolean big)
+decode_utf32 (Decoding *d, CodecKind kind)
 {
+  gboolean big = kind == CODEC_UTF32_BE;
+
   while (d->at < d->len)
     {
       const guint8 *p = d->bytes + d->at;
@@ -193,23 +217,24 @@ decode_utf32 (Decoding *d, gboolean big)
 
       if (d->len - d->at < 4)
         {
-          add_broken (d, d->len - d->at);
+          codec_add_broken (d, d->len - d->at);
           return;
         }
       c = big ? (guint32) p[0] << 24 | (guint32) p[1] << 16 | (guint32) p[2] << 8 | p[3]
               : (guint32) p[3] << 24 | (guint32) p[2] << 16 | (guint32) p[1] << 8 | p[0];
       if (c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff))
-        add_broken (d, 4);
+        codec_add_broken (d, 4);
       else
-        add_char (d, c, 4);
+        codec_add_char (d, c, 4);
     }
 }
 
 /* UTF-16 and UTF-32 without a byte order in their name: a mark decides, else the machine's.  Each line is decoded on its
  * own, as fail2ban does, so only the first line of a file can have the mark. */
 static void
-decode_marked (Decoding *d, gsize unit)
+decode_marked (Decoding *d, CodecKind kind)
 {
+  gsize unit = kind == CODEC_UTF16 ? 2 : 4;
   gboolean big = G_BYTE_ORDER == G_BIG_ENDIAN;
   const guint8 little_mark[] = { 0xff, 0xfe, 0, 0 }, big_mark[] = { 0, 0, 0xfe, 0xff };
 
@@ -224,80 +249,58 @@ decode_marked (Decoding *d, gsize unit)
       d->at = unit;
     }
   if (unit == 2)
-    decode_utf16 (d, big);
+    decode_utf16 (d, big ? CODEC_UTF16_BE : CODEC_UTF16_LE);
   else
-    decode_utf32 (d, big);
+    decode_utf32 (d, big ? CODEC_UTF32_BE : CODEC_UTF32_LE);
 }
 
-static void
-decode_iconv (Decoding *d, iconv_t decoder)
-{
-  (void) iconv (decoder, NULL, NULL, NULL, NULL);
-  while (d->at < d->len)
-    {
-      char buffer[256], *in = (char *) d->bytes + d->at, *out = buffer;
-      gsize in_left = d->len - d->at, out_left = sizeof buffer;
-      gsize done = iconv (decoder, &in, &in_left, &out, &out_left);
-      int failure = done == (gsize) -1 ? errno : 0;
+typedef void (*DecodeFunc) (Decoding *d, CodecKind kind);
 
-      g_string_append_len (d->out, buffer, out - buffer);
-      d->at = d->len - in_left;
-      if (failure == EILSEQ)
-        add_broken (d, 1);
-      else if (failure == EINVAL)
-        add_broken (d, in_left);
-    }
-}
+/* Others are of two bytes. */
+static const DecodeFunc decoders[] = {
+  [CODEC_ASCII] = decode_bytes,
+  [CODEC_LATIN1] = decode_bytes,
+  [CODEC_UTF8] = decode_utf8,
+  [CODEC_UTF8_SIG] = decode_utf8,
+  [CODEC_UTF16] = decode_marked,
+  [CODEC_UTF16_LE] = decode_utf16,
+  [CODEC_UTF16_BE] = decode_utf16,
+  [CODEC_UTF32] = decode_marked,
+  [CODEC_UTF32_LE] = decode_utf32,
+  [CODEC_UTF32_BE] = decode_utf32,
+  [CODEC_UTF7] = codec_decode_utf7,
+  [CODEC_HZ] = codec_decode_hz,
+  [CODEC_ISO2022_JP] = codec_decode_iso2022,
+  [CODEC_ISO2022_JP_1] = codec_decode_iso2022,
+  [CODEC_ISO2022_JP_2] = codec_decode_iso2022,
+  [CODEC_ISO2022_JP_2004] = codec_decode_iso2022,
+  [CODEC_ISO2022_JP_3] = codec_decode_iso2022,
+  [CODEC_ISO2022_JP_EXT] = codec_decode_iso2022,
+  [CODEC_ISO2022_KR] = codec_decode_iso2022,
+  [CODEC_UNICODE_ESCAPE] = codec_decode_unicode_escape,
+  [CODEC_RAW_UNICODE_ESCAPE] = codec_decode_raw_unicode_escape,
+  [CODEC_NO_BYTES] = NULL,
+};
 
 PyCodecResult
 py_codec_decode (const PyCodec *self, const char *bytes, gsize len, GString *out, gsize *ret_begin, gsize *ret_end,
                  GError **error)
 {
   Decoding d = { .bytes = (const guint8 *) bytes, .len = len, .out = out };
+  CodecKind kind = self->row->kind;
 
-  switch (self->row->kind)
+  if (kind == CODEC_NO_BYTES)
     {
-    case CODEC_UTF8_SIG:
-      if (len >= 3 && memcmp (bytes, "\xef\xbb\xbf", 3) == 0)
-        d.at = 3;
-      decode_utf8 (&d);
-      break;
-    case CODEC_UTF8:
-      decode_utf8 (&d);
-      break;
-    case CODEC_ASCII:
-      decode_bytes (&d, NULL, 0x80);
-      break;
-    case CODEC_LATIN1:
-      decode_bytes (&d, NULL, 0x100);
-      break;
-    case CODEC_TABLE:
-      decode_bytes (&d, self->table, 0);
-      break;
-    case CODEC_UTF16:
-      decode_marked (&d, 2);
-      break;
-    case CODEC_UTF16_LE:
-    case CODEC_UTF16_BE:
-      decode_utf16 (&d, self->row->kind == CODEC_UTF16_BE);
-      break;
-    case CODEC_UTF32:
-      decode_marked (&d, 4);
-      break;
-    case CODEC_UTF32_LE:
-    case CODEC_UTF32_BE:
-      decode_utf32 (&d, self->row->kind == CODEC_UTF32_BE);
-      break;
-    case CODEC_ICONV:
-      decode_iconv (&d, self->decoder);
-      break;
-    case CODEC_NO_BYTES:
       g_set_error (error, PY_CODEC_ERROR, PY_CODEC_ERROR_NO_BYTES,
                    "'%s' is not a text encoding; use codecs.decode() to handle arbitrary codecs", self->name);
       return PY_CODEC_FAILED;
-    default:
-      g_return_val_if_reached (PY_CODEC_FAILED);
     }
+  if (kind == CODEC_TABLE)
+    decode_charmap (&d, self->map);
+  else if (decoders[kind] != NULL)
+    decoders[kind](&d, kind);
+  else
+    codec_decode_double (&d, kind);
   if (!d.broken)
     return PY_CODEC_CLEAN;
   if (ret_begin != NULL)
@@ -332,7 +335,7 @@ encode_byte (const PyCodec *self, guint32 c, GString *out)
 {
   guint32 limit = self->row->kind == CODEC_ASCII ? 0x80 : 0x100;
 
-  if (self->table == NULL)
+  if (self->map == NULL)
     {
       if (c >= limit)
         return FALSE;
@@ -340,7 +343,7 @@ encode_byte (const PyCodec *self, guint32 c, GString *out)
       return TRUE;
     }
   for (guint i = 0; i < 256; i++)
-    if (self->table[i] == c)
+    if (c != CODEC_NO_CHAR && charmap_get (self->map, (guint8) i) == c)
       {
         g_string_append_c (out, (char) i);
         return TRUE;
@@ -381,35 +384,20 @@ encode_iconv (const PyCodec *self, const char *text, gsize len, gboolean replace
 static gboolean
 encode_char (const PyCodec *self, guint32 c, GString *out)
 {
+  CodecKind kind = self->row->kind;
   char utf8[6];
 
   if (c >= 0xd800 && c <= 0xdfff)
     return FALSE;
-  switch (self->row->kind)
-    {
-    case CODEC_UTF8:
-    case CODEC_UTF8_SIG:
-      g_string_append_len (out, utf8, g_unichar_to_utf8 (c, utf8));
-      return TRUE;
-    case CODEC_UTF16:
-    case CODEC_UTF16_LE:
-    case CODEC_UTF16_BE:
-      encode_utf16 (out, c, self->row->kind == CODEC_UTF16_BE);
-      return TRUE;
-    case CODEC_UTF32:
-    case CODEC_UTF32_LE:
-    case CODEC_UTF32_BE:
-      put_unit (out, c, 4, self->row->kind == CODEC_UTF32_BE);
-      return TRUE;
-    case CODEC_ASCII:
-    case CODEC_LATIN1:
-    case CODEC_TABLE:
-      return encode_byte (self, c, out);
-    case CODEC_ICONV:
-    case CODEC_NO_BYTES:
-    default:
-      return FALSE;
-    }
+  if (kind == CODEC_UTF8 || kind == CODEC_UTF8_SIG)
+    g_string_append_len (out, utf8, g_unichar_to_utf8 (c, utf8));
+  else if (kind == CODEC_UTF16 || kind == CODEC_UTF16_LE || kind == CODEC_UTF16_BE)
+    encode_utf16 (out, c, kind == CODEC_UTF16_BE);
+  else if (kind == CODEC_UTF32 || kind == CODEC_UTF32_LE || kind == CODEC_UTF32_BE)
+    put_unit (out, c, 4, kind == CODEC_UTF32_BE);
+  else
+    return encode_byte (self, c, out);
+  return TRUE;
 }
 
 gboolean
@@ -419,7 +407,7 @@ py_codec_encode (const PyCodec *self, const char *text, gsize len, gboolean repl
 
   if (self->row->kind == CODEC_NO_BYTES)
     return FALSE;
-  if (self->row->kind == CODEC_ICONV)
+  if (self->row->iconv_name != NULL)
     return encode_iconv (self, text, len, replace, out);
 
   /* Python writes the mark again at each call. */
@@ -446,27 +434,13 @@ py_codec_encode (const PyCodec *self, const char *text, gsize len, gboolean repl
 }
 
 /* --- opening ------------------------------------------------------------------------------------------------------ */
-static gboolean
-make_table (PyCodec *self)
+static const CodecCharmap *
+find_charmap (const char *name)
 {
-  iconv_t decoder = iconv_open ("UTF-8", self->row->iconv_name);
-
-  if (decoder == (iconv_t) -1)
-    return FALSE;
-  self->table = g_new (guint32, 256);
-  for (guint i = 0; i < 256; i++)
-    {
-      char byte = (char) i, utf8[8] = { 0 }, *in = &byte, *out = utf8;
-      gsize in_left = 1, out_left = sizeof utf8 - 1;
-
-      (void) iconv (decoder, NULL, NULL, NULL, NULL);
-      if (iconv (decoder, &in, &in_left, &out, &out_left) == (gsize) -1 || out == utf8)
-        /* A base character that iconv holds back until it knows what follows (CP1255, CP1258, TCVN). */
-        (void) iconv (decoder, NULL, NULL, &out, &out_left);
-      self->table[i] = out == utf8 ? NO_CHAR : g_utf8_get_char (utf8);
-    }
-  (void) iconv_close (decoder);
-  return TRUE;
+  for (guint i = 0; i < codec_charmaps_len; i++)
+    if (g_str_equal (codec_charmaps[i].name, name))
+      return &codec_charmaps[i];
+  g_return_val_if_reached (NULL);
 }
 
 PyCodec *
@@ -475,20 +449,16 @@ py_codec_new (const char *name, GError **error)
   g_return_val_if_fail (name != NULL, NULL);
 
   g_autoptr (PyCodec) self = g_new0 (PyCodec, 1);
-  gboolean usable = TRUE;
 
-  self->decoder = (iconv_t) -1;
   self->name = g_strdup (name);
   self->row = codec_name_find (name);
-  if (self->row != NULL && self->row->kind == CODEC_TABLE)
-    usable = make_table (self);
-  else if (self->row != NULL && self->row->kind == CODEC_ICONV)
-    usable = (self->decoder = iconv_open ("UTF-8", self->row->iconv_name)) != (iconv_t) -1;
-  if (self->row == NULL || !usable)
+  if (self->row == NULL)
     {
       g_set_error (error, PY_CODEC_ERROR, PY_CODEC_ERROR_LOOKUP, "unknown encoding: %s", name);
       return NULL;
     }
+  if (self->row->kind == CODEC_TABLE)
+    self->map = find_charmap (self->row->name);
   return g_steal_pointer (&self);
 }
 
@@ -497,9 +467,6 @@ py_codec_free (PyCodec *self)
 {
   if (self == NULL)
     return;
-  if (self->decoder != (iconv_t) -1)
-    (void) iconv_close (self->decoder);
-  g_free (self->table);
   g_free (self->name);
   g_free (self);
 }
@@ -514,6 +481,14 @@ gboolean
 py_codec_is_utf8 (const PyCodec *self)
 {
   return self->row->kind == CODEC_UTF8;
+}
+
+gboolean
+py_codec_has_surrogates (const PyCodec *self)
+{
+  CodecKind kind = self->row->kind;
+
+  return kind == CODEC_UTF7 || kind == CODEC_UNICODE_ESCAPE || kind == CODEC_RAW_UNICODE_ESCAPE;
 }
 
 const char *

@@ -1,11 +1,11 @@
 /* py-codec.h - bytes to text, as Python 3.11's codecs decode them
  *
  * Encodings go by Python's names and aliases ("latin-1", "UTF8", "cp1252", "utf_16_le"), so what Python does not know is
- * refused with its message.  What it knows under names that decode no bytes (hex, rot13, idna, ...) opens, and fails at
- * the first decoding, as it does there.
+ * refused with its message.  What it knows under names that decode no bytes (hex, rot13, ...) opens, and fails at the
+ * first decoding, as it does there.  Characters and errors are those of Python's own tables, whatever the C library has.
  * Must not: know logs or lines; read the environment, except py_codec_preferred().
  *
- * Text that comes out is well-formed UTF-8.
+ * Text that comes out is well-formed UTF-8, but for lone surrogates (in three bytes) where py_codec_has_surrogates().
  */
 #pragma once
 
@@ -27,6 +27,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (PyCodec, py_codec_free)
 
 const char *py_codec_peek_name (const PyCodec *self); /* as given to py_codec_new */
 gboolean py_codec_is_utf8 (const PyCodec *self);      /* plain UTF-8: well-formed bytes are the text already */
+
+/* Can lone surrogates come out?  Only of UTF-7 and of escapes. */
+gboolean py_codec_has_surrogates (const PyCodec *self);
 
 /* The locale's encoding as Python's locale.getpreferredencoding() names it: "UTF-8" for most, "utf-8" in the C locale and
  * in those that do not exist.  Lent by the C library; the program called setlocale() before. */

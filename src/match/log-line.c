@@ -275,7 +275,8 @@ decode (LogLine *self, DecodedText *to, const PyCodec *codec, const Clock *clock
     }
   to->text = to->buffer->str;
   to->len = to->buffer->len;
-  to->flags = PY_SEARCH_IS_UTF8;
+  to->flags = py_codec_has_surrogates (codec) && !g_utf8_validate_len (to->text, to->len, NULL) ? PY_SEARCH_DEFAULT
+                                                                                                  : PY_SEARCH_IS_UTF8;
   return TRUE;
 }
 
