@@ -93,7 +93,9 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
     g_error ("%s gives no text", py_codec_peek_name (codec));
   if (result == PY_CODEC_BROKEN && (begin >= end || end > size - 1))
     g_error ("%s is broken at %d-%d of %d", py_codec_peek_name (codec), (int) begin, (int) end, (int) size - 1);
+  /* Of utf_8_sig the mark does not count; half a surrogate pair of UTF-7 is broken only where the text ends with it. */
   if (result == PY_CODEC_BROKEN && !g_str_equal (py_codec_peek_name (codec), "utf_8_sig")
+      && !g_str_equal (py_codec_peek_name (codec), "utf_7")
       && py_codec_decode (codec, (const char *) data + 1, begin, before, NULL, NULL, NULL) == PY_CODEC_BROKEN)
     g_error ("%s is broken before the error", py_codec_peek_name (codec));
   if (!py_codec_has_surrogates (codec))
