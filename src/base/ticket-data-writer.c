@@ -147,6 +147,12 @@ ticket_data_writer_put_int (TicketDataWriter *self, gint64 number)
   put_number (self, ((guint64) number << 1) ^ (number < 0 ? G_MAXUINT64 : 0));
 }
 
+void
+ticket_data_writer_put_none (TicketDataWriter *self)
+{
+  put_byte (self, AS_NONE);
+}
+
 static void put_value (TicketDataWriter *self, const PyValue *value, guint depth);
 
 void

@@ -24,6 +24,7 @@ void ticket_data_writer_put_value (TicketDataWriter *self, const PyValue *value)
 void ticket_data_writer_put_text (TicketDataWriter *self, const char *text, gsize len); /* a str */
 void ticket_data_writer_begin_tuple (TicketDataWriter *self, guint count);              /* its items follow */
 void ticket_data_writer_begin_set (TicketDataWriter *self, guint count);
+void ticket_data_writer_put_none (TicketDataWriter *self);
 void ticket_data_writer_put_int (TicketDataWriter *self, gint64 number);
 /* Matches that are written down already */
 void ticket_data_writer_put_bytes (TicketDataWriter *self, const void *bytes, gsize len);

@@ -331,6 +331,66 @@ captures_get_lines (Captures *self, CaptureName name)
   return *lines;
 }
 
+static void
+append_characters (LineList *lines, const char *text, gsize len, guint max)
+{
+  glong count = g_utf8_strlen (text, (gssize) len);
+  const char *end = text + len;
+
+  for (; count > (glong) max; count--)
+    text = g_utf8_next_char (text);
+  while (text < end)
+    {
+      const char *next = MIN (g_utf8_next_char (text), end);
+
+      line_list_append_text (lines, text, (gsize) (next - text));
+      text = next;
+    }
+}
+
+static void
+append_items (LineList *lines, const PyValue *seq, guint max)
+{
+  guint n = py_seq_length (seq);
+
+  for (guint i = n > max ? n - max : 0; i < n; i++)
+    {
+      const PyValue *item = py_seq_peek (seq, i);
+      const char *text;
+      gsize len;
+
+      if (py_value_type (item) == PY_STR)
+        {
+          text = py_str_peek (item, &len);
+          line_list_append_text (lines, text, len);
+        }
+      else
+        line_list_append_none (lines);
+    }
+}
+
+gboolean
+captures_list_items (Captures *self, CaptureName name, guint max)
+{
+  const Capture *item = find (self, name);
+  g_autofree char *text = NULL;
+  g_autoptr (PyValue) value = NULL;
+  gsize len;
+
+  if (item == NULL || item->kind == CAPTURED_LINES)
+    return TRUE;
+  if (item->kind == CAPTURED_NONE)
+    return FALSE;
+  len = item->kind == CAPTURED_TEXT ? item->len : 0;
+  text = g_memdup2 (item->text, len);
+  value = item->kind == CAPTURED_VALUE ? py_value_ref (item->value) : NULL;
+  if (len > 0)
+    append_characters (captures_get_lines (self, name), text, len, max);
+  else if (value != NULL && py_value_is_seq (value))
+    append_items (captures_get_lines (self, name), value, max);
+  return TRUE;
+}
+
 void
 captures_put_lines_first (Captures *self, CaptureName name, CaptureName first, guint max)
 {
@@ -633,10 +693,22 @@ write_lines (TicketDataWriter *out, const LineList *lines)
       LinePieces line;
 
       line_list_peek (lines, i, &line);
-      ticket_data_writer_begin_tuple (out, 3);
-      ticket_data_writer_put_text (out, line.before, line.before_len);
-      ticket_data_writer_put_text (out, line.date, line.date_len);
-      ticket_data_writer_put_text (out, line.after, line.after_len);
+      switch (line_list_get_kind (lines, i))
+        {
+        case LINE_LIST_TEXT:
+          ticket_data_writer_put_text (out, line.after, line.after_len);
+          break;
+        case LINE_LIST_NONE:
+          ticket_data_writer_put_none (out);
+          break;
+        case LINE_LIST_LINE:
+        default:
+          ticket_data_writer_begin_tuple (out, 3);
+          ticket_data_writer_put_text (out, line.before, line.before_len);
+          ticket_data_writer_put_text (out, line.date, line.date_len);
+          ticket_data_writer_put_text (out, line.after, line.after_len);
+          break;
+        }
     }
 }
 

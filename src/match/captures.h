@@ -89,6 +89,9 @@ void captures_take_value (Captures *self, CaptureName name, PyValue *value);
 void captures_copy (Captures *self, CaptureName name, const Capture *capture);
 /* An empty list, or what it has, to be filled; name is CAPTURE_MATCHES or CAPTURE_NOFAIL_MATCHES. */
 LineList *captures_get_lines (Captures *self, CaptureName name);
+/* A name of lines where something else stands: its characters or items, at most max of them, the last, become elements.  FALSE: it is
+ * None. */
+gboolean captures_list_items (Captures *self, CaptureName name, guint max);
 /* d[name] = the last of d.pop (first, []) + the last of d.get (name, []), at most max of each */
 void captures_put_lines_first (Captures *self, CaptureName name, CaptureName first, guint max);
 gboolean captures_remove (Captures *self, CaptureName name); /* d.pop (name, None): FALSE when it was not there */

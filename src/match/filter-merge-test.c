@@ -31,6 +31,26 @@ append_all (PyValue *list, const PyValue *other)
     py_list_append (list, py_value_ref (py_seq_peek (other, i)));
 }
 
+/* list += value */
+static gboolean
+extend (PyValue *list, const PyValue *value)
+{
+  const char *text;
+  gsize len;
+
+  if (value != NULL && py_value_type (value) == PY_NONE)
+    return FALSE;
+  if (value == NULL || py_value_type (value) != PY_STR)
+    {
+      append_all (list, value);
+      return TRUE;
+    }
+  text = py_str_peek (value, &len);
+  for (const char *at = text; at < text + len; at = g_utf8_next_char (at))
+    py_list_append (list, py_str_new_len (at, g_utf8_next_char (at) - at));
+  return TRUE;
+}
+
 static guint
 note_user (PyValue *data, const PyValue *user)
 {
@@ -48,7 +68,7 @@ note_user (PyValue *data, const PyValue *user)
   return users != NULL ? py_set_length (users) : 0;
 }
 
-/* known: id -> dict.  Gives what is reported. */
+/* known: id -> dict.  Gives what is reported; NULL: an exception. */
 static PyValue *
 merge_dicts (GHashTable *connections, PyValue *fail, const PyValue *matched)
 {
@@ -96,10 +116,15 @@ merge_dicts (GHashTable *connections, PyValue *fail, const PyValue *matched)
       py_dict_set_str (fail, "nofail-matches", lines);
       return fail;
     }
-  append_all (lines, py_dict_get_str (fail, "matches"));
+  (void) py_dict_remove_str (fail, "nofail-matches");
+  if (!extend (lines, py_dict_get_str (fail, "matches")))
+    {
+      py_value_unref (lines);
+      py_value_unref (fail);
+      return NULL;
+    }
   if (!gained)
     append_all (lines, matched);
-  (void) py_dict_remove_str (fail, "nofail-matches");
   py_dict_set_str (fail, "matches", lines);
   return fail;
 }
@@ -162,7 +187,8 @@ random_fail (Fixture *f)
       = { "eve", "bob", NULL, "", "a user whose name is longer than what is kept for the usual ones" };
   static const char *const marks[] = { "x", "closed", NULL, NULL, "" };
   static const char *const others[] = { "192.0.2.1", "2001:db8::1", NULL };
-  static const char *const names[] = { "user", "nofail", "mlfgained", "mlfforget", "ip4", "other" };
+  static const char *const names[] = { "user", "nofail", "mlfgained", "mlfforget", "ip4", "other", "matches" };
+  static const char *const listed[] = { "ab", "", NULL, "J\xc3\xb6rg \xf0\x9f\x98\x80" };
   PyValue *fail = py_dict_new ();
   guint at = (guint) g_rand_int_range (f->random, 0, G_N_ELEMENTS (names));
 
@@ -175,6 +201,11 @@ random_fail (Fixture *f)
         continue;
       if (g_str_equal (name, "user"))
         py_dict_set_str (fail, name, random_value (f, users, G_N_ELEMENTS (users), TRUE));
+      else if (g_str_equal (name, "matches"))
+        {
+          if (one_of (f, 4))
+            py_dict_set_str (fail, name, random_value (f, listed, G_N_ELEMENTS (listed), TRUE));
+        }
       else if (g_str_equal (name, "ip4") || g_str_equal (name, "other"))
         py_dict_set_str (fail, name, random_value (f, others, G_N_ELEMENTS (others), FALSE));
       else
@@ -228,11 +259,18 @@ merge_random_line (Fixture *f, guint step)
   g_autoptr (PyValue) lines = py_list_new_items (line_tuple_new (&line), NULL);
   g_autoptr (PyValue) fail = random_fail (f), copy = py_dict_new (), dict = NULL;
   g_autoptr (Captures) captures = captures_of (fail);
+  g_autoptr (GError) error = NULL;
   Captures *merged;
 
   py_dict_update (copy, fail, PY_DICT_UPDATE_ALL);
-  merged = filter_merge (f->filter, captures, &matched, NOW_USEC, NULL);
+  merged = filter_merge (f->filter, captures, &matched, NOW_USEC, &error);
   dict = merge_dicts (f->connections, g_steal_pointer (&copy), lines);
+  g_assert_cmpint (merged != NULL, ==, dict != NULL);
+  if (merged == NULL)
+    {
+      g_assert_cmpstr (error->message, ==, "TypeError(\"'NoneType' object is not iterable\")");
+      return;
+    }
   if (!captures_truth (merged, CAPTURE_NOFAIL) && one_of (f, 3)) /* as when it has no id */
     {
       captures_set_one (merged, CAPTURE_MLFPENDING);
@@ -305,6 +343,17 @@ test_a_failure_takes_the_lines_that_were_held_back (Fixture *f, gconstpointer un
   merge (f, "{'mlfid': 'c', 'ip4': '192.0.2.1', 'matches': [('', '', 'L')]}", NULL);
 }
 
+/* As 1.1.2: list += str, and list += tuple. */
+static void
+test_what_a_group_called_matches_captured_is_listed (Fixture *f, gconstpointer unused)
+{
+  merge (f, "{'mlfid': 'c', 'nofail': 'x', 'matches': 'ab', 'nofail-matches': [('', '', 'L')]}", "nofail", "x", "matches",
+         "ab", NULL);
+  merge (f, "{'mlfid': 'c', 'matches': [('', '', 'L'), 'a', 'b', ('', '', 'L')]}", NULL);
+  merge (f, "{'mlfid': 'c', 'matches': ['J', '\xc3\xb6', ('', '', 'L')]}", "matches", "J\xc3\xb6", NULL);
+  merge (f, "{'mlfid': 'c', 'matches': [('', '', 'L')]}", NULL);
+}
+
 static void
 test_a_line_that_ends_an_unknown_connection_is_not_kept (Fixture *f, gconstpointer unused)
 {
@@ -343,6 +392,7 @@ main (int argc, char **argv)
   ADD ("/merge/two users make a success a failure", 0, test_two_users_make_a_success_a_failure);
   ADD ("/merge/the same user again is no second one", 0, test_the_same_user_again_is_no_second_one);
   ADD ("/merge/a failure takes the lines that were held back", 0, test_a_failure_takes_the_lines_that_were_held_back);
+  ADD ("/merge/what a group called matches captured is listed", 0, test_what_a_group_called_matches_captured_is_listed);
   ADD ("/merge/a line that ends an unknown connection is not kept", 0,
        test_a_line_that_ends_an_unknown_connection_is_not_kept);
   ADD ("/merge/a group that is called users takes no user", 0, test_a_group_that_is_called_users_takes_no_user);

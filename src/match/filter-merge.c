@@ -71,31 +71,39 @@ extend_known (Captures *known, const Captures *fail, State *state)
   captures_update_copied (known, fail);
 }
 
-/* The lines that were held back, those that a failure has already, and the newest. */
-static void
-collect_failure (Captures *fail, const Matched *matched, const State *state)
+/* The lines that were held back, those that a failure has already (or what a group of that name captured), and the newest. */
+static gboolean
+collect_failure (Captures *fail, const Matched *matched, const State *state, GError **error)
 {
   LineList *lines;
 
+  if (!captures_list_items (fail, CAPTURE_MATCHES, MAX_PENDING_MATCHES))
+    {
+      (void) captures_remove (fail, CAPTURE_NOFAIL_MATCHES);
+      g_set_error (error, FILTER_ERROR, FILTER_ERROR_PROCESS, "TypeError(\"'NoneType' object is not iterable\")");
+      return FALSE;
+    }
   captures_put_lines_first (fail, CAPTURE_MATCHES, CAPTURE_NOFAIL_MATCHES, MAX_PENDING_MATCHES);
   lines = captures_get_lines (fail, CAPTURE_MATCHES);
   if (!state->gained)
     matched_append_to (matched, lines);
+  return TRUE;
 }
 
-static void
-collect_matches (Captures *fail, const Matched *matched, const State *state)
+static gboolean
+collect_matches (Captures *fail, const Matched *matched, const State *state, GError **error)
 {
   LineList *lines;
 
   if (!state->no_failure)
-    collect_failure (fail, matched, state);
-  else if (!state->forget)
+    return collect_failure (fail, matched, state, error);
+  if (!state->forget)
     {
       lines = captures_get_lines (fail, CAPTURE_NOFAIL_MATCHES);
       line_list_keep_last (lines, MAX_PENDING_MATCHES);
       matched_append_to (matched, lines);
     }
+  return TRUE;
 }
 
 Captures *
@@ -143,6 +151,5 @@ filter_merge (Filter *self, Captures *fail, const Matched *matched, gint64 now_u
       (void) captures_remove (fail, CAPTURE_MLFGAINED);
       state.no_failure = state.gained = FALSE;
     }
-  collect_matches (fail, matched, &state);
-  return fail;
+  return collect_matches (fail, matched, &state, error) ? fail : NULL;
 }

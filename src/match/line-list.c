@@ -12,6 +12,7 @@ typedef struct
 {
   gsize at;
   gsize before_len, date_len, after_len;
+  LineListKind kind;
 } Line;
 
 struct LineList
@@ -119,14 +120,40 @@ put (LineList *self, const char *bytes, gsize len)
   self->used += len;
 }
 
-void
-line_list_append (LineList *self, const LinePieces *line)
+static void
+append (LineList *self, LineListKind kind, const LinePieces *line)
 {
   make_room (self, line->before_len + line->date_len + line->after_len);
-  self->lines[self->end++] = (Line){ self->used, line->before_len, line->date_len, line->after_len };
+  self->lines[self->end++] = (Line){ self->used, line->before_len, line->date_len, line->after_len, kind };
   put (self, line->before, line->before_len);
   put (self, line->date, line->date_len);
   put (self, line->after, line->after_len);
+}
+
+void
+line_list_append (LineList *self, const LinePieces *line)
+{
+  append (self, LINE_LIST_LINE, line);
+}
+
+void
+line_list_append_text (LineList *self, const char *text, gsize len)
+{
+  append (self, LINE_LIST_TEXT, &(LinePieces){ .after = text, .after_len = len });
+}
+
+void
+line_list_append_none (LineList *self)
+{
+  append (self, LINE_LIST_NONE, &(LinePieces){ 0 });
+}
+
+LineListKind
+line_list_get_kind (const LineList *self, guint index)
+{
+  g_return_val_if_fail (index < line_list_get_length (self), LINE_LIST_NONE);
+
+  return self->lines[self->first + index].kind;
 }
 
 void
@@ -138,7 +165,7 @@ line_list_append_all (LineList *self, const LineList *other)
     {
       LinePieces line;
       line_list_peek (other, i, &line);
-      line_list_append (self, &line);
+      append (self, line_list_get_kind (other, i), &line);
     }
 }
 
@@ -163,11 +190,29 @@ line_list_equal (const LineList *a, const LineList *b)
       const Line *x = &a->lines[a->first + i], *y = &b->lines[b->first + i];
       gsize len = x->before_len + x->date_len + x->after_len;
 
-      if (x->before_len != y->before_len || x->date_len != y->date_len || x->after_len != y->after_len
+      if (x->kind != y->kind || x->before_len != y->before_len || x->date_len != y->date_len || x->after_len != y->after_len
           || (len > 0 && memcmp (a->bytes + x->at, b->bytes + y->at, len) != 0))
         return FALSE;
     }
   return TRUE;
+}
+
+static PyValue *
+dup_element (const LineList *self, guint index)
+{
+  LinePieces line;
+
+  line_list_peek (self, index, &line);
+  switch (line_list_get_kind (self, index))
+    {
+    case LINE_LIST_TEXT:
+      return py_str_new_len (line.after, (gssize) line.after_len);
+    case LINE_LIST_NONE:
+      return py_none_new ();
+    case LINE_LIST_LINE:
+    default:
+      return line_tuple_new (&line);
+    }
 }
 
 PyValue *
@@ -176,10 +221,6 @@ line_list_dup_value (const LineList *self)
   PyValue *list = py_list_new ();
 
   for (guint i = 0; i < line_list_get_length (self); i++)
-    {
-      LinePieces line;
-      line_list_peek (self, i, &line);
-      py_list_append (list, line_tuple_new (&line));
-    }
+    py_list_append (list, dup_element (self, i));
   return list;
 }
