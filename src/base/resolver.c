@@ -507,7 +507,12 @@ resolver_dup_own_name (Resolver *self, gboolean fqdn)
 gboolean
 resolver_peek_own_addresses (Resolver *self, AddressSet **ret_addresses)
 {
-  return resolver_peek_name (self, OWN_KEY, -1, ret_addresses);
+  gpointer value;
+
+  if (!resolver_cache_get (self->names, OWN_KEY, clock_get_monotonic_usec (self->clock), &value))
+    return FALSE;
+  *ret_addresses = value;
+  return TRUE;
 }
 
 AddressSet *

@@ -514,15 +514,15 @@ ticket_data_get_n_bytes (const TicketData *self)
 }
 
 void
-ticket_data_append_bytes (const TicketData *self, GByteArray *out)
+ticket_data_write_bytes (const TicketData *self, guint8 *ret_bytes)
 {
   TicketDataHead head;
 
   if (self == NULL)
     return;
   head = (TicketDataHead){ .len = self->len & LEN_MAX, .values_at = self->values_at & LEN_MAX };
-  g_byte_array_append (out, (const guint8 *) &head, sizeof head);
-  g_byte_array_append (out, self->bytes, head.len);
+  memcpy (ret_bytes, &head, sizeof head);
+  memcpy (ret_bytes + sizeof head, self->bytes, head.len);
 }
 
 static TicketData *

@@ -33,5 +33,5 @@ TicketData *ticket_data_set_values   (TicketData *self, const PyValue *values); 
 
 /* As bytes for the database, and back: NULL with FALSE in *ret_ok when they are none of ours (wherever they may lead). */
 gsize       ticket_data_get_n_bytes  (const TicketData *self);
-void        ticket_data_append_bytes (const TicketData *self, GByteArray *out);
+void        ticket_data_write_bytes  (const TicketData *self, guint8 *ret_bytes); /* so many */
 TicketData *ticket_data_from_bytes (const void *bytes, gsize len, gboolean *ret_ok);

@@ -28,22 +28,35 @@ typedef struct
 
 /* --- writing --------------------------------------------------------------------------------------------------------- */
 
-static void
-put_bytes (GByteArray *log, const void *bytes, gsize len)
+/* Room for so many bytes at the end of the log. */
+static guint8 *
+add_room (GByteArray *log, gsize len)
 {
-  g_byte_array_append (log, bytes, (guint) len);
+  guint at = log->len;
+
+  g_byte_array_set_size (log, at + (guint) len);
+  return log->data + at;
 }
 
-static void
-put_head (GByteArray *log, EntryKind kind, const Address *id)
+static guint8 *
+write_bytes (guint8 *at, const void *bytes, gsize len)
+{
+  memcpy (at, bytes, len);
+  return at + len;
+}
+
+/* An entry with so many bytes behind its id; where these are to be written. */
+static guint8 *
+put_head (GByteArray *log, EntryKind kind, const Address *id, gsize more)
 {
   static const guint8 version = VERSION;
   EntryHead head = { .kind = kind, .id_len = (guint32) address_get_length (id) };
+  gsize begins = log->len == 0 ? sizeof version : 0;
+  guint8 *at = add_room (log, begins + sizeof head + head.id_len + more);
 
-  if (log->len == 0)
-    put_bytes (log, &version, sizeof version);
-  put_bytes (log, &head, sizeof head);
-  put_bytes (log, address_peek_text (id), head.id_len);
+  at = write_bytes (at, &version, begins);
+  at = write_bytes (at, &head, sizeof head);
+  return write_bytes (at, address_peek_text (id), head.id_len);
 }
 
 void
@@ -55,16 +68,16 @@ failure_log_put (GByteArray *log, const Ticket *ticket)
                       .retry = ticket_get_retry (ticket),
                       .attempts = ticket_get_attempts (ticket),
                       .data_len = (guint32) ticket_data_get_n_bytes (data) };
+  guint8 *at = put_head (log, ENTRY_PUT, ticket_peek_id (ticket), sizeof head + head.data_len);
 
-  put_head (log, ENTRY_PUT, ticket_peek_id (ticket));
-  put_bytes (log, &head, sizeof head);
-  ticket_data_append_bytes (data, log);
+  at = write_bytes (at, &head, sizeof head);
+  ticket_data_write_bytes (data, at);
 }
 
 void
 failure_log_drop (GByteArray *log, const Address *id)
 {
-  put_head (log, ENTRY_DROP, id);
+  (void) put_head (log, ENTRY_DROP, id, 0);
 }
 
 /* --- reading --------------------------------------------------------------------------------------------------------- */
