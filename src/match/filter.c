@@ -403,6 +403,12 @@ filter_peek_log_encoding (const Filter *self)
   return py_codec_peek_name (self->codec);
 }
 
+const FilterMemory *
+filter_peek_memory (const Filter *self)
+{
+  return self->memory;
+}
+
 const PyCodec *
 filter_peek_codec (const Filter *self)
 {

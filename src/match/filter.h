@@ -118,6 +118,7 @@ void filter_set_ignore_pending (Filter *self, gboolean ignore_pending); /* TRUE;
 void filter_set_raw_host (Filter *self, gboolean raw);                  /* FALSE; TRUE: host names are ids themselves */
 
 PyValue *filter_dup_prefregex_groups (const Filter *self); /* from the hook only: what it captured in this line */
+const FilterMemory *filter_peek_memory (const Filter *self); /* the same as that of another filter: both have one (filter-memory.h) */
 const PyCodec *filter_peek_codec (const Filter *self);
 const DateDetector *filter_peek_date_detector (const Filter *self); /* NULL: no date is searched */
 /* With maxlines above 1: the lines that wait for more, a list of tuples (before, date, after).  The caller's. */
