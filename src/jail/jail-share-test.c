@@ -219,12 +219,22 @@ assert_same (Fixture *f)
 
 /* --- commands ------------------------------------------------------------------------------------------------------- */
 static void
+on_reloaded (Jail *jail, const GError *error, gpointer user_data)
+{
+  *(gboolean *) user_data = TRUE;
+}
+
+static void
 reload (Fixture *f, Jail *jail)
 {
+  gboolean done = FALSE;
+
   jail_reload_begin (jail);
   add_expressions (jail);
   g_assert_true (jail_add_log (jail, f->log_path, FALSE, NULL));
-  jail_reload_end (jail, NULL, NULL);
+  jail_reload_end (jail, on_reloaded, &done);
+  while (!done)
+    g_main_context_iteration (NULL, TRUE);
 }
 
 static void
