@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "compat/py-regex-thread-list.h"
+
 #define STATES_MOST 512
 #define BYTES_MOST  (1024 * 1024)
 
@@ -11,29 +13,16 @@
 /* While it is found what a dot leaves behind it: what was there before */
 #define VALUE_KEPT 0xfc
 
-/* Threads, the first ones first.  In a state they are at the step behind the one that took the last symbol, and the values are numbers in the
- * order of their first use, apart from PY_VALUE_UNSET. */
-typedef struct
-{
-  guint n;
-  guint16 *steps;
-  guint8 *values; /* of the tags of each */
-} List;
-
+/* Threads are at the step behind the one that took the last symbol, and their values are numbers in the order of their first use, apart from
+ * PY_VALUE_UNSET. */
 typedef struct
 {
   guint before; /* as far as anything asks for it */
   guint n_tags;
-  List list;
+  PyThreadList list;
   guint n_registers;
   guint8 *registers; /* of the numbers */
 } State;
-
-typedef struct
-{
-  guint16 step;
-  guint values; /* which ones of the maker's */
-} Pending;
 
 struct PyThreadMaker
 {
@@ -48,11 +37,8 @@ struct PyThreadMaker
   gint32 start[2]; /* of a text, of an empty one */
 
   /* while a state is made */
-  Pending *pending;
-  GByteArray *values;
-  guint32 *marks, mark;
-  List now, next;   /* room for all steps */
-  gboolean is_over; /* the list ends with a match: nobody asks for later threads */
+  PyThreadFinder *finder;
+  PyThreadList now, next;
 };
 
 /* --- states as keys ----------------------------------------------------------------------------------------------- */
@@ -91,122 +77,15 @@ state_free (gpointer data)
 }
 
 /* --- lists of threads --------------------------------------------------------------------------------------------- */
-static void
-list_clear (PyThreadMaker *self, List *list)
-{
-  list->n = 0;
-  self->is_over = FALSE;
-  if (++self->mark == 0)
-    {
-      memset (self->marks, 0, self->nfa->steps->len * sizeof self->marks[0]);
-      self->mark = 1;
-    }
-}
-
-static void
-list_append (List *list, guint16 step, const guint8 *values, guint n_tags)
-{
-  list->steps[list->n] = step;
-  memcpy (list->values + (gsize) list->n * n_tags, values, n_tags);
-  list->n++;
-}
-
-/* The values with one of them set to here; gives which ones they are. */
-static guint
-set_here (PyThreadMaker *self, guint values, guint n_tags, guint tag)
-{
-  guint len = self->values->len;
-
-  g_byte_array_set_size (self->values, len + n_tags);
-  memcpy (self->values->data + len, self->values->data + (gsize) values * n_tags, n_tags);
-  self->values->data[len + tag] = PY_VALUE_HERE;
-  return len / n_tags;
-}
-
-/* Adds the threads that this one becomes without taking a character, in the order in which a search would try them; those that are there
- * already came first.  With PY_SYMBOL_NONE those that look ahead go on, whatever comes. */
-static void
-list_add (PyThreads *threads, List *list, guint16 from, const guint8 *values, guint before, guint symbol)
-{
-  PyThreadMaker *self = threads->maker;
-  guint n_tags = threads->n_tags, n = 0;
-
-  g_byte_array_set_size (self->values, 0);
-  g_byte_array_append (self->values, values, n_tags);
-  self->pending[n++] = (Pending){ from, 0 };
-  while (n > 0 && !self->is_over)
-    {
-      Pending at = self->pending[--n];
-      const PyNfaStep *step = py_nfa_step (self->nfa, at.step);
-
-      if (self->marks[at.step] == self->mark)
-        continue;
-      self->marks[at.step] = self->mark;
-      threads->work++;
-      switch (step->op)
-        {
-        case PY_NFA_SPLIT:
-          self->pending[n++] = (Pending){ step->other, at.values };
-          self->pending[n++] = (Pending){ step->next, at.values };
-          break;
-        case PY_NFA_TAG:
-          self->pending[n++] = (Pending){ step->next, set_here (self, at.values, n_tags, step->tag) };
-          break;
-        case PY_NFA_AT:
-          if ((symbol == PY_SYMBOL_NONE && py_nfa_looks_ahead (step)) || py_nfa_is_at (step, before, symbol))
-            self->pending[n++] = (Pending){ step->next, at.values };
-          break;
-        case PY_NFA_TAKE:
-        case PY_NFA_ACCEPT:
-        default:
-          list_append (list, at.step, self->values->data + (gsize) at.values * n_tags, n_tags);
-          self->is_over = step->op == PY_NFA_ACCEPT && symbol != PY_SYMBOL_NONE;
-        }
-    }
-}
-
-/* Did what was added since list_clear() ask for more than where a line or the text begins and ends? */
-static gboolean
-has_looked_at_characters (const PyThreads *threads)
-{
-  const PyThreadMaker *self = threads->maker;
-
-  for (guint i = 0; i < self->nfa->steps->len; i++)
-    {
-      const PyNfaStep *step = py_nfa_step (self->nfa, i);
-
-      if (self->marks[i] == self->mark && step->op == PY_NFA_AT && step->place >= PY_NFA_AT_BOUNDARY)
-        return TRUE;
-    }
-  return FALSE;
-}
-
-/* Did it ask for what stands before? */
-static gboolean
-has_looked_behind (const PyThreads *threads)
-{
-  const PyThreadMaker *self = threads->maker;
-
-  for (guint i = 0; i < self->nfa->steps->len; i++)
-    {
-      const PyNfaStep *step = py_nfa_step (self->nfa, i);
-
-      if (self->marks[i] == self->mark && step->op == PY_NFA_AT
-          && (!py_nfa_looks_ahead (step) || step->place == PY_NFA_AT_BOUNDARY || step->place == PY_NFA_AT_NON_BOUNDARY))
-        return TRUE;
-    }
-  return FALSE;
-}
-
 static const guint8 *
-list_values (const PyThreads *threads, const List *list, guint thread)
+list_values (const PyThreads *threads, const PyThreadList *list, guint thread)
 {
   return list->values + (gsize) thread * threads->n_tags;
 }
 
 /* The thread that has matched, if there is one: it is the last one.  NULL: none has. */
 static const guint8 *
-list_match (const PyThreads *threads, const List *list)
+list_match (const PyThreads *threads, const PyThreadList *list)
 {
   if (list->n == 0 || py_nfa_step (threads->maker->nfa, list->steps[list->n - 1])->op != PY_NFA_ACCEPT)
     return NULL;
@@ -277,7 +156,7 @@ add_move (PyThreads *threads, PyTurn *turn, guint8 to, guint8 from)
 /* --- states ------------------------------------------------------------------------------------------------------- */
 /* Numbers the values of a list; `values` becomes what the numbers stand for. */
 static guint
-number_values (List *list, guint n_tags, guint8 *values)
+number_values (PyThreadList *list, guint n_tags, guint8 *values)
 {
   guint8 numbers[256];
   guint n = 0;
@@ -371,12 +250,14 @@ static guint
 get_before (PyThreads *threads, guint before)
 {
   PyThreadMaker *self = threads->maker;
-  const List *next = &self->next;
+  const PyThreadList *next = &self->next;
 
-  list_clear (self, &self->now);
+  py_thread_finder_begin (self->finder, &self->now);
   for (guint i = 0; i < next->n; i++)
-    list_add (threads, &self->now, next->steps[i], list_values (threads, next, i), before, PY_SYMBOL_NONE);
-  return has_looked_behind (threads) ? py_alphabet_reduce_before (&threads->rows.alphabet, before) : PY_BEFORE_OTHER;
+    py_thread_finder_add (self->finder, &self->now, next->steps[i], list_values (threads, next, i), before,
+                          PY_SYMBOL_NONE);
+  return py_thread_finder_has_looked_behind (self->finder) ? py_alphabet_reduce_before (&threads->rows.alphabet, before)
+                                                           : PY_BEFORE_OTHER;
 }
 
 /* The way to the state of the threads in self->next */
@@ -419,8 +300,8 @@ py_threads_start (PyThreads *threads, gboolean empty)
   if (self->start[empty] != PY_THREADS_NEW)
     return self->start[empty];
   memset (values, PY_VALUE_UNSET, sizeof values);
-  list_clear (self, &self->next);
-  list_append (&self->next, self->nfa->start, values, threads->n_tags);
+  py_thread_finder_begin (self->finder, &self->next);
+  py_thread_list_append (&self->next, self->nfa->start, values, threads->n_tags);
   gint32 start = find_state (threads, empty ? PY_BEFORE_START_OF_NOTHING : PY_BEFORE_START);
   if (start != PY_THREADS_LOST)
     self->start[empty] = start;
@@ -442,18 +323,16 @@ static void
 take (PyThreads *threads, guint symbol)
 {
   PyThreadMaker *self = threads->maker;
-  const List *now = &self->now;
+  const PyThreadList *now = &self->now;
 
-  list_clear (self, &self->next);
+  py_thread_finder_begin (self->finder, &self->next);
   for (guint i = 0; i < now->n; i++)
     {
       const PyNfaStep *step = py_nfa_step (self->nfa, now->steps[i]);
       guint16 to = step->op == PY_NFA_ACCEPT ? now->steps[i] : step->next;
 
-      if ((step->op != PY_NFA_ACCEPT && !py_nfa_takes_symbol (step, symbol)) || self->marks[to] == self->mark)
-        continue;
-      self->marks[to] = self->mark;
-      list_append (&self->next, to, list_values (threads, now, i), threads->n_tags);
+      if ((step->op == PY_NFA_ACCEPT || py_nfa_takes_symbol (step, symbol)) && py_thread_finder_mark (self->finder, to))
+        py_thread_list_append (&self->next, to, list_values (threads, now, i), threads->n_tags);
     }
 }
 
@@ -464,11 +343,11 @@ make_next (PyThreads *threads, const State *state, guint symbol)
   guint8 values[PY_TAGS_MOST];
   const guint8 *match;
 
-  list_clear (self, &self->now);
+  py_thread_finder_begin (self->finder, &self->now);
   for (guint i = 0; i < state->list.n; i++)
     {
       get_values (threads, state, i, values);
-      list_add (threads, &self->now, state->list.steps[i], values, state->before, symbol);
+      py_thread_finder_add (self->finder, &self->now, state->list.steps[i], values, state->before, symbol);
     }
   match = list_match (threads, &self->now);
   if (symbol == PY_SYMBOL_END && match != NULL)
@@ -503,13 +382,13 @@ goes_round (PyThreads *threads, guint16 index, const guint8 *kept)
 {
   PyThreadMaker *self = threads->maker;
 
-  list_clear (self, &self->now);
-  list_add (threads, &self->now, index, kept, PY_BEFORE_OTHER, PY_SYMBOL_WIDE);
+  py_thread_finder_begin (self->finder, &self->now);
+  py_thread_finder_add (self->finder, &self->now, index, kept, PY_BEFORE_OTHER, PY_SYMBOL_WIDE);
   if (self->now.n == 0 || memcmp (self->now.values, kept, threads->n_tags) != 0)
     return FALSE;
   const PyNfaStep *step = py_nfa_step (self->nfa, self->now.steps[0]);
   return step->op == PY_NFA_TAKE && step->is_dot && !py_nfa_takes (step, '\n') && step->next == index
-         && !has_looked_at_characters (threads);
+         && !py_thread_finder_has_looked_at_characters (self->finder);
 }
 
 /* What is told when the line ends at this step; FALSE: nothing */
@@ -519,10 +398,10 @@ tell_end (PyThreads *threads, guint16 index, const guint8 *kept, guint before, g
   PyThreadMaker *self = threads->maker;
   const guint8 *match;
 
-  list_clear (self, &self->now);
-  list_add (threads, &self->now, index, kept, before, end);
+  py_thread_finder_begin (self->finder, &self->now);
+  py_thread_finder_add (self->finder, &self->now, index, kept, before, end);
   match = list_match (threads, &self->now);
-  if (match == NULL || has_looked_at_characters (threads))
+  if (match == NULL || py_thread_finder_has_looked_at_characters (self->finder))
     return FALSE;
   for (guint i = 0; i + 1 < self->now.n; i++) /* the newline that is the last byte may be taken, too */
     if (py_nfa_takes_symbol (py_nfa_step (self->nfa, self->now.steps[i]), end))
@@ -561,9 +440,10 @@ begins_later (PyThreads *threads)
 
   for (guint i = 0; i < G_N_ELEMENTS (befores); i++)
     {
-      list_clear (self, &self->now);
-      list_add (threads, &self->now, self->nfa->start, values, befores[i], PY_SYMBOL_NONE);
-      if (self->now.n > 0 || (threads->rows.alphabet.looks_behind && has_looked_at_characters (threads)))
+      py_thread_finder_begin (self->finder, &self->now);
+      py_thread_finder_add (self->finder, &self->now, self->nfa->start, values, befores[i], PY_SYMBOL_NONE);
+      if (self->now.n > 0
+          || (threads->rows.alphabet.looks_behind && py_thread_finder_has_looked_at_characters (self->finder)))
         return TRUE;
     }
   return FALSE;
@@ -579,12 +459,6 @@ count_tags (const PyNfa *nfa)
   return n;
 }
 
-static List
-list_new (guint n_steps, guint n_tags)
-{
-  return (List){ 0, g_new (guint16, n_steps), g_new (guint8, (gsize) n_steps * n_tags) };
-}
-
 gboolean
 py_threads_init (PyThreads *threads, PyNfa *nfa)
 {
@@ -597,11 +471,9 @@ py_threads_init (PyThreads *threads, PyNfa *nfa)
   self->nfa = nfa;
   if (!nfa->is_ordered || n_tags > PY_TAGS_MOST)
     return FALSE;
-  self->pending = g_new (Pending, 2 * n + 1);
-  self->values = g_byte_array_new ();
-  self->marks = g_new0 (guint32, n);
-  self->now = list_new (n, n_tags);
-  self->next = list_new (n, n_tags);
+  self->finder = py_thread_finder_new (nfa, n_tags, &threads->work);
+  py_thread_list_init (&self->now, nfa, n_tags);
+  py_thread_list_init (&self->next, nfa, n_tags);
   self->takes_rest = g_new0 (gboolean, n);
   self->rests = g_new (guint8, (gsize) n * n_tags);
   self->states = g_ptr_array_new_with_free_func (state_free);
@@ -628,15 +500,11 @@ py_threads_clear (PyThreads *threads)
   g_clear_pointer (&self->turns, g_array_unref);
   g_clear_pointer (&self->moves, g_array_unref);
   g_clear_pointer (&self->tells, g_array_unref);
-  g_clear_pointer (&self->values, g_byte_array_unref);
   py_nfa_free (self->nfa);
   py_rows_clear (&threads->rows);
-  g_free (self->pending);
-  g_free (self->marks);
-  g_free (self->now.steps);
-  g_free (self->now.values);
-  g_free (self->next.steps);
-  g_free (self->next.values);
+  py_thread_finder_free (self->finder);
+  py_thread_list_clear (&self->now);
+  py_thread_list_clear (&self->next);
   g_free (self->takes_rest);
   g_free (self->rests);
   g_free (self);
