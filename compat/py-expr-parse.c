@@ -65,6 +65,8 @@ next (Parser *p)
 static PyExprNode *
 parse_fail (Parser *p, const char *message)
 {
+  if (p->lexer.type == PY_TOKEN_END && p->lexer.open > 0)
+    message = "'(' was never closed"; /* other brackets are refused where they open */
   py_lexer_fail (&p->lexer, p->error, message);
   return NULL;
 }
@@ -201,7 +203,7 @@ parse_brackets (Parser *p)
   py_expr_node_free (node);
   if (at_op (p, ",") || at_op (p, ":=") || at_word (p, "for"))
     return parse_refuse (p, "a tuple or assignment");
-  return parse_fail (p, p->lexer.type == PY_TOKEN_END ? "'(' was never closed" : "invalid syntax");
+  return parse_fail (p, "invalid syntax");
 }
 
 static PyExprNode *

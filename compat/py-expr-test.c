@@ -99,12 +99,27 @@ test_eval_ignores_blanks_before_the_expression (void)
   g_assert_cmpint (py_int_get (value), ==, 5);
 }
 
+static void
+test_an_open_bracket_is_named (void)
+{
+  static const char *const texts[] = { "(", "1 + (", "max(1,", "(1 +", "((1)", "max(1,2", "-(", "1 if (" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
+    {
+      g_autoptr (GError) error = NULL;
+
+      g_assert_null (py_expr_new (texts[i], -1, &error));
+      g_assert_cmpstr (error->message, ==, "'(' was never closed (<unknown>, line 1)");
+    }
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/expr/numbers have Python's types", test_numbers_have_pythons_types);
   g_test_add_func ("/expr/errors have Python's classes", test_errors_have_pythons_classes);
+  g_test_add_func ("/expr/an open bracket is named", test_an_open_bracket_is_named);
   g_test_add_func ("/expr/what is no arithmetic is refused", test_what_is_no_arithmetic_is_refused);
   g_test_add_func ("/expr/work is limited", test_work_is_limited);
   g_test_add_func ("/expr/eval ignores blanks before the expression", test_eval_ignores_blanks_before_the_expression);

@@ -120,7 +120,12 @@ test_ids_may_hold_any_byte (void)
   g_autoptr (Address) raw = address_new_raw ("a\0b", 3);
   g_autoptr (Address) other = address_new_raw ("a\0c", 3);
   g_autoptr (Address) no_ip = address_new ("192.0.2.1\0", 10);
+  g_autoptr (Address) same = address_new ("a\0b", 3);
 
+  g_assert_false (address_equal (raw, same));
+  g_assert_true (address_is_same_id (raw, same));
+  g_assert_cmpuint (address_hash (raw), ==, address_hash (same));
+  g_assert_false (address_is_same_id (raw, other));
   g_assert_cmpuint (address_get_length (raw), ==, 3);
   g_assert_false (address_equal (raw, other));
   g_assert_cmpint (address_get_kind (no_ip), ==, ADDRESS_TEXT);

@@ -513,7 +513,7 @@ address_is_single (const Address *self)
   return address_is_ip (self) && self->prefix == full_prefix (self->kind);
 }
 
-/* FNV-1a: short keys, no allocation. */
+/* FNV-1a: short keys, no allocation.  The same for TEXT and RAW, since they may be the same id. */
 guint
 address_hash (gconstpointer data)
 {
@@ -522,7 +522,7 @@ address_hash (gconstpointer data)
   guint8 number[16];
   const guint8 *bytes = ip ? number : (const guint8 *) address_peek_text (self);
   gsize size = ip ? byte_count (self->kind) : address_get_length (self);
-  guint hash = 2166136261u ^ ((guint) self->kind << 16) ^ self->prefix;
+  guint hash = 2166136261u ^ (ip ? (guint) self->kind << 16 : 0) ^ self->prefix;
 
   if (ip)
     read_bytes (self, number);
@@ -540,6 +540,17 @@ address_equal (gconstpointer pa, gconstpointer pb)
 
   return a == b
          || (a->kind == b->kind && a->prefix == b->prefix && length == address_get_length (b)
+             && memcmp (address_peek_text (a), address_peek_text (b), length) == 0);
+}
+
+gboolean
+address_is_same_id (gconstpointer pa, gconstpointer pb)
+{
+  const Address *a = pa, *b = pb;
+  gsize length = address_get_length (a);
+
+  return address_equal (a, b)
+         || (!address_is_ip (a) && !address_is_ip (b) && length == address_get_length (b)
              && memcmp (address_peek_text (a), address_peek_text (b), length) == 0);
 }
 

@@ -65,6 +65,8 @@ gboolean address_is_single (const Address *self); /* IPv4 or IPv6 with full pref
  * network. */
 guint address_hash (gconstpointer self);
 gboolean address_equal (gconstpointer a, gconstpointer b);
+/* Who is counted or banned: an id from an expression (RAW) and the same text given by hand (TEXT) are one. */
+gboolean address_is_same_id (gconstpointer a, gconstpointer b);
 int address_compare (gconstpointer a, gconstpointer b); /* total: IPv4 before IPv6 by number, then the rest by bytes */
 
 /* Is address inside self (or equal to it)?  FALSE for names: those are for resolver_contains_name. */

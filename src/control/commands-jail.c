@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/bracket-options.h"
 #include "compat/py-repr.h"
 #include "control/server.h"
 
@@ -22,12 +23,36 @@ command_get_option (Call *call, GError **error)
   return jail != NULL ? jail_get (jail, call_peek_text (call, 2, NULL)) : NULL;
 }
 
+/* Some values are read before 1.1.2 looks for the jail. */
+static gboolean
+can_be_read (Call *call, const char *option, GError **error)
+{
+  static const char *const numbers[] = { "maxlines", "maxmatches", "maxretry", NULL };
+  gint64 number;
+
+  if (g_strv_contains (numbers, option))
+    return call_get_int (call, 3, &number, error);
+  if (g_str_equal (option, "ignorecache") && py_value_type (call_peek_word (call, 3, NULL)) == PY_STR)
+    {
+      g_autofree char *text = g_strdup_printf ("cache[%s]", call_peek_text (call, 3, NULL));
+      g_autofree char *name = NULL;
+      g_autoptr (PyValue) options = NULL;
+
+      return bracket_options_parse (text, &name, &options, error);
+    }
+  return TRUE;
+}
+
 PyValue *
 command_set_option (Call *call, GError **error)
 {
   const char *option = call_peek_text (call, 2, NULL);
-  Jail *jail = call_peek_jail (call, 1, error);
+  Jail *jail = call_peek_jail (call, 1, NULL);
 
+  if (jail == NULL && !can_be_read (call, option, error))
+    return NULL;
+  if (jail == NULL)
+    jail = call_peek_jail (call, 1, error);
   if (jail == NULL || !jail_set (jail, option, call_peek_word (call, 3, NULL), error))
     return NULL;
   return current (call, jail, option);
@@ -105,6 +130,23 @@ command_set_addregex (Call *call, GError **error)
   return current (call, jail, command + strlen ("add"));
 }
 
+/* A text where a list should be is a list of its letters, each of them an expression (1.1.2). */
+static gboolean
+add_letters (Jail *jail, const char *command, const PyValue *text, GError **error)
+{
+  gsize len;
+  const char *letters = py_str_peek (text, &len);
+
+  for (const char *at = letters; at < letters + len; at = g_utf8_next_char (at))
+    {
+      g_autoptr (PyValue) letter = py_str_new_len (at, g_utf8_next_char (at) - at);
+
+      if (!add_regex (jail, command, letter, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
 PyValue *
 command_multi_set_addregex (Call *call, GError **error)
 {
@@ -114,6 +156,8 @@ command_multi_set_addregex (Call *call, GError **error)
 
   if (jail == NULL)
     return NULL;
+  if (py_value_type (list) == PY_STR)
+    return add_letters (jail, command, list, error) ? py_bool_new (TRUE) : NULL;
   if (!py_value_is_seq (list))
     {
       g_set_error (error, JAIL_ERROR, JAIL_ERROR_TYPE, "'%s' object is not iterable", py_value_type_name (list));

@@ -169,6 +169,14 @@ rule_set_formula (Rule *rule, PyValue *value, GError **error)
   return rule->formula != NULL;
 }
 
+static PyValue *
+dup_seconds (const BanTime *self, const char *option)
+{
+  PyValue *value = ban_time_peek (self, option);
+
+  return value != NULL && py_value_type (value) != PY_STR ? py_value_ref (value) : NULL;
+}
+
 static gboolean
 rebuild (BanTime *self, GError **error)
 {
@@ -179,10 +187,8 @@ rebuild (BanTime *self, GError **error)
     return FALSE;
   if (rule->multipliers->len == 0 && !rule_set_formula (rule, ban_time_peek (self, "formula"), error))
     return FALSE;
-  if (ban_time_peek (self, "maxtime") != NULL)
-    rule->max_time = py_value_ref (ban_time_peek (self, "maxtime"));
-  if (ban_time_peek (self, "rndtime") != NULL)
-    rule->rnd_time = py_value_ref (ban_time_peek (self, "rndtime"));
+  rule->max_time = dup_seconds (self, "maxtime");
+  rule->rnd_time = dup_seconds (self, "rndtime");
 
   rule_free (self->rule);
   self->rule = g_steal_pointer (&rule);
@@ -205,9 +211,10 @@ ban_time_set (BanTime *self, const char *option, PyValue *value, GError **error)
     {
       PyValue *seconds = value_to_seconds (value, error);
 
+      /* What cannot be read is shown afterwards all the same (1.1.2), but means nothing. */
+      g_hash_table_replace (self->options, g_strdup (option), seconds != NULL ? seconds : py_value_ref (value));
       if (seconds == NULL)
         return FALSE;
-      g_hash_table_replace (self->options, g_strdup (option), seconds);
     }
   else
     g_hash_table_replace (self->options, g_strdup (option), py_value_ref (value));

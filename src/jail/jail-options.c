@@ -99,6 +99,13 @@ set_ban_time (Jail *self, PyValue *value, GError **error)
   g_autofree char *shown = NULL;
   gint64 number;
 
+  if (seconds == NULL && py_str_equals (value, "None")) /* which is a value, but no number */
+    {
+      g_clear_error (error);
+      g_set_error_literal (error, JAIL_ERROR, JAIL_ERROR_TYPE,
+                           "int() argument must be a string, a bytes-like object or a real number, not 'NoneType'");
+      return FALSE;
+    }
   if (seconds == NULL || !int_of (seconds, &number, error))
     return FALSE;
   ban_list_set_ban_time_sec (self->bans, number);

@@ -228,7 +228,7 @@ ticket_table_find (const TicketTable *self, const Address *id)
       {
         const Slot *slot = &self->slots[self->index[at] - 1];
 
-        if (slot->hash == hash && address_equal (ticket_peek_id (slot->ticket), id))
+        if (slot->hash == hash && address_is_same_id (ticket_peek_id (slot->ticket), id))
           return self->index[at] - 1;
       }
   return NOWHERE;

@@ -198,6 +198,18 @@ test_a_file_that_is_not_there_is_an_error (Fixture *f, gconstpointer data)
 }
 
 static void
+test_the_null_device_is_a_log_without_lines (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_nonnull (
+      file_source_add (f->source, "/dev/null", FILE_BACKEND_INOTIFY, LINE_END_BYTE, FALSE, &watch_funcs, f, &error));
+  g_assert_null (
+      file_source_add (f->source, "/dev/zero", FILE_BACKEND_INOTIFY, LINE_END_BYTE, FALSE, &watch_funcs, f, &error));
+  g_assert_error (error, SOURCE_ERROR, EINVAL);
+}
+
+static void
 test_rotation_by_rename_loses_no_line (Fixture *f, gconstpointer data)
 {
   g_autofree char *old = g_strconcat (f->path, ".1", NULL);
@@ -766,6 +778,7 @@ main (int argc, char **argv)
   ADD ("what is there is old, what comes is new", test_what_is_there_is_old_what_comes_is_new);
   ADD ("an unfinished line waits for its end", test_an_unfinished_line_waits_for_its_end);
   ADD ("a file that is not there is an error", test_a_file_that_is_not_there_is_an_error);
+  ADD ("the null device is a log without lines", test_the_null_device_is_a_log_without_lines);
   ADD ("rotation by rename loses no line", test_rotation_by_rename_loses_no_line);
   ADD ("a rotated file is let go after a while", test_a_rotated_file_is_let_go_after_a_while);
   ADD ("replacing by a rename is seen", test_replacing_by_a_rename_is_seen);

@@ -213,6 +213,6 @@ failure_log_replay (const void *bytes, gsize len, GHashTable *tickets)
 GHashTable *
 failure_log_tickets_new (void)
 {
-  return g_hash_table_new_full (address_hash, address_equal, (GDestroyNotify) address_unref,
+  return g_hash_table_new_full (address_hash, address_is_same_id, (GDestroyNotify) address_unref,
                                 (GDestroyNotify) ticket_unref);
 }
