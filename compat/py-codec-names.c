@@ -66,7 +66,7 @@ static const CodecName codec_names[] = {
   { "hex_codec", CODEC_NO_BYTES, NULL, "hex" },
   { "hp_roman8", CODEC_TABLE, NULL, "cp1051 ibm1051 r8 roman8" },
   { "hz", CODEC_HZ, NULL, "hz_gb hz_gb_2312 hzgb" },
-  { "idna", CODEC_NO_BYTES, NULL, "" },
+  { "idna", CODEC_IDNA, NULL, "" },
   { "iso2022_jp", CODEC_ISO2022_JP, "ISO-2022-JP", "csiso2022jp iso2022jp iso_2022_jp" },
   { "iso2022_jp_1", CODEC_ISO2022_JP_1, NULL, "iso2022jp_1 iso_2022_jp_1" },
   { "iso2022_jp_2", CODEC_ISO2022_JP_2, "ISO-2022-JP-2", "iso2022jp_2 iso_2022_jp_2" },

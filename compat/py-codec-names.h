@@ -47,6 +47,7 @@ typedef enum
   /* As Python's source: py-codec-escaped.c */
   CODEC_UNICODE_ESCAPE,
   CODEC_RAW_UNICODE_ESCAPE,
+  CODEC_IDNA, /* ASCII only */
   CODEC_NO_BYTES, /* known to Python, but no encoding of text as a log has it */
 } CodecKind;
 

@@ -159,6 +159,35 @@ test_what_is_no_encoding_of_text_fails_when_used (void)
 }
 
 static void
+test_idna_takes_what_is_ascii (void)
+{
+  g_autoptr (PyCodec) codec = py_codec_new ("idna", NULL);
+  g_autoptr (GString) out = g_string_new (NULL);
+
+  DECODES ("idna", "failed from 192.0.2.1", "failed from 192.0.2.1");
+  g_assert_cmpint (py_codec_decode (codec, "J\xfc", 2, out, NULL, NULL, NULL), ==, PY_CODEC_FAILED);
+  g_assert_cmpint (py_codec_decode (codec, "xn--a", 5, out, NULL, NULL, NULL), ==, PY_CODEC_FAILED);
+}
+
+static void
+test_where_lines_end_may_be_seen_in_the_text_only (void)
+{
+  const char *own[] = { "cp037", "cp500", "utf-7", "hz", "iso2022_jp", "euc_jp", "gb18030", "unicode_escape" };
+  const char *plain[] = { "ascii", "latin-1", "cp1252", "shift_jis", "big5", "utf-8", "mac_roman", "koi8-r" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (own); i++)
+    {
+      g_autoptr (PyCodec) codec = py_codec_new (own[i], NULL);
+      g_assert_true (py_codec_has_line_ends (codec));
+    }
+  for (guint i = 0; i < G_N_ELEMENTS (plain); i++)
+    {
+      g_autoptr (PyCodec) codec = py_codec_new (plain[i], NULL);
+      g_assert_false (py_codec_has_line_ends (codec));
+    }
+}
+
+static void
 test_what_was_decoded_is_encoded_again (void)
 {
   const char *encodings[] = { "utf-8", "utf-16-le", "utf-16-be", "utf-32-le", "latin-1", "cp1252", "shift_jis" };
@@ -201,6 +230,9 @@ main (int argc, char **argv)
   g_test_add_func ("/codec/other systems have encodings too", test_other_systems_have_encodings_too);
   g_test_add_func ("/codec/what is no encoding of text fails when used",
                    test_what_is_no_encoding_of_text_fails_when_used);
+  g_test_add_func ("/codec/idna takes what is ASCII", test_idna_takes_what_is_ascii);
+  g_test_add_func ("/codec/where lines end may be seen in the text only",
+                   test_where_lines_end_may_be_seen_in_the_text_only);
   g_test_add_func ("/codec/what was decoded is encoded again", test_what_was_decoded_is_encoded_again);
   g_test_add_func ("/codec/what an encoding cannot say is left out or marked",
                    test_what_an_encoding_cannot_say_is_left_out_or_marked);

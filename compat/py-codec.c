@@ -254,6 +254,16 @@ decode_marked (Decoding *d, CodecKind kind)
     decode_utf32 (d, big ? CODEC_UTF32_BE : CODEC_UTF32_LE);
 }
 
+/* What Python's idna takes as it is; the rest of a log is none of its business, and it has no errors="replace". */
+static gboolean
+is_plain_domain (const char *bytes, gsize len)
+{
+  for (gsize i = 0; i < len; i++)
+    if ((guint8) bytes[i] >= 0x80)
+      return FALSE;
+  return g_strstr_len (bytes, (gssize) len, "xn--") == NULL;
+}
+
 typedef void (*DecodeFunc) (Decoding *d, CodecKind kind);
 
 /* Others are of two bytes. */
@@ -279,6 +289,7 @@ static const DecodeFunc decoders[] = {
   [CODEC_ISO2022_KR] = codec_decode_iso2022,
   [CODEC_UNICODE_ESCAPE] = codec_decode_unicode_escape,
   [CODEC_RAW_UNICODE_ESCAPE] = codec_decode_raw_unicode_escape,
+  [CODEC_IDNA] = decode_bytes,
   [CODEC_NO_BYTES] = NULL,
 };
 
@@ -293,6 +304,12 @@ py_codec_decode (const PyCodec *self, const char *bytes, gsize len, GString *out
     {
       g_set_error (error, PY_CODEC_ERROR, PY_CODEC_ERROR_NO_BYTES,
                    "'%s' is not a text encoding; use codecs.decode() to handle arbitrary codecs", self->name);
+      return PY_CODEC_FAILED;
+    }
+  if (kind == CODEC_IDNA && !is_plain_domain (bytes, len))
+    {
+      g_set_error (error, PY_CODEC_ERROR, PY_CODEC_ERROR_NO_BYTES,
+                   "decoding with 'idna' codec failed (UnicodeError: Unsupported error handling replace)");
       return PY_CODEC_FAILED;
     }
   if (kind == CODEC_TABLE)
@@ -405,7 +422,7 @@ py_codec_encode (const PyCodec *self, const char *text, gsize len, gboolean repl
 {
   const char *end = text + len;
 
-  if (self->row->kind == CODEC_NO_BYTES)
+  if (self->row->kind == CODEC_NO_BYTES || self->row->kind == CODEC_IDNA)
     return FALSE;
   if (self->row->iconv_name != NULL)
     return encode_iconv (self, text, len, replace, out);
@@ -489,6 +506,22 @@ py_codec_has_surrogates (const PyCodec *self)
   CodecKind kind = self->row->kind;
 
   return kind == CODEC_UTF7 || kind == CODEC_UNICODE_ESCAPE || kind == CODEC_RAW_UNICODE_ESCAPE;
+}
+
+gboolean
+py_codec_has_line_ends (const PyCodec *self)
+{
+  CodecKind kind = self->row->kind;
+
+  if (kind == CODEC_TABLE)
+    return charmap_get (self->map, '\n') != '\n';
+  if (kind >= CODEC_UTF16 && kind <= CODEC_UTF32_BE)
+    return TRUE;
+  /* Of three bytes and more the last ones may be missing, and a line end stands there. */
+  if (kind == CODEC_EUC_JP || kind == CODEC_EUC_JISX0213 || kind == CODEC_EUC_JIS_2004 || kind == CODEC_EUC_KR
+      || kind == CODEC_GB18030)
+    return TRUE;
+  return kind == CODEC_UTF7 || (kind >= CODEC_HZ && kind <= CODEC_RAW_UNICODE_ESCAPE);
 }
 
 const char *

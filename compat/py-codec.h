@@ -31,6 +31,9 @@ gboolean py_codec_is_utf8 (const PyCodec *self);      /* plain UTF-8: well-forme
 /* Can lone surrogates come out?  Only of UTF-7 and of escapes. */
 gboolean py_codec_has_surrogates (const PyCodec *self);
 
+/* Is it only in the text where a line ends?  FALSE: each byte 0x0A is a newline, whatever stands before it, and nothing else is. */
+gboolean py_codec_has_line_ends (const PyCodec *self);
+
 /* The locale's encoding as Python's locale.getpreferredencoding() names it: "UTF-8" for most, "utf-8" in the C locale and
  * in those that do not exist.  Lent by the C library; the program called setlocale() before. */
 const char *py_codec_preferred (void);

@@ -393,6 +393,15 @@ log_line_get_text (LogLine *self, const PyCodec *codec, const Clock *clock, Log 
   return TRUE;
 }
 
+gsize
+log_line_get_cut (const LogLine *self, const char *text, gsize len)
+{
+  for (guint i = 0; i < self->n_texts; i++)
+    if (self->texts[i].text == text && self->texts[i].buffer != NULL && text == self->texts[i].buffer->str)
+      return self->texts[i].buffer->len - len;
+  return 0;
+}
+
 gboolean
 log_line_has_line_end (const LogLine *self, const char *text, gsize len)
 {

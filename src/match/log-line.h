@@ -58,6 +58,10 @@ void log_line_set_audience (LogLine *self, guint64 audience);
 gboolean log_line_get_text (LogLine *self, const PyCodec *codec, const Clock *clock, Log *log, const char **ret_text,
                             gsize *ret_len, PySearchFlags *ret_flags, GError **error);
 
+/* How many bytes of line ends follow this text, which log_line_get_text() gave for bytes in an encoding other than UTF-8: they were
+ * taken off. */
+gsize log_line_get_cut (const LogLine *self, const char *text, gsize len);
+
 /* How long bytes in UTF-8 are without their line ends, and what is known of them; FALSE: they are not well-formed.  is_ascii: as of
  * log_line_set_ascii_bytes(). */
 gboolean log_line_look_at_text (const char *bytes, gsize len, gboolean is_ascii, gsize *ret_len,

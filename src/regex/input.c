@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include "compat/py-fs.h"
+#include "regex/decoded-lines.h"
 #include "regex/out.h"
 #include "regex/read-ahead.h"
 #include "regex/regex-run.h"
@@ -72,8 +73,8 @@ read_text (RegexRun *self, const char *text)
 }
 
 /* --- a file ------------------------------------------------------------------------------------------------------- */
-static gboolean
-process_line (RegexRun *self, LogLine *line)
+gboolean
+regex_run_log_line (RegexRun *self, LogLine *line)
 {
   g_autoptr (GError) error = NULL;
   const char *text;
@@ -92,7 +93,7 @@ static gboolean
 read_file_line (RegexRun *self, LogLine *line, const char *bytes, gsize len)
 {
   log_line_set_bytes (line, bytes, len);
-  return process_line (self, line);
+  return regex_run_log_line (self, line);
 }
 
 /* What the reference prints of an OSError: [Errno 13] Permission denied: 'x' */
@@ -103,26 +104,6 @@ refuse_file (RegexRun *self, const char *path, const GError *error)
 
   out_value (exception);
   return regex_run_failed (self);
-}
-
-/* A last line that ends with a carriage return alone counts as finished. */
-static gboolean
-is_finished (LineEnd line_end, const char *bytes, gsize len)
-{
-  switch (line_end)
-    {
-    case LINE_END_UTF16_LE:
-      return len >= 2 && memcmp (bytes + len - 2, "\r\0", 2) == 0;
-    case LINE_END_UTF16_BE:
-      return len >= 2 && memcmp (bytes + len - 2, "\0\r", 2) == 0;
-    case LINE_END_UTF32_LE:
-      return len >= 4 && memcmp (bytes + len - 4, "\r\0\0\0", 4) == 0;
-    case LINE_END_UTF32_BE:
-      return len >= 4 && memcmp (bytes + len - 4, "\0\0\0\r", 4) == 0;
-    case LINE_END_BYTE:
-    default:
-      return len >= 1 && bytes[len - 1] == '\r';
-    }
 }
 
 static gboolean
@@ -138,7 +119,7 @@ read_whole_lines (RegexRun *self, LogLine *line, LineReader *reader, GError **er
         log_line_set_ascii_bytes (line, bytes, len);
       else
         log_line_set_bytes (line, bytes, len);
-      if (!process_line (self, line))
+      if (!regex_run_log_line (self, line))
         return FALSE;
     }
   return TRUE;
@@ -155,7 +136,7 @@ read_lines_ahead (RegexRun *self, LogLine *line, ReadAhead *ahead, GError **erro
   while (read_ahead_next (ahead, &bytes, &len, &finding, &store, error))
     {
       log_line_set_found_bytes (line, bytes, len, finding, store);
-      if (!process_line (self, line))
+      if (!regex_run_log_line (self, line))
         return FALSE;
     }
   return TRUE;
@@ -186,7 +167,7 @@ warn_of_rest (const RegexRun *self, LogLine *line, const char *bytes, gsize len)
 }
 
 static gboolean
-read_lines (RegexRun *self, LogLine *line, const char *file_name, LineReader *reader, LineEnd line_end)
+read_lines (RegexRun *self, LogLine *line, const char *file_name, LineReader *reader)
 {
   g_autoptr (ReadAhead) ahead = NULL;
   g_autoptr (GError) error = NULL;
@@ -207,46 +188,11 @@ read_lines (RegexRun *self, LogLine *line, const char *file_name, LineReader *re
     return regex_run_crashed (self, error);
   if (!line_reader_rest (reader, &bytes, &len))
     return TRUE;
-  if (is_finished (line_end, bytes, len))
+  /* A last line that ends with a carriage return alone counts as finished. */
+  if (bytes[len - 1] == '\r')
     return read_file_line (self, line, bytes, len);
   warn_of_rest (self, line, bytes, len);
   return TRUE;
-}
-
-/* "utf-16" and "utf-32" take the order of bytes from a mark at the start, and each line is decoded by itself.  So of a file
- * whose mark says big-endian the reference (1.1.2) understands the first line only; the others are read in this
- * machine's order, in which they have no line end.  Is this such a file? */
-static gboolean
-is_marked_big_endian (const RegexRun *self, const char *file_name, LineEnd line_end)
-{
-  FILE *file = fopen (file_name, "rbe");
-  gsize size = line_end_size (line_end), len;
-  char mark[4] = { 0 };
-  g_autoptr (GString) text = g_string_new (NULL);
-
-  if (file == NULL)
-    return FALSE;
-  len = fread (mark, 1, size, file);
-  (void) fclose (file);
-  if (size < 2 || len < size || memcmp (mark, size == 2 ? "\xfe\xff" : "\0\0\xfe\xff", size) != 0)
-    return FALSE;
-  /* Encodings that know their order take the mark for a character. */
-  return py_codec_decode (filter_peek_codec (self->filter), mark, size, text, NULL, NULL, NULL) == PY_CODEC_CLEAN
-         && text->len == 0;
-}
-
-static gboolean
-read_marked_line (RegexRun *self, LogLine *line, const char *file_name, LineEnd line_end)
-{
-  LineEnd big = line_end == LINE_END_UTF32_LE ? LINE_END_UTF32_BE : LINE_END_UTF16_BE;
-  g_autoptr (LineReader) reader = line_reader_open (file_name, big, NULL);
-  const char *bytes;
-  gsize len;
-  gboolean is_ascii;
-
-  if (reader == NULL || !line_reader_next (reader, &bytes, &len, &is_ascii, NULL))
-    return TRUE;
-  return read_file_line (self, line, bytes, len);
 }
 
 static gboolean
@@ -257,22 +203,23 @@ read_file (RegexRun *self, const char *path)
   g_autofree char *file_name = py_fs_encode (path);
   g_autoptr (LineReader) reader = NULL;
   g_autoptr (GError) error = NULL;
-  LineEnd line_end = line_end_of_encoding (encoding);
+  gboolean is_decoded;
 
   /* "auto" means something to the server only. */
   if (g_ascii_strcasecmp (encoding, "auto") == 0)
     g_set_error (&error, FILTER_ERROR, FILTER_ERROR_LOOKUP, "unknown encoding: %s", encoding);
   if (error != NULL || !filter_set_log_encoding (self->filter, encoding, &error))
     return regex_run_crashed (self, error);
-  reader = line_reader_open (file_name, line_end, &error);
+  is_decoded = py_codec_has_line_ends (filter_peek_codec (self->filter));
+  reader = line_reader_open (file_name, LINE_END_BYTE, &error);
   if (reader == NULL)
     return refuse_file (self, path, error);
   regex_run_say (self, "Use         log file : %s", path);
   regex_run_say (self, "Use         encoding : %s", encoding);
   regex_run_say (self, "%s", "");
-  if (is_marked_big_endian (self, file_name, line_end))
-    return read_marked_line (self, line, file_name, line_end);
-  return read_lines (self, line, file_name, reader, line_end);
+  if (is_decoded)
+    return regex_run_read_decoded_lines (self, line, reader);
+  return read_lines (self, line, file_name, reader);
 }
 
 gboolean
