@@ -54,7 +54,7 @@ findtime = 1d
 bantime  = 1d
 '''
 FILTER = r'''[Definition]
-failregex = ^\S* storm(?:\[\d+\])?: refused <HOST>$
+failregex = ^(?:mail)? storm(?:\[\d+\])?: refused <HOST>$
 journalmatch = STORM=@number@
 '''
 
