@@ -5,7 +5,6 @@
 #include "match/log-line.h"
 
 #define PURGE_INTERVAL_SEC  (60 * 60)
-#define QUIET_PRIORITY      (G_PRIORITY_DEFAULT_IDLE + 10) /* behind the reading of logs */
 #define SETTLE_INTERVAL_SEC 5 /* until what the database could not take is offered again */
 
 #define SWEEP_INTERVAL_MSEC 10 /* between two parts of a sweep while the loop is never quiet */
@@ -147,7 +146,7 @@ jail_services_commit_soon (JailServices *self, const char *jail)
   if (!ban_store_commit_soon (self->store) || self->quiet != NULL)
     return;
   self->joined = g_strdup (jail);
-  self->quiet = add_commit_source (self, g_idle_source_new (), QUIET_PRIORITY, on_quiet);
+  self->quiet = add_commit_source (self, g_idle_source_new (), G_PRIORITY_DEFAULT_IDLE, on_quiet);
   commit_late (self, JAIL_SERVICES_COMMIT_MSEC);
 }
 
