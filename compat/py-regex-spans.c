@@ -112,9 +112,12 @@ tell (PyRegexSpans *self, Walk *walk, gint32 told, gsize here)
 static void
 make_moves (PyRegexSpans *self, const PyTurn *turn, gsize here)
 {
-  const PyMove *moves = self->threads.moves + turn->first_move;
+  const PyMove *moves;
   gsize values[PY_REGISTERS_MOST];
 
+  if (turn->n_moves == 0) /* there may be no moves at all */
+    return;
+  moves = self->threads.moves + turn->first_move;
   if (turn->n_moves == 1)
     {
       self->registers[moves->to] = get_value (self, moves->from, here);
