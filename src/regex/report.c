@@ -126,7 +126,8 @@ append_rstripped (GPtrArray *texts, const GString *text)
   g_ptr_array_add (texts, g_string_new_len (text->str, (gssize) out_rstrip_length (text->str, text->len)));
 }
 
-static void
+/* FALSE: the line cannot be said in the encoding. */
+static gboolean
 append_debuggex_url (const RegexRun *self, const PyCodec *codec, GString *out, const PyValue *line, const char *regex)
 {
   gboolean no_dns = self->options->usedns != NULL && g_str_equal (self->options->usedns, "no");
@@ -135,7 +136,8 @@ append_debuggex_url (const RegexRun *self, const PyCodec *codec, GString *out, c
   gsize len;
   const char *text = py_str_peek (line, &len);
 
-  (void) py_codec_encode (codec, text, len, FALSE, sample);
+  if (!py_codec_encode (codec, text, len, FALSE, sample))
+    return FALSE;
   g_string_append (out, "https://www.debuggex.com/?re=");
   out_append_quoted (out, expanded, strlen (expanded));
   g_string_append (out, "&str=");
@@ -143,6 +145,7 @@ append_debuggex_url (const RegexRun *self, const PyCodec *codec, GString *out, c
   g_string_append (out, "&flavor=python");
   if (filter_get_max_lines (self->filter) > 1)
     g_string_append (out, "&flags=m");
+  return TRUE;
 }
 
 /* Each line with each expression, and the page that explains why. */
@@ -173,7 +176,12 @@ append_debuggex (RegexRun *self, LineKind kind, GPtrArray *texts)
         text = g_string_new (NULL);
         out_append_value (text, line);
         g_string_append_printf (text, " | %s |  ", stat->regex);
-        append_debuggex_url (self, codec, text, line, stat->regex);
+        if (!append_debuggex_url (self, codec, text, line, stat->regex))
+          {
+            error = g_error_new (FILTER_ERROR, FILTER_ERROR_PROCESS, "'%s' encodes no text: --debuggex needs another --encoding",
+                                 self->options->encoding);
+            return regex_run_crashed (self, error);
+          }
         append_rstripped (texts, text);
       }
   return TRUE;
