@@ -21,7 +21,7 @@ struct TicketTable
   guint32 *index; /* by hash, then one behind the other: a slot's number and one, 0 for none */
   guint8 *tags;   /* of each of them: 0 for none, else bits of the hash.  Who is not there is not looked for in the slots, which are far
                      apart in memory */
-  guint32 n_index;  /* a power of two, at most three quarters in use */
+  guint32 n_index;  /* a power of two, at most seven eighths in use: looking through tags is cheap, memory is not */
   guint64 key, factor;
 };
 
@@ -203,7 +203,7 @@ ticket_table_add (TicketTable *self, Ticket *ticket, gboolean *ret_moved)
   guint32 place = self->n_used++;
 
   self->slots[place] = (Slot){ .ticket = ticket_ref (ticket), .hash = hash_of (self, ticket_peek_id (ticket)) };
-  if (self->count + 1 > self->n_index / 4 * 3)
+  if (self->count + 1 > self->n_index / 8 * 7)
     resize_index (self, MAX (SIZE_MIN, self->n_index * 2));
   else
     index_slot (self, place);
