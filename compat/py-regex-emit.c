@@ -69,12 +69,29 @@ py_emit_enclosed (PyEmitter *self, const char *opening, PyNode *sequence, guint 
   self->caseless = caseless;
 }
 
+/* 10.42 takes the first character of a look-ahead for the first one of the match, and looks for the last one that must be there behind
+ * it: (?=a)b?a would not match "a".  With a second branch, which never matches, it leaves that. */
+static void
+emit_look_ahead (PyEmitter *self, const PyNode *node, guint flags)
+{
+  gboolean caseless = self->caseless;
+
+  g_string_append (self->out, "(?=");
+  emit_body (self, node->first, flags);
+  g_string_append (self->out, "|(?!))");
+  self->caseless = caseless;
+}
+
 static void
 emit_look (PyEmitter *self, const PyNode *node, guint flags)
 {
+  if (!node->behind && !node->negated)
+    {
+      emit_look_ahead (self, node, flags);
+      return;
+    }
   self->behind += node->behind ? 1 : 0;
-  py_emit_enclosed (self, node->behind ? (node->negated ? "(?<!" : "(?<=") : (node->negated ? "(?!" : "(?="),
-                    node->first, flags);
+  py_emit_enclosed (self, node->behind ? (node->negated ? "(?<!" : "(?<=") : "(?!", node->first, flags);
   self->behind -= node->behind ? 1 : 0;
 }
 

@@ -228,6 +228,9 @@ test_mistakes_of_the_jit_compiler_are_not_ours (void)
   FINDS ("(?:[a-z]|)z*.+", "a", "0-1");
   FINDS ("(1|)b*1", "1", "0-1 0-0");
   FINDS ("(?s)(?>.*\\Z|)\\B", "k00kk", "no");
+  FINDS ("(?=a)b?a", "axx", "0-1");
+  FINDS ("\\b(?=a)(?=a)(?:b|)a", "axx", "0-1");
+  FINDS ("(?<=x)(?=(?=a)(a))b?a", "xaxx", "1-2 1-2");
   FINDS ("(?:(b)*+k|.|)(?:|.x)a", "ba", "0-2 -");
 }
 
