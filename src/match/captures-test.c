@@ -20,6 +20,23 @@ lend (Captures *captures, const char *name, const char *text)
   G_STMT_END
 
 static void
+test_an_empty_text_is_a_text (void)
+{
+  g_autoptr (Captures) c = captures_new ();
+  LineList *lines = line_list_new ();
+  LinePieces peeked = { 0 };
+
+  captures_copy_text (c, CAPTURE_USER, "", 0);
+  g_assert_nonnull (captures_peek (c, CAPTURE_USER)->text);
+  SHOWS (c, "{'user': ''}");
+  line_list_append_text (lines, "", 0);
+  line_list_peek (lines, 0, &peeked);
+  g_assert_nonnull (peeked.after);
+  g_assert_cmpuint (peeked.after_len, ==, 0);
+  line_list_free (lines);
+}
+
+static void
 test_a_name_keeps_its_place_until_it_is_removed (void)
 {
   g_autoptr (Captures) c = captures_new ();
@@ -207,6 +224,7 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/captures/an empty text is a text", test_an_empty_text_is_a_text);
   g_test_add_func ("/captures/a name keeps its place until it is removed",
                    test_a_name_keeps_its_place_until_it_is_removed);
   g_test_add_func ("/captures/what counts as true", test_what_counts_as_true);

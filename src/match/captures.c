@@ -252,7 +252,7 @@ copy (Captures *self, Capture *item, CaptureKind kind, const char *text, gsize l
     }
   else if (len > 0)
     memmove (item->buffer, text, len);
-  lend (item, kind, item->buffer, len);
+  lend (item, kind, len > 0 ? item->buffer : "", len); /* there may be no buffer yet */
 }
 
 void

@@ -66,7 +66,7 @@ void
 line_list_peek (const LineList *self, guint index, LinePieces *ret_line)
 {
   const Line *line = &self->lines[self->first + index];
-  const char *at = self->bytes + line->at;
+  const char *at = self->bytes != NULL ? self->bytes + line->at : ""; /* lines without a byte need none */
 
   g_return_if_fail (index < line_list_get_length (self));
   *ret_line = (LinePieces){
@@ -88,7 +88,8 @@ pack (LineList *self)
   if (self->first < 16 || self->first < self->end - self->first)
     return;
   dropped = self->first < self->end ? self->lines[self->first].at : self->used;
-  memmove (self->bytes, self->bytes + dropped, self->used - dropped);
+  if (self->used > dropped)
+    memmove (self->bytes, self->bytes + dropped, self->used - dropped);
   self->used -= dropped;
   self->end -= self->first;
   memmove (self->lines, self->lines + self->first, self->end * sizeof *self->lines);
