@@ -7,12 +7,14 @@
 #define N_ASCII     128
 #define WORD_MOST   16
 #define VISITS_MOST 16384 /* of nodes: repeats of what takes no steps end here */
+#define WORK_MOST   (4 * 1024 * 1024) /* bytes that were asked for and places of copies, for looks: some 20 ms */
 
 typedef struct
 {
   PyTree *tree;
   PyNfa *nfa;
   guint visits;
+  gsize work; /* what looks have cost, see may_work() */
   guint open_loops; /* whose first step leads nowhere yet */
   gboolean with_tags;
   gboolean failed;
@@ -211,17 +213,35 @@ copy_without (Builder *self, Word *word, guint16 index, guint k)
   return at;
 }
 
+/* A look may be repeated thousands of times, and each time costs more than a step. */
 static gboolean
-read_word (const PyNode *sequence, guint flags, Word *word)
+may_work (Builder *self, gsize work)
+{
+  self->work += work;
+  self->failed |= self->work > WORK_MOST;
+  return !self->failed;
+}
+
+static gboolean
+is_word (const PyNode *sequence)
+{
+  guint n = 0;
+
+  for (const PyNode *node = sequence->first; node != NULL; node = node->next)
+    if (++n > WORD_MOST || (node->type != PY_NODE_LITERAL && node->type != PY_NODE_SET))
+      return FALSE;
+  return n > 0;
+}
+
+static gboolean
+read_word (Builder *self, const PyNode *sequence, guint flags, Word *word)
 {
   memset (word, 0, sizeof *word);
-  for (const PyNode *node = sequence->first; node != NULL; node = node->next)
-    {
-      if (word->n == WORD_MOST || (node->type != PY_NODE_LITERAL && node->type != PY_NODE_SET))
-        return FALSE;
-      add_bytes (&word->chars[word->n++], node, flags);
-    }
-  return word->n > 0;
+  if (!is_word (sequence))
+    return FALSE;
+  for (const PyNode *node = sequence->first; node != NULL && may_work (self, N_ASCII); node = node->next)
+    add_bytes (&word->chars[word->n++], node, flags);
+  return TRUE;
 }
 
 /* --- looks -------------------------------------------------------------------------------------------------------- */
@@ -232,12 +252,14 @@ build_look (Builder *self, const PyNode *node, guint flags, guint16 next)
   Word word;
   guint16 index;
 
-  if (!read_word (node->first, flags, &word)
+  if (!read_word (self, node->first, flags, &word)
       || (word.n > 1 && (node->behind || !node->negated || self->open_loops > 0)))
     {
       self->nfa->exact = FALSE;
       return next;
     }
+  if (self->failed || (word.n > 1 && !may_work (self, (gsize) self->nfa->steps->len * word.n)))
+    return 0;
   if (word.n > 1)
     {
       g_autofree guint16 *copies = g_new0 (guint16, self->nfa->steps->len * word.n);
