@@ -1,6 +1,7 @@
 #include <glib/gstdio.h>
 #include <string.h>
 #include <unistd.h>
+#include <utime.h>
 
 #include "source/journal-source.h"
 
@@ -342,6 +343,21 @@ put_aside (Fixture *f, guint number)
   g_assert_cmpint (g_rename (f->path, path), ==, 0);
 }
 
+/* As if they had been put aside long ago. */
+static void
+make_old (Fixture *f, guint from, guint to)
+{
+  struct utimbuf times = { NOW_SEC, NOW_SEC };
+
+  for (guint number = from; number <= to; number++)
+    {
+      g_autofree char *name = g_strdup_printf ("t@%u.journal", number);
+      g_autofree char *path = g_build_filename (f->dir, name, NULL);
+
+      g_assert_cmpint (g_utime (path, &times), ==, 0);
+    }
+}
+
 static void
 test_what_was_put_aside_while_nobody_looked_is_read (Fixture *f, gconstpointer data)
 {
@@ -364,11 +380,12 @@ test_what_was_put_aside_while_nobody_looked_is_read (Fixture *f, gconstpointer d
   journal_source_set_paused (f->source, FALSE);
   GETS (f, "+four\n+five\n+six\n");
 
-  /* Who begins without a position reads what is written to now, as fail2ban does. */
+  /* Who begins without a position reads what is written to now, as fail2ban does, and what was put aside just before. */
   g_clear_pointer (&f->source, journal_source_free);
+  make_old (f, 1, 3);
   f->source = journal_source_new (&f->options, &source_funcs, f, f->clock, f->log, NULL);
   journal_source_start (f->source, 0, FALSE);
-  GETS (f, "six\n!");
+  GETS (f, "five\nsix\n!");
 }
 
 static guint n_reopen_errors;

@@ -12,6 +12,8 @@
 #define BEHIND_MAX  4096 /* entries among which that of a position is looked for */
 /* Clocks of files are coarse, and entries are dated before they are written. */
 #define MARGIN_USEC (5 * G_USEC_PER_SEC)
+/* Who has no position may have been stopped before his first entry: what was put aside just now is read, too. */
+#define FRESH_USEC (60 * G_USEC_PER_SEC)
 
 struct JournalSource
 {
@@ -366,8 +368,7 @@ journal_source_start (JournalSource *self, gint64 since_usec, gboolean is_positi
   self->timer = g_timeout_source_new (CHECK_MSEC);
   g_source_set_callback (self->timer, on_timer, self, NULL);
   g_source_attach (self->timer, NULL);
-  if (is_position)
-    reopen (self, since_usec - MARGIN_USEC);
+  reopen (self, is_position ? since_usec - MARGIN_USEC : g_get_real_time () - FRESH_USEC);
   journal_reader_seek_time (self->reader, since_usec);
   if (is_position)
     go_behind (self, since_usec);

@@ -36,7 +36,8 @@ void           journal_source_matches_changed (JournalSource *self);
 /* Reads from since_usec on, or what comes from now on when the journal is empty for the matches.  Repeatable after
  * stop.
  * is_position: since_usec is a position that journal_source_get_position gave (perhaps to fail2ban): goes on behind the entry of that
- * time, and what rotations have put aside since is read as well.  Without such an entry all since then is read. */
+ * time, and what rotations have put aside since is read as well.  Without such an entry all since then is read.
+ * Otherwise only what was put aside within the last minute is, since a start may have been stopped before its first entry. */
 void     journal_source_start     (JournalSource *self, gint64 since_usec, gboolean is_position);
 void     journal_source_stop      (JournalSource *self);
 gboolean journal_source_is_in_operation (const JournalSource *self);
