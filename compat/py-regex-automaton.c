@@ -1,17 +1,15 @@
 #include "compat/py-regex-automaton.h"
 
-#include <string.h>
-
 #include "compat/py-regex-parse.h"
 #include "compat/py-regex-private.h"
 #include "compat/py-regex-states.h"
+#include "compat/py-regex-walk.h"
 
-#define TRIALS 64 /* before it is judged whether asking pays */
 
 struct PyRegexAutomaton
 {
   PyStates states;
-  guint64 n_asked, n_told;
+  PyTrials trials;
 };
 
 PyRegexAutomaton *
@@ -42,37 +40,19 @@ py_regex_automaton_pays (const PyRegexAutomaton *self)
 {
   g_return_val_if_fail (self != NULL, FALSE);
 
-  return !self->states.exhausted && (self->n_asked < TRIALS || self->n_told >= self->n_asked / 2);
+  return !self->states.exhausted && py_trials_pay (&self->trials);
 }
 
 /* --- a text ------------------------------------------------------------------------------------------------------- */
-typedef struct
-{
-  const char *start, *end; /* without a newline that is the last byte */
-  const char *no_rest; /* up to here no line is known to go on to the end: the last newline that was seen, or start */
-} Walk;
-
-/* Is there something left, and no newline in it? */
-static gboolean
-is_rest_of_line (Walk *walk, const char *at)
-{
-  if (at >= walk->end || at < walk->no_rest)
-    return FALSE;
-  const char *newline = memchr (at, '\n', (gsize) (walk->end - at));
-  if (newline != NULL)
-    walk->no_rest = newline;
-  return newline == NULL;
-}
-
 /* Up to the end of the walk.  Gives the row of a state, or what ended it. */
 static gint32
-walk_bytes (PyStates *self, Walk *walk, gint32 next)
+walk_bytes (PyStates *self, PyWalk *walk, gint32 next)
 {
   const char *at = walk->start;
 
   for (;;)
     {
-      if (next <= PY_NEXT_FIRST_SURE && is_rest_of_line (walk, at))
+      if (next <= PY_NEXT_FIRST_SURE && py_walk_is_rest_of_line (walk, at))
         next = PY_NEXT_MATCH;
       else if (next <= PY_NEXT_FIRST_SURE)
         next = PY_NEXT_FIRST_SURE - next;
@@ -99,15 +79,14 @@ walk_symbol (PyStates *self, gint32 next, guint class)
 static PyRegexVerdict
 ask (PyStates *self, const char *text, gsize len, PySearchFlags flags)
 {
-  gboolean has_final = len > 0 && text[len - 1] == '\n';
-  Walk walk = { text, text + len - (has_final ? 1 : 0), text };
+  PyWalk walk = py_walk_along (text, len);
   gint32 next;
 
   self->work = 0;
   self->rows.n_texts++;
   next = walk_bytes (self, &walk, py_states_start (self, len == 0));
   gboolean whole = next >= 0;
-  if (has_final)
+  if (walk.has_final)
     next = walk_symbol (self, next, py_alphabet_final (&self->rows.alphabet));
   next = walk_symbol (self, next, py_alphabet_end (&self->rows.alphabet));
   if (next == PY_NEXT_NOWHERE)
@@ -123,7 +102,6 @@ py_regex_automaton_ask (PyRegexAutomaton *self, const char *text, gsize len, PyS
   g_return_val_if_fail (self != NULL && (text != NULL || len == 0), PY_VERDICT_UNKNOWN);
 
   PyRegexVerdict told = self->states.exhausted ? PY_VERDICT_UNKNOWN : ask (&self->states, text, len, flags);
-  self->n_asked++;
-  self->n_told += told != PY_VERDICT_UNKNOWN ? 1 : 0;
+  py_trials_count (&self->trials, told);
   return told;
 }

@@ -5,8 +5,8 @@
 #include "compat/py-regex-parse.h"
 #include "compat/py-regex-private.h"
 #include "compat/py-regex-threads.h"
+#include "compat/py-regex-walk.h"
 
-#define TRIALS 64 /* before it is judged whether asking pays */
 
 /* How the last texts began, and where that leads to: who begins so again goes on from there. */
 #define HEAD_MOST    32
@@ -35,7 +35,8 @@ struct PyRegexSpans
   gsize registers[PY_REGISTERS_MOST];
   Head head;
   gsize offsets[PY_TAGS_MOST + 2];
-  guint64 n_asked, n_told;
+  gboolean is_told; /* in the text that is asked about */
+  PyTrials trials;
 };
 
 PyRegexSpans *
@@ -69,29 +70,10 @@ py_regex_spans_pays (const PyRegexSpans *self)
 {
   g_return_val_if_fail (self != NULL, FALSE);
 
-  return !self->threads.exhausted && (self->n_asked < TRIALS || self->n_told >= self->n_asked / 2);
+  return !self->threads.exhausted && py_trials_pay (&self->trials);
 }
 
 /* --- a text ------------------------------------------------------------------------------------------------------- */
-typedef struct
-{
-  const char *start, *end; /* without a newline that is the last byte */
-  const char *no_rest; /* up to here no line is known to go on to the end: the last newline that was seen, or start */
-  gboolean is_told;
-} Walk;
-
-/* Is there something left, and no newline in it? */
-static gboolean
-is_rest_of_line (Walk *walk, const char *at)
-{
-  if (at >= walk->end || at < walk->no_rest)
-    return FALSE;
-  const char *newline = memchr (at, '\n', (gsize) (walk->end - at));
-  if (newline != NULL)
-    walk->no_rest = newline;
-  return newline == NULL;
-}
-
 static inline gsize
 get_value (const PyRegexSpans *self, guint8 value, gsize here)
 {
@@ -99,14 +81,14 @@ get_value (const PyRegexSpans *self, guint8 value, gsize here)
 }
 
 static void
-tell (PyRegexSpans *self, Walk *walk, gint32 told, gsize here)
+tell (PyRegexSpans *self, gint32 told, gsize here)
 {
   const guint8 *values = self->threads.tells + told;
 
   self->offsets[0] = 0;
   for (guint i = 1; i < self->threads.n_tags; i++)
     self->offsets[i] = get_value (self, values[i], here);
-  walk->is_told = TRUE;
+  self->is_told = TRUE;
 }
 
 static void
@@ -131,17 +113,17 @@ make_moves (PyRegexSpans *self, const PyTurn *turn, gsize here)
 
 /* What there is to do on the way from here to what is behind the next symbol, and where it leads: the row of a state, or below 0 */
 static gint32
-take_turn (PyRegexSpans *self, Walk *walk, gint32 next, gsize here, const char *behind)
+take_turn (PyRegexSpans *self, PyWalk *walk, gint32 next, gsize here, const char *behind)
 {
   if (next > PY_THREADS_FIRST_TURN)
     return next;
   const PyTurn *turn = &self->threads.turns[PY_THREADS_FIRST_TURN - next];
   make_moves (self, turn, here);
   if (turn->row < 0)
-    tell (self, walk, turn->told, here);
-  else if (turn->told >= 0 && is_rest_of_line (walk, behind))
+    tell (self, turn->told, here);
+  else if (turn->told >= 0 && py_walk_is_rest_of_line (walk, behind))
     {
-      tell (self, walk, turn->told, (gsize) (walk->end - walk->start));
+      tell (self, turn->told, (gsize) (walk->end - walk->start));
       return PY_THREADS_NOWHERE;
     }
   return turn->row;
@@ -151,7 +133,7 @@ take_turn (PyRegexSpans *self, Walk *walk, gint32 next, gsize here, const char *
 /* Learns from a text that begins as the last one did: the part before the first byte that is not the same, or that asks for more than
  * to go on. */
 static void
-learn_head (PyRegexSpans *self, const Walk *walk, gint32 row)
+learn_head (PyRegexSpans *self, const PyWalk *walk, gint32 row)
 {
   const PyThreads *threads = &self->threads;
   Head *head = &self->head;
@@ -193,7 +175,7 @@ miss_head (Head *head)
 
 /* Where the walk can begin: behind what is known of the beginning, if the text has that.  `row` is that of the start. */
 static gint32
-begin (PyRegexSpans *self, const Walk *walk, gint32 row, const char **ret_at)
+begin (PyRegexSpans *self, const PyWalk *walk, gint32 row, const char **ret_at)
 {
   Head *head = &self->head;
 
@@ -220,7 +202,7 @@ begin (PyRegexSpans *self, const Walk *walk, gint32 row, const char **ret_at)
 /* --- the walk ------------------------------------------------------------------------------------------------------ */
 /* Up to the end of the walk.  Gives the row of a state, or what ended it. */
 static gint32
-walk_bytes (PyRegexSpans *self, Walk *walk, gint32 next)
+walk_bytes (PyRegexSpans *self, PyWalk *walk, gint32 next)
 {
   PyThreads *threads = &self->threads;
   const char *at;
@@ -240,7 +222,7 @@ walk_bytes (PyRegexSpans *self, Walk *walk, gint32 next)
 }
 
 static gint32
-walk_symbol (PyRegexSpans *self, Walk *walk, gint32 next, guint class, gsize here)
+walk_symbol (PyRegexSpans *self, PyWalk *walk, gint32 next, guint class, gsize here)
 {
   return next >= 0 ? take_turn (self, walk, py_threads_next (&self->threads, next, class), here, walk->end) : next;
 }
@@ -249,17 +231,17 @@ static PyRegexVerdict
 ask (PyRegexSpans *self, const char *text, gsize len, PySearchFlags flags)
 {
   const PyAlphabet *alphabet = &self->threads.rows.alphabet;
-  gsize n = len > 0 && text[len - 1] == '\n' ? len - 1 : len;
-  Walk walk = { text, text + n, text, FALSE };
+  PyWalk walk = py_walk_along (text, len);
   gint32 next;
 
   self->threads.work = 0;
+  self->is_told = FALSE;
   next = walk_bytes (self, &walk, py_threads_start (&self->threads, len == 0));
   gboolean whole = next >= 0;
-  if (n < len)
-    next = walk_symbol (self, &walk, next, py_alphabet_final (alphabet), n);
+  if (walk.has_final)
+    next = walk_symbol (self, &walk, next, py_alphabet_final (alphabet), len - 1);
   next = walk_symbol (self, &walk, next, py_alphabet_end (alphabet), len);
-  if (walk.is_told)
+  if (self->is_told)
     return whole || (flags & (PY_SEARCH_IS_ASCII | PY_SEARCH_IS_UTF8)) ? PY_VERDICT_YES : PY_VERDICT_UNKNOWN;
   return next == PY_THREADS_NOWHERE ? PY_VERDICT_NO : PY_VERDICT_UNKNOWN;
 }
@@ -270,8 +252,7 @@ py_regex_spans_ask (PyRegexSpans *self, const char *text, gsize len, PySearchFla
   g_return_val_if_fail (self != NULL && (text != NULL || len == 0) && match != NULL, PY_VERDICT_UNKNOWN);
 
   PyRegexVerdict told = self->threads.exhausted ? PY_VERDICT_UNKNOWN : ask (self, text, len, flags);
-  self->n_asked++;
-  self->n_told += told != PY_VERDICT_UNKNOWN ? 1 : 0;
+  py_trials_count (&self->trials, told);
   if (told == PY_VERDICT_YES)
     py_match_set_offsets (match, self->offsets, self->n_offsets / 2);
   return told;
