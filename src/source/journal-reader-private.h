@@ -12,3 +12,6 @@ gboolean    journal_reader_reopen       (JournalReader *self, gint64 since_usec,
 gboolean    journal_reader_has_place    (const JournalReader *self);
 /* Are there files of that kind among those that are open?  Then it is to be opened again when they are read. */
 gboolean    journal_reader_has_archived (const JournalReader *self);
+/* Are there such files at all?  Otherwise a reader that was just opened has all there is. */
+gboolean    journal_reader_finds_archived (const JournalReader *self, gint64 since_usec);
+#define JOURNAL_NOTHING_ARCHIVED G_MAXINT64 /* a since_usec: none of them */

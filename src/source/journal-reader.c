@@ -8,8 +8,6 @@
 #include "source/journal-files.h"
 #include "source/journal-reader-private.h"
 
-#define NOTHING_ARCHIVED G_MAXINT64
-
 struct JournalReader
 {
   JournalOptions options;
@@ -68,7 +66,7 @@ close_journal (JournalReader *self)
     self->library.close (g_steal_pointer (&self->journal));
 }
 
-/* archived_since_usec: NOTHING_ARCHIVED, or since when what was put aside is wanted. */
+/* archived_since_usec: JOURNAL_NOTHING_ARCHIVED, or since when what was put aside is wanted. */
 static gboolean
 open_journal (JournalReader *self, gint64 archived_since_usec, GError **error)
 {
@@ -109,7 +107,7 @@ journal_reader_open (const JournalOptions *options, GError **error)
   self->options.rotated = options->rotated;
   self->matches = g_ptr_array_new_with_free_func ((GDestroyNotify) g_strfreev);
   self->utc_offset_sec = present_utc_offset ();
-  return journal_library_load (&self->library, JOURNAL_LIBRARY_NAME, error) && open_journal (self, NOTHING_ARCHIVED, error) ? g_steal_pointer (&self) : NULL;
+  return journal_library_load (&self->library, JOURNAL_LIBRARY_NAME, error) && open_journal (self, JOURNAL_NOTHING_ARCHIVED, error) ? g_steal_pointer (&self) : NULL;
 }
 
 void
@@ -148,6 +146,19 @@ gboolean
 journal_reader_has_place (const JournalReader *self)
 {
   return self->cursor != NULL;
+}
+
+gboolean
+journal_reader_finds_archived (const JournalReader *self, gint64 since_usec)
+{
+  JournalPlace place;
+  gboolean found;
+
+  if (!journal_place_find (&self->options, &place, NULL))
+    return FALSE;
+  found = journal_place_add_archived (&place, since_usec);
+  journal_place_clear (&place);
+  return found;
 }
 
 gboolean

@@ -100,7 +100,7 @@ retry_later (JournalSource *self, const GError *error)
   stop_one (&self->work);
 }
 
-/* With what was put aside since then; G_MAXINT64: with none of it. */
+/* With what was put aside since then. */
 static void
 reopen (JournalSource *self, gint64 archived_since_usec)
 {
@@ -247,7 +247,7 @@ at_end (JournalSource *self)
       reopen (self, self->opened_usec - MARGIN_USEC);
     }
   else if (journal_reader_has_archived (self->reader))
-    reopen (self, G_MAXINT64);
+    reopen (self, JOURNAL_NOTHING_ARCHIVED);
   else
     stop_one (&self->work);
 }
@@ -360,6 +360,8 @@ go_behind (JournalSource *self, gint64 position_usec)
 void
 journal_source_start (JournalSource *self, gint64 since_usec, gboolean is_position)
 {
+  gint64 archived_since_usec = is_position ? since_usec - MARGIN_USEC : g_get_real_time () - FRESH_USEC;
+
   if (self->timer != NULL)
     return;
   self->since_usec = since_usec;
@@ -368,11 +370,13 @@ journal_source_start (JournalSource *self, gint64 since_usec, gboolean is_positi
   self->timer = g_timeout_source_new (CHECK_MSEC);
   g_source_set_callback (self->timer, on_timer, self, NULL);
   g_source_attach (self->timer, NULL);
-  reopen (self, is_position ? since_usec - MARGIN_USEC : g_get_real_time () - FRESH_USEC);
+  if (journal_reader_finds_archived (self->reader, archived_since_usec))
+    reopen (self, archived_since_usec);
+  else
+    watch_changes (self);
   journal_reader_seek_time (self->reader, since_usec);
   if (is_position)
     go_behind (self, since_usec);
-  watch_changes (self);
   start_work (self);
 }
 
