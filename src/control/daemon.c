@@ -132,8 +132,7 @@ early_new (Daemon *self, PyValue *request, Reply *reply)
 static gboolean
 is_command (PyValue *request, const char *name)
 {
-  return (py_value_type (request) == PY_LIST || py_value_type (request) == PY_TUPLE) && py_seq_length (request) > 0
-         && py_str_equals (py_seq_peek (request, 0), name);
+  return py_value_is_seq (request) && py_seq_length (request) > 0 && py_str_equals (py_seq_peek (request, 0), name);
 }
 
 static void

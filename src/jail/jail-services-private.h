@@ -25,7 +25,7 @@ struct JailServices
   char *problem;   /* why, as it was logged */
   GSource *quiet, *late; /* while a transaction is open that more may join */
   char *joined;          /* the name of the jail that opened it, for messages; NULL: no jail did */
-  GArray *waiters;       /* for that transaction */
+  GArray *waiters;       /* for that transaction; NULL: nobody */
   GRand *random;
   ClockText last_time; /* that a jail has written to the log */
 };

@@ -74,19 +74,18 @@ static void
 write_joined (JailServices *self)
 {
   g_autofree char *jail = g_steal_pointer (&self->joined);
-  g_autoptr (GArray) waiters = self->waiters;
+  g_autoptr (GArray) waiters = g_steal_pointer (&self->waiters);
   g_autoptr (GError) error = NULL;
 
   clear_source (&self->quiet);
   clear_source (&self->late);
-  self->waiters = g_array_new (FALSE, FALSE, sizeof (Waiter));
   if (self->store != NULL)
     {
       ban_store_begin (self->store);
       if (!ban_store_commit (self->store, &error))
         jail_services_store_failed (self, jail, error);
     }
-  for (guint i = 0; i < waiters->len; i++)
+  for (guint i = 0; waiters != NULL && i < waiters->len; i++)
     {
       const Waiter *waiter = &g_array_index (waiters, Waiter, i);
 
@@ -162,10 +161,14 @@ jail_services_when_committed (JailServices *self, JailCommitted func, gpointer u
 {
   Waiter waiter = { func, user_data };
 
-  if (self->quiet != NULL)
-    g_array_append_val (self->waiters, waiter);
-  else
-    func (user_data);
+  if (self->quiet == NULL)
+    {
+      func (user_data);
+      return;
+    }
+  if (self->waiters == NULL)
+    self->waiters = g_array_new (FALSE, FALSE, sizeof (Waiter));
+  g_array_append_val (self->waiters, waiter);
 }
 
 static gpointer
@@ -204,7 +207,6 @@ jail_services_new (const Clock *clock, Log *log)
   self->filters = filter_pool_new ();
   self->files = file_source_new (&line_funcs, clock, log);
   self->random = g_rand_new ();
-  self->waiters = g_array_new (FALSE, FALSE, sizeof (Waiter));
   self->purge = g_timeout_source_new_seconds (PURGE_INTERVAL_SEC);
   g_source_set_callback (self->purge, on_purge, self, NULL);
   g_source_attach (self->purge, NULL);
@@ -220,7 +222,7 @@ jail_services_free (JailServices *self)
   clear_source (&self->quiet);
   clear_source (&self->late);
   g_free (self->joined);
-  g_array_unref (self->waiters);
+  g_clear_pointer (&self->waiters, g_array_unref);
   g_free (self->problem);
   g_source_destroy (self->purge);
   g_source_unref (self->purge);

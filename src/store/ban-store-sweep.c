@@ -1,11 +1,9 @@
 /* Deletes many rows.  50,000 of them take a second, so it is done in parts: each looks at the next rows of a table in the order of
  * their numbers.  A row that comes meanwhile belongs to a change that is noted behind this one, and is not there yet. */
-#include <math.h>
-
 #include "store/store-change.h"
 
 #define ROWS_AT_ONCE    128 /* of both tables and their indexes some 2 ms */
-#define OUTDATED_FACTOR 3   /* a bad id is forgotten after so many times its ban time */
+#define OUTDATED_FACTOR "3" /* a bad id is forgotten after so many times its ban time */
 
 typedef struct
 {
@@ -25,7 +23,8 @@ static const SweptTable jail_tables[] = {
 };
 static const SweptTable old_tables[] = {
   { FIND_LAST ("bans"), DELETE_BETWEEN ("bans") "timeofban < ?3" },
-  { FIND_LAST ("bips"), DELETE_BETWEEN ("bips") "timeofban < ?4 AND bantime != -1 AND timeofban + bantime * ?5 < ?4" },
+  { FIND_LAST ("bips"), DELETE_BETWEEN ("bips") "timeofban < CAST(?3 AS INTEGER) AND bantime != -1 "
+                        "AND timeofban + bantime * " OUTDATED_FACTOR " < CAST(?3 AS INTEGER)" },
 };
 
 static gboolean
@@ -104,8 +103,6 @@ static void
 bind_age (SqlStatement *statement, const StoreChange *change)
 {
   sql_bind_double (statement, 3, (double) change->position / G_USEC_PER_SEC);
-  sql_bind_int (statement, 4, (gint64) floor ((double) change->position / G_USEC_PER_SEC));
-  sql_bind_int (statement, 5, OUTDATED_FACTOR);
 }
 
 static gboolean
