@@ -126,6 +126,12 @@ py_text_is_ascii (const char *text, gsize len)
       memcpy (&word, text + i, sizeof word);
       all |= word;
     }
+  if (i < len && len >= sizeof word) /* the last ones, some of them again */
+    {
+      memcpy (&word, text + len - sizeof word, sizeof word);
+      all |= word;
+      i = len;
+    }
   for (; i < len; i++)
     all |= (guint8) text[i] & 0x80;
   return (all & G_GUINT64_CONSTANT (0x8080808080808080)) == 0;

@@ -8,6 +8,7 @@ struct AddressSet
   GHashTable *entries; /* Address -> Address, the same */
   GPtrArray *order;    /* of Address, owned */
   guint *networks; /* how many networks of each prefix length there are, IPv4's before IPv6's; NULL: none yet */
+  guint64 hashes; /* a bit for the hash of each entry, and of some that went: whose bit is missing is not there */
   guint odd; /* entries with a prefix beyond the full one ("/4000"): equal to nothing, contain one address */
 };
 
@@ -57,6 +58,12 @@ counter_of (AddressSet *self, const Address *address)
   return prefix < PREFIXES_IPV6 ? &self->networks[PREFIXES_IPV4 + prefix] : &self->odd;
 }
 
+static guint64
+hash_bit (const Address *address)
+{
+  return (guint64) 1 << (address_hash (address) >> 26);
+}
+
 gboolean
 address_set_add (AddressSet *self, const Address *address)
 {
@@ -67,6 +74,7 @@ address_set_add (AddressSet *self, const Address *address)
     return FALSE;
   entry = address_ref (address);
   g_hash_table_add (self->entries, entry);
+  self->hashes |= hash_bit (entry);
   g_ptr_array_add (self->order, entry);
   if ((counter = counter_of (self, entry)) != NULL)
     (*counter)++;
@@ -95,6 +103,7 @@ address_set_clear (AddressSet *self)
   g_ptr_array_set_size (self->order, 0);
   g_clear_pointer (&self->networks, g_free);
   self->odd = 0;
+  self->hashes = 0;
 }
 
 static const Address *
@@ -115,7 +124,7 @@ address_set_find (const AddressSet *self, const Address *address)
 
   if (self->order->len == 0)
     return NULL;
-  found = g_hash_table_lookup (self->entries, address);
+  found = (self->hashes & hash_bit (address)) != 0 ? g_hash_table_lookup (self->entries, address) : NULL;
   if (found != NULL || !address_is_ip (address))
     return found;
   if (self->odd > 0)

@@ -513,22 +513,29 @@ address_is_single (const Address *self)
   return address_is_ip (self) && self->prefix == full_prefix (self->kind);
 }
 
-/* FNV-1a: short keys, no allocation.  The same for TEXT and RAW, since they may be the same id. */
-guint
-address_hash (gconstpointer data)
+guint64
+address_hash_with (const Address *self, guint64 key, guint64 factor)
 {
-  const Address *self = data;
-  gboolean ip = address_is_ip (self);
-  guint8 number[16];
-  const guint8 *bytes = ip ? number : (const guint8 *) address_peek_text (self);
-  gsize size = ip ? byte_count (self->kind) : address_get_length (self);
-  guint hash = 2166136261u ^ (ip ? (guint) self->kind << 16 : 0) ^ self->prefix;
+  const char *text = address_peek_text (self);
+  gsize left = address_get_length (self);
+  guint64 hash = key ^ left, part;
 
-  if (ip)
-    read_bytes (self, number);
-  for (gsize i = 0; i < size; i++)
-    hash = (hash ^ bytes[i]) * 16777619u;
-  return hash;
+  for (; left >= sizeof part; left -= sizeof part, text += sizeof part)
+    {
+      memcpy (&part, text, sizeof part);
+      hash = (hash ^ part) * factor;
+      hash ^= hash >> 32;
+    }
+  part = 0;
+  memcpy (&part, text, left);
+  return (hash ^ part) * factor;
+}
+
+/* Of the text alone: what is equal is written alike, and TEXT and RAW may be the same id. */
+guint
+address_hash (gconstpointer self)
+{
+  return (guint) (address_hash_with (self, G_GUINT64_CONSTANT (0xcbf29ce484222325), G_GUINT64_CONSTANT (0x9e3779b97f4a7c15)) >> 32);
 }
 
 /* Equal addresses are written alike; 0.0.0.0/0 is written as 0.0.0.0. */

@@ -64,6 +64,8 @@ gboolean address_is_single (const Address *self); /* IPv4 or IPv6 with full pref
 /* GLib's signatures.  RAW and TEXT compare by text and only with their own kind; a network only equals the same
  * network. */
 guint address_hash (gconstpointer self);
+/* With a secret, for tables of ids that strangers write: the upper half is the hash.  factor must be odd. */
+guint64 address_hash_with (const Address *self, guint64 key, guint64 factor);
 gboolean address_equal (gconstpointer a, gconstpointer b);
 /* Who is counted or banned: an id from an expression (RAW) and the same text given by hand (TEXT) are one. */
 gboolean address_is_same_id (gconstpointer a, gconstpointer b);

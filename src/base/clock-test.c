@@ -21,6 +21,7 @@ test_setting_it_back_keeps_the_monotonic_reading (void)
 
   clock_set_time_usec (clock, 150);
   g_assert_cmpint (clock_get_monotonic_usec (clock), ==, 50);
+  g_assert_cmpint (clock_get_coarse_usec (clock), ==, 50);
   clock_set_time_usec (clock, 20);
   g_assert_cmpint (clock_get_time_usec (clock), ==, 20);
   g_assert_cmpint (clock_get_monotonic_usec (clock), ==, 50);
@@ -36,6 +37,9 @@ test_the_system_clock_is_the_system_s (void)
   g_assert_cmpint (now, >=, before);
   g_assert_cmpint (now, <=, g_get_real_time ());
   g_assert_cmpint (clock_get_monotonic_usec (clock), <=, clock_get_monotonic_usec (clock));
+  now = clock_get_coarse_usec (clock);
+  g_assert_cmpint (now, <=, clock_get_monotonic_usec (clock));
+  g_assert_cmpint (now, >, clock_get_monotonic_usec (clock) - G_USEC_PER_SEC);
 }
 
 static void

@@ -43,6 +43,16 @@ clock_get_monotonic_usec (const Clock *self)
   return self->settable ? self->monotonic_usec : g_get_monotonic_time ();
 }
 
+gint64
+clock_get_coarse_usec (const Clock *self)
+{
+  struct timespec now;
+
+  if (self->settable || clock_gettime (CLOCK_MONOTONIC_COARSE, &now) != 0)
+    return clock_get_monotonic_usec (self);
+  return now.tv_sec * G_USEC_PER_SEC + now.tv_nsec / 1000;
+}
+
 void
 clock_set_time_usec (Clock *self, gint64 time_usec)
 {

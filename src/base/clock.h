@@ -17,6 +17,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (Clock, clock_free)
 
 gint64 clock_get_time_usec (const Clock *self);      /* microseconds since 1970, UTC */
 gint64 clock_get_monotonic_usec (const Clock *self); /* for ages and intervals: never jumps back */
+gint64 clock_get_coarse_usec (const Clock *self);    /* the same, some milliseconds behind, for a fifth of the price */
 
 /* For settable clocks only. */
 void clock_set_time_usec (Clock *self,

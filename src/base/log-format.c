@@ -54,6 +54,7 @@ struct LogFormat
   GArray *segments;
   pid_t pid;
   gboolean has_head;
+  gboolean ends_plain; /* the message as it is, at the end */
   Head head;
 };
 
@@ -239,6 +240,12 @@ is_same_in_all_lines (FieldFunc field)
 }
 
 static gboolean
+is_plain (const Segment *segment)
+{
+  return segment->conversion == 's' && segment->precision < 0 && segment->width == 0;
+}
+
+static gboolean
 is_plain_time (const Segment *segment)
 {
   return segment->field == field_asctime && segment->conversion == 's' && segment->precision < 0 && segment->width <= 23;
@@ -398,6 +405,7 @@ log_format_new (const char *format, GError **error)
     }
   self->pid = getpid ();
   self->has_head = can_keep_head (self);
+  self->ends_plain = self->has_head && is_plain (&g_array_index (self->segments, Segment, self->segments->len - 1));
   return g_steal_pointer (&self);
 }
 
@@ -579,15 +587,26 @@ make_head (LogFormat *self, const LogRecord *record)
   return FALSE;
 }
 
-static void
-append_head (const Head *head, gint64 time_usec, GString *out)
+/* And room for len bytes, which begins where it says. */
+static char *
+append_head (const Head *head, gint64 time_usec, gsize len, GString *out)
 {
   int millis = (int) (time_usec % G_USEC_PER_SEC / 1000);
   gsize start = out->len;
+  char *at;
 
-  g_string_append_len (out, head->text->str, (gssize) head->text->len);
+  g_string_set_size (out, start + head->text->len + len);
+  at = out->str + start;
+  memcpy (at, head->text->str, head->text->len);
   if (head->millis != G_MAXSIZE)
-    write_millis (out->str + start + head->millis, millis);
+    write_millis (at + head->millis, millis);
+  return at + head->text->len;
+}
+
+static gboolean
+find_head (LogFormat *self, const LogRecord *record)
+{
+  return self->has_head && (is_head_of (&self->head, record) || make_head (self, record));
 }
 
 void
@@ -597,11 +616,20 @@ log_format_append (LogFormat *self, const LogRecord *record, GString *out)
   guint first = 0;
 
   own.pid = self->pid;
-  if (self->has_head && (is_head_of (&self->head, &own) || make_head (self, &own)))
+  if (find_head (self, &own))
     {
-      append_head (&self->head, own.time_usec, out);
+      (void) append_head (&self->head, own.time_usec, 0, out);
       first = self->segments->len - 1;
     }
   for (guint i = first; i < self->segments->len; i++)
     append_segment (out, &g_array_index (self->segments, Segment, i), &own);
+}
+
+char *
+log_format_begin (LogFormat *self, const LogRecord *record, gsize len, GString *out)
+{
+  LogRecord own = *record;
+
+  own.pid = self->pid;
+  return self->ends_plain && find_head (self, &own) ? append_head (&self->head, own.time_usec, len, out) : NULL;
 }

@@ -27,4 +27,7 @@ typedef struct
 LogFormat *log_format_new    (const char *format, GError **error);
 void       log_format_free   (LogFormat *self); /* NULL is fine */
 void       log_format_append (LogFormat *self, const LogRecord *record, GString *out);
+/* The same for a message that the caller writes: appends what stands before it, and room for len bytes.  Where they belong; NULL, and
+ * nothing is appended: the message is not the end of the line, or not as it is. */
+char      *log_format_begin  (LogFormat *self, const LogRecord *record, gsize len, GString *out);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LogFormat, log_format_free)

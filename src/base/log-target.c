@@ -82,13 +82,27 @@ write_waiting (LogTarget *self)
   g_string_truncate (self->waiting, 0);
 }
 
-/* Whole lines in one write, so that those of two writers do not mix. */
 static void
 write_file (LogTarget *self, const LogTargetLine *line)
 {
+  g_string_append_len (log_target_begin_line (self), line->line, (gssize) line->line_len);
+  log_target_end_line (self);
+}
+
+GString *
+log_target_begin_line (LogTarget *self)
+{
+  if (self->write != write_file)
+    return NULL;
   if (self->waiting == NULL)
     self->waiting = g_string_new (NULL);
-  g_string_append_len (self->waiting, line->line, (gssize) line->line_len);
+  return self->waiting;
+}
+
+/* Whole lines in one write, so that those of two writers do not mix. */
+void
+log_target_end_line (LogTarget *self)
+{
   g_string_append_c (self->waiting, '\n');
   if (!self->held || self->waiting->len >= HELD_MAX)
     write_waiting (self);

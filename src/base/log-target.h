@@ -26,6 +26,10 @@ typedef struct
   gsize       line_len;
 } LogTargetLine;
 void log_target_write (LogTarget *self, const LogTargetLine *line);
+/* The same without a copy, where the target keeps lines one behind the other: what is appended to the string between the two is the line,
+ * which may be empty.  NULL: it takes them by log_target_write() only. */
+GString *log_target_begin_line (LogTarget *self);
+void     log_target_end_line   (LogTarget *self);
 
 /* What goes to a file is kept in memory until it is released (or 64 KiB are together), for one write; others write at once. */
 void log_target_set_held (LogTarget *self, gboolean held);

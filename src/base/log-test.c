@@ -189,6 +189,26 @@ test_bytes_that_are_no_text_are_shown (Fixture *f, gconstpointer data)
 }
 
 static void
+test_a_message_may_come_in_parts (Fixture *f, gconstpointer data)
+{
+  const LogPart parts[] = { { "[x", 1 }, { "a\xff", 2 }, { "", 0 }, { "] b", 3 } };
+
+  log_write_parts (f->log, LOG_LEVEL_INFO, "fail2ban", "f", parts, G_N_ELEMENTS (parts)); /* without a target: nowhere */
+  set_target (f, "[format='%(message)s']");
+  log_write_parts (f->log, LOG_LEVEL_INFO, "fail2ban", "f", parts, G_N_ELEMENTS (parts));
+  log_write_parts (f->log, LOG_LEVEL_DEBUG, "fail2ban", "f", parts, G_N_ELEMENTS (parts));
+  log_write_parts (f->log, LOG_LEVEL_INFO, "fail2ban", "f", parts, 1);
+  log_write_parts (f->log, LOG_LEVEL_INFO, "fail2ban", "f", parts, 0);
+  HOLDS (f, "^\\[a\\\\xff\\] b\n\\[\n\n$");
+  g_assert_true (g_unlink (f->path) == 0);
+  g_assert_true (log_set_target (f->log, "INHERITED", NULL));
+  set_target (f, "");
+  log_write_parts (f->log, LOG_LEVEL_INFO, "fail2ban.filter", "f", parts, 1);
+  log_write_parts (f->log, LOG_LEVEL_INFO, "fail2ban.filter", "f", parts, G_N_ELEMENTS (parts));
+  HOLDS (f, "^[^\n]* fail2ban.filter         \\[{pid}\\]: INFO    \\[\n[^\n]*INFO    \\[a\\\\xff\\] b\n$");
+}
+
+static void
 test_syslog_gets_datagrams (Fixture *f, gconstpointer data)
 {
   struct sockaddr_un address = { .sun_family = AF_UNIX };
@@ -246,11 +266,27 @@ test_formats_are_python_s (Fixture *f, gconstpointer data)
 {
   FORMATS ("%(levelname)-7s|%(levelname)7s|%(levelname)-1.1s|100%%", "INFO   |   INFO|I|100%");
   FORMATS ("%(message)-7s|%(message).2s|%(message)r", "h\xc3\xa9llo  |h\xc3\xa9|'h\xc3\xa9llo'");
+  FORMATS ("%(levelname)s %(message)s", "INFO h\xc3\xa9llo");
+  FORMATS ("%(levelname)s %(message)7s", "INFO   h\xc3\xa9llo");
+  FORMATS ("%(levelname)s %(message).2s", "INFO h\xc3\xa9");
+  FORMATS ("%(levelname)s %(message)r", "INFO 'h\xc3\xa9llo'");
   FORMATS ("%(levelno)d|%(levelno)05d|%(levelno)-5d|%(levelno)+d|%(levelno)x|%(levelno)#X|%(levelno).3d|%(levelno)s",
            "20|00020|20   |+20|14|0X14|020|20");
   FORMATS ("%(relativeCreated)5d|%(relativeCreated)d|%(relativeCreated).1f|%(msecs)s", " 1250|1250|1250.0|250.0");
   FORMATS ("%(created)f|%(created)s|%(created)g", "1500.250000|1500.25|1500.25");
   FORMATS ("%(module)s %(filename)s %(funcName)s %(name)-15.15s|", "jail jail.c func fail2ban.jail  |");
+}
+
+/* With the message written by the caller the line is the same, where that can be. */
+static void
+begin_line (LogFormat *format, const LogRecord *record, const char *wanted)
+{
+  g_autoptr (GString) line = g_string_new ("<");
+  char *at = log_format_begin (format, record, strlen (record->text), line);
+
+  if (at != NULL)
+    memcpy (at, record->text, strlen (record->text));
+  g_assert_cmpstr (line->str, ==, at != NULL ? wanted : "<");
 }
 
 /* What stood before the last message is used again: the same lines as from a format that is new to each of them. */
@@ -290,6 +326,7 @@ test_lines_do_not_depend_on_those_before (Fixture *f, gconstpointer data)
           log_format_append (kept, &record, line);
           log_format_append (fresh, &record, wanted);
           g_assert_cmpstr (line->str, ==, wanted->str);
+          begin_line (kept, &record, wanted->str);
         }
     }
 }
@@ -380,6 +417,7 @@ main (int argc, char **argv)
   ADD ("lines that are held come together", test_lines_that_are_held_come_together);
   ADD ("bytes that are no text are shown", test_bytes_that_are_no_text_are_shown);
   ADD ("syslog gets datagrams", test_syslog_gets_datagrams);
+  ADD ("a message may come in parts", test_a_message_may_come_in_parts);
   ADD ("formats are Python's", test_formats_are_python_s);
   ADD ("lines do not depend on those before", test_lines_do_not_depend_on_those_before);
   ADD ("unusable formats are refused", test_unusable_formats_are_refused);

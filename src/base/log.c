@@ -132,18 +132,24 @@ get_time_usec (Log *self)
   return self->held_usec;
 }
 
+static LogRecord
+record_of (Log *self, int level, char level_name[16], const char *logger, const char *function, const char *text)
+{
+  return (LogRecord){ .level = level,
+                      .level_name = log_level_name (level, level_name),
+                      .logger = logger,
+                      .function = function,
+                      .text = text,
+                      .time_usec = get_time_usec (self),
+                      .start_usec = self->start_usec };
+}
+
 static void
 write_line (Log *self, int level, const char *logger, const char *function, const char *text)
 {
   char level_name[16];
   GString *line = take (&self->line);
-  LogRecord record = { .level = level,
-                       .level_name = log_level_name (level, level_name),
-                       .logger = logger,
-                       .function = function,
-                       .text = text,
-                       .time_usec = get_time_usec (self),
-                       .start_usec = self->start_usec };
+  LogRecord record = record_of (self, level, level_name, logger, function, text);
   LogTargetLine out = { .level = level, .logger = logger, .function = function, .message = text };
 
   if (self->format != NULL)
@@ -165,6 +171,13 @@ write_printable (Log *self, int level, const char *logger, const char *function,
     write_line (self, level, logger, function, text);
 }
 
+/* As nearly all is */
+static gboolean
+is_plain (const char *text, gsize len)
+{
+  return py_text_is_ascii (text, len) && memchr (text, '\0', len) == NULL;
+}
+
 void
 log_write_text (Log *self, int level, const char *logger, const char *function, const char *text, gsize len)
 {
@@ -172,7 +185,7 @@ log_write_text (Log *self, int level, const char *logger, const char *function, 
 
   if (!log_enabled (self, level))
     return;
-  if (py_text_is_ascii (text, len) && memchr (text, '\0', len) == NULL) /* as nearly always */
+  if (is_plain (text, len))
     {
       write_printable (self, level, logger, function, text, len);
       return;
@@ -181,6 +194,57 @@ log_write_text (Log *self, int level, const char *logger, const char *function, 
   append_printable (printable, text, len);
   write_printable (self, level, logger, function, printable->str, printable->len);
   put_back (&self->text, printable);
+}
+
+static void
+copy_parts (char *at, const LogPart *parts, guint n_parts)
+{
+  for (guint i = 0; i < n_parts; i++)
+    {
+      memcpy (at, parts[i].text, parts[i].len);
+      at += parts[i].len;
+    }
+}
+
+/* To where the target keeps its lines: the only copy.  FALSE: it cannot be. */
+static gboolean
+write_straight (Log *self, int level, const char *logger, const char *function, const LogPart *parts, guint n_parts, gsize len)
+{
+  char level_name[16];
+  LogRecord record = record_of (self, level, level_name, logger, function, "");
+  GString *line = log_target_begin_line (self->target);
+  gsize start = line != NULL ? line->len : 0;
+  char *at = line != NULL && self->format != NULL ? log_format_begin (self->format, &record, len, line) : NULL;
+
+  if (at == NULL)
+    return FALSE;
+  copy_parts (at, parts, n_parts);
+  if (!is_plain (at, len))
+    {
+      g_string_truncate (line, start);
+      return FALSE;
+    }
+  log_target_end_line (self->target);
+  return TRUE;
+}
+
+void
+log_write_parts (Log *self, int level, const char *logger, const char *function, const LogPart *parts, guint n_parts)
+{
+  GString *text;
+  gsize len = 0;
+
+  if (!log_enabled (self, level))
+    return;
+  for (guint i = 0; i < n_parts; i++)
+    len += parts[i].len;
+  if (self->sink == NULL && write_straight (self, level, logger, function, parts, n_parts, len))
+    return;
+  text = take (&self->text);
+  g_string_set_size (text, len);
+  copy_parts (text->str, parts, n_parts);
+  log_write_text (self, level, logger, function, text->str, len);
+  put_back (&self->text, text);
 }
 
 void

@@ -64,6 +64,14 @@ void log_write_full (Log *self, int level, const char *logger, const char *funct
 /* The message as it is, with its length (text of log lines, which may hold NUL); there is a NUL behind it. */
 void log_write_text (Log *self, int level, const char *logger, const char *function, const char *text, gsize len);
 
+/* The same for a message in parts, one behind the other. */
+typedef struct
+{
+  const char *text;
+  gsize len;
+} LogPart;
+void log_write_parts (Log *self, int level, const char *logger, const char *function, const LogPart *parts, guint n_parts);
+
 /* Between the two what goes to a file is kept, and then written at once: a thousand lines are no thousand system calls.  For the time of
  * one call from the loop.  May be nested; log may be NULL. */
 void log_hold (Log *self);

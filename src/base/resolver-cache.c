@@ -1,5 +1,7 @@
 #include "base/resolver-cache.h"
 
+#include <string.h>
+
 typedef struct
 {
   GList link; /* in order; data is the entry */
@@ -12,6 +14,7 @@ struct ResolverCache
 {
   GHashTable *entries; /* key -> Entry */
   GQueue order;        /* oldest first */
+  Entry *last;         /* that was asked for: it often is again.  NULL: none */
   guint max_count;
   gint64 max_age_usec;
   GDestroyNotify free_value;
@@ -33,6 +36,8 @@ resolver_cache_new (guint max_count, gint64 max_age_usec, GDestroyNotify free_va
 static void
 drop_entry (ResolverCache *self, Entry *entry)
 {
+  if (self->last == entry)
+    self->last = NULL;
   g_hash_table_remove (self->entries, entry->key);
   g_queue_unlink (&self->order, &entry->link);
   if (entry->value != NULL)
@@ -93,10 +98,13 @@ resolver_cache_set (ResolverCache *self, const char *key, gpointer value, gint64
 gboolean
 resolver_cache_get (ResolverCache *self, const char *key, gint64 now_usec, gpointer *ret_value)
 {
-  Entry *entry = g_hash_table_lookup (self->entries, key);
+  Entry *entry = self->last;
 
+  if (entry == NULL || strcmp (entry->key, key) != 0)
+    entry = g_hash_table_lookup (self->entries, key);
   if (entry == NULL)
     return FALSE;
+  self->last = entry;
   if (entry->until_usec <= now_usec)
     {
       drop_entry (self, entry);

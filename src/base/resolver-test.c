@@ -238,6 +238,12 @@ test_a_full_cache_drops_the_oldest (Fixture *f, gconstpointer data)
   g_assert_cmpuint (resolver_cache_size (cache), ==, 3);
   resolver_cache_set (cache, "d", g_strdup ("D"), 8);
   g_assert_false (resolver_cache_get (cache, "b", 8, &value));
+  g_assert_true (resolver_cache_get (cache, "c", 8, &value));
+  resolver_cache_set (cache, "c", NULL, 8); /* while it is the one that was asked for last */
+  g_assert_true (resolver_cache_get (cache, "c", 8, &value));
+  g_assert_null (value);
+  g_assert_true (resolver_cache_get (cache, "d", 8, &value));
+  g_assert_cmpstr (value, ==, "D");
   g_assert_true (resolver_cache_get (cache, "a", 16, &value));
   g_assert_cmpstr (value, ==, "A2");
   g_assert_false (resolver_cache_get (cache, "a", 17, &value));

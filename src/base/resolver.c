@@ -509,7 +509,7 @@ resolver_peek_own_addresses (Resolver *self, AddressSet **ret_addresses)
 {
   gpointer value;
 
-  if (!resolver_cache_get (self->names, OWN_KEY, clock_get_monotonic_usec (self->clock), &value))
+  if (!resolver_cache_get (self->names, OWN_KEY, clock_get_coarse_usec (self->clock), &value))
     return FALSE;
   *ret_addresses = value;
   return TRUE;
