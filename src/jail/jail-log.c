@@ -57,10 +57,29 @@ on_failure (Failure *failure, gpointer user_data)
   jail_lines_take_failure (user_data, failure);
 }
 
+/* While lines that failed are counted, those that did not count, too. */
+static void
+want_all_lines (Jail *self, gboolean wants_all)
+{
+  for (guint i = 0; i < self->logs->files->len; i++)
+    file_watch_set_wants_all (((LogFile *) g_ptr_array_index (self->logs->files, i))->watch, wants_all);
+}
+
+static void
+line_succeeded (Jail *self)
+{
+  if (self->errors == 0)
+    return;
+  self->errors /= 2;
+  if (self->errors == 0)
+    want_all_lines (self, FALSE);
+}
+
 static void
 line_failed (Jail *self, LogLine *line, const GError *error)
 {
   filter_log_failed_line (self->filter, line, error);
+  want_all_lines (self, TRUE);
   if (++self->errors < ERRORS_MAX)
     return;
   log_error (self->log, LOGGER_FILTER, "Too many errors at once (%u), going idle", self->errors);
@@ -76,7 +95,7 @@ jail_log_process_line (Jail *self, LogLine *line, gboolean in_operation)
 
   begin_slice (self);
   if (filter_process_line (self->filter, line, in_operation, on_failure, self, &error))
-    self->errors /= 2;
+    line_succeeded (self);
   else
     line_failed (self, line, error);
   if (self->pending.length > JAIL_PENDING_MAX)
@@ -97,6 +116,7 @@ on_file_slice (FileWatch *watch, gpointer user_data)
   LogFile *file = user_data;
 
   file->changed = TRUE;
+  begin_slice (file->jail); /* all lines may have been settled for it */
   jail_log_end_slice (file->jail);
 }
 
@@ -334,6 +354,7 @@ watch_file (Jail *self, const char *path, gboolean tail, GError **error)
       log_file_free (file);
       return FALSE;
     }
+  file_watch_set_wants_all (file->watch, self->errors > 0);
   restore_position (self, file, tail);
   g_ptr_array_add (self->logs->files, file);
   repr = py_repr_str (path, -1);

@@ -190,7 +190,13 @@ free_line (gpointer line)
   log_line_free (line);
 }
 
-static const FileLineFuncs line_funcs = { make_line, set_line, free_line };
+static gboolean
+settle_line (gpointer line, guint n_watches)
+{
+  return log_line_settle (line, n_watches);
+}
+
+static const FileLineFuncs line_funcs = { make_line, set_line, free_line, settle_line };
 
 JailServices *
 jail_services_new (const Clock *clock, Log *log)

@@ -26,7 +26,8 @@ typedef struct
   Clock *clock;
   Side together, alone[N_JAILS];
   gint64 size;
-  guint n_shared; /* rounds after which some had one memory */
+  guint n_shared; /* rounds after which some had one memory, */
+  guint n_failing; /* after which some had counted lines that failed */
 } Fixture;
 
 static const char *const names[N_JAILS] = { "a", "b", "c", "d" };
@@ -175,7 +176,7 @@ is_behind (const Fixture *f, const Jail *jail)
 {
   const LogFile *file = g_ptr_array_index (jail->logs->files, 0);
 
-  return !jail->idle && file_watch_get_position (file->watch) < f->size;
+  return !jail->idle && !jail->filter_idle && file_watch_get_position (file->watch) < f->size;
 }
 
 static gboolean
@@ -212,6 +213,8 @@ assert_same (Fixture *f)
     {
       assert_same_bans (f->together.jails[i], f->alone[i].jails[i]);
       g_assert_cmpstr (f->together.said[i]->str, ==, f->alone[i].said[i]->str);
+      g_assert_cmpuint (f->together.jails[i]->errors, ==, f->alone[i].jails[i]->errors);
+      f->n_failing += f->together.jails[i]->errors > 0 ? 1 : 0;
       g_string_truncate (f->together.said[i], 0);
       g_string_truncate (f->alone[i].said[i], 0);
     }
@@ -236,6 +239,9 @@ reload (Fixture *f, Jail *jail)
   while (!done)
     g_main_context_iteration (NULL, TRUE);
 }
+
+#define FAIL       8
+#define N_COMMANDS 10
 
 static void
 command (Fixture *f, Jail *jail, guint which, guint argument)
@@ -267,6 +273,9 @@ command (Fixture *f, Jail *jail, guint which, guint argument)
     case 7:
       set (jail, "maxretry", argument % 2 == 0 ? "2" : "3");
       break;
+    case FAIL:
+      set (jail, "logencoding", "hex"); /* which is no text: lines fail */
+      break;
     default:
       set (jail, "maxlines", argument % 4 == 0 ? "2" : "1");
       break;
@@ -274,12 +283,24 @@ command (Fixture *f, Jail *jail, guint which, guint argument)
 }
 
 static void
-random_command (Fixture *f)
+give_command (Fixture *f, guint which, guint jail)
 {
-  guint jail = below (N_JAILS), which = below (9), argument = below (8);
+  const guint argument = below (8);
 
   command (f, f->together.jails[jail], which, argument);
   command (f, f->alone[jail].jails[jail], which, argument);
+}
+
+/* Before so many lines have failed that the jail goes idle. */
+static void
+mend (Fixture *f)
+{
+  for (guint i = 0; i < N_JAILS; i++)
+    if (f->alone[i].jails[i]->errors > 0)
+      {
+        set (f->together.jails[i], "logencoding", "UTF-8");
+        set (f->alone[i].jails[i], "logencoding", "UTF-8");
+      }
 }
 
 static gboolean
@@ -308,10 +329,29 @@ test_jails_side_by_side_say_what_each_would_alone (Fixture *f, gconstpointer dat
       assert_same (f);
       f->n_shared += is_shared (f) ? 1 : 0;
       clock_advance_usec (f->clock, below (10) * G_USEC_PER_SEC);
+      mend (f);
       if (round % 4 == 3)
-        random_command (f);
+        give_command (f, round % 20 == 7 ? FAIL : below (N_COMMANDS), below (N_JAILS));
     }
   g_assert_cmpuint (f->n_shared, >, 0);
+  g_assert_cmpuint (f->n_failing, >, 0);
+}
+
+/* Most lines are only given to one of them, but not as long as failed lines are counted. */
+static void
+test_jails_that_are_all_alike_count_lines_that_failed_as_each_would_alone (Fixture *f, gconstpointer data)
+{
+  for (guint round = 0; round < N_ROUNDS; round++)
+    {
+      append_lines (f, 1 + below (10));
+      wait_until_read (f);
+      assert_same (f);
+      for (guint i = 0; i < N_JAILS && round % 10 == 4; i++)
+        give_command (f, FAIL, i);
+      if (round % 10 == 6)
+        mend (f);
+    }
+  g_assert_cmpuint (f->n_failing, >, 0);
 }
 
 int
@@ -325,5 +365,7 @@ main (int argc, char **argv)
 
       g_test_add (path, Fixture, NULL, set_up, test_jails_side_by_side_say_what_each_would_alone, tear_down);
     }
+  g_test_add ("/jail-share/jails that are all alike count lines that failed as each would alone", Fixture, NULL, set_up,
+              test_jails_that_are_all_alike_count_lines_that_failed_as_each_would_alone, tear_down);
   return g_test_run ();
 }

@@ -227,6 +227,8 @@ filter_begin_line (Filter *self, LogLine *line, gboolean in_operation)
         return TRUE;
       memory = self->memory;
     }
+  if (memory->teller != self)
+    self->last_date = 0; /* of one that it has told before: others have come since */
   g_clear_pointer (&memory->next, filter_memory_unref);
   forget_outcome (memory);
   memory->key = key;
@@ -271,6 +273,17 @@ filter_end_line (Filter *self, LogLine *line, const GError *error)
     log_line_put_memory (line, memory);
   else if (known != memory && is_at (known, line) && is_due (memory) && are_equal (known, memory))
     join (self, known, audience);
+}
+
+gboolean
+filter_memory_settle (FilterMemory *self, const LogLine *line, guint n_readers)
+{
+  if (!self->is_quiet || self->n_members != n_readers || self->teller == NULL || !is_at (self, line)
+      || !knows_audience (self, log_line_get_audience (line)))
+    return FALSE;
+  self->teller->n_lines = --self->n_lines;
+  self->line = NULL;
+  return TRUE;
 }
 
 /* --- what became of it -------------------------------------------------------------------------------------------- */

@@ -60,7 +60,7 @@ struct FilterMemory
   const LogLine *line; /* NULL: none, or nobody can be told any more */
   guint64 line_number;
   guint64 n_lines;       /* so far */
-  const Filter *teller;  /* who looked at it: the failure and the texts of events may be in its hands.  NULL: gone */
+  Filter *teller;        /* who looked at it: the failure and the texts of events may be in its hands.  NULL: gone */
   gboolean is_quiet;     /* there is none of the following */
   GArray *events;        /* of FilterEvent; NULL: none yet */
   guint failure_at;      /* before which event … */

@@ -218,6 +218,12 @@ log_line_put_memory (LogLine *self, FilterMemory *memory)
   self->memories[place] = filter_memory_ref (memory);
 }
 
+gboolean
+log_line_settle (LogLine *self, guint n_readers)
+{
+  return self->n_memories == 1 && filter_memory_settle (self->memories[0], self, n_readers);
+}
+
 /* --- text --------------------------------------------------------------------------------------------------------- */
 static void
 warn_broken (LogLine *self, const PyCodec *codec, const Clock *clock, Log *log)

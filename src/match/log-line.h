@@ -101,6 +101,10 @@ typedef struct FilterMemory FilterMemory;
 FilterMemory *log_line_peek_memory (const LogLine *self, const char *key);
 void log_line_put_memory (LogLine *self, FilterMemory *memory); /* refs it until the next set */
 
+/* The first of n_readers has been given it.  TRUE: nothing came of it, and nothing would come of it for the others, who must not be given
+ * it any more (filter_memory_settle). */
+gboolean log_line_settle (LogLine *self, guint n_readers);
+
 /* What log_line_put_date() was given for this line under this key; NULL: nothing.  A key stands for all date settings and
  * the encoding, compared as a pointer (an interned string).  To be asked once by each filter: what is put is kept as soon as it was asked
  * for more than once in a line. */

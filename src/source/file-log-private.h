@@ -15,6 +15,7 @@ struct FileWatch
   gpointer wake_data;
   guint64 marks[2]; /* random: what it adds to an audience while its lines are old, and new */
   gboolean paused;
+  gboolean wants_all;
   gboolean removed;
   gboolean in_operation;
   gboolean touched;  /* got a line in this slice */

@@ -53,8 +53,11 @@ audience_of (const Generation *generation, gint64 start, gint64 len)
 typedef struct
 {
   gboolean is_steady;
+  gboolean is_modest; /* nobody wants all lines */
   guint changes; /* since then */
   guint64 audience;
+  guint n_watches;
+  gint64 settled; /* all but the first have passed the lines up to here, which is to be noted; 0: nothing is */
 } Crowd;
 
 static gboolean
@@ -71,7 +74,7 @@ set_line (FileLog *self, const char *bytes, gsize len, guint64 audience)
 }
 
 static void
-give_line (Cursor *cursor, gint64 end, FileLine *line)
+pass_line (Cursor *cursor, gint64 end)
 {
   FileWatch *watch = cursor->watch;
 
@@ -79,18 +82,51 @@ give_line (Cursor *cursor, gint64 end, FileLine *line)
   cursor->read = TRUE;
   watch->touched = TRUE;
   watch->read_any = TRUE;
+}
+
+static void
+give_line (Cursor *cursor, gint64 end, FileLine *line)
+{
+  FileWatch *watch = cursor->watch;
+
+  pass_line (cursor, end);
   line->in_operation = watch->in_operation;
   watch->funcs->line (watch, line, watch->data); /* may add cursors: the pointer is not used any more */
 }
 
+/* The first one has it, and there is nothing in it for the others. */
+static gboolean
+settle_line (FileLog *self, const Crowd *crowd)
+{
+  const FileLineFuncs *funcs = self->shared->funcs;
+
+  return crowd->n_watches > 1 && crowd->is_modest && funcs != NULL && funcs->settle != NULL
+         && funcs->settle (self->line, crowd->n_watches);
+}
+
+static void
+note_settled (Generation *generation, Crowd *crowd)
+{
+  for (guint i = 1; crowd->settled > 0 && i < crowd->n_watches; i++)
+    pass_line (&g_array_index (generation->cursors, Cursor, i), crowd->settled);
+  crowd->settled = 0;
+}
+
 /* Ends early when something changes. */
 static void
-hand_out_to_crowd (FileLog *self, Generation *generation, gint64 end, const char *bytes, gsize len, const Crowd *crowd)
+hand_out_to_crowd (FileLog *self, Generation *generation, gint64 end, const char *bytes, gsize len, Crowd *crowd)
 {
   FileLine line = { self->line, bytes, len, FALSE };
 
   set_line (self, bytes, len, crowd->audience);
-  for (guint i = 0; i < generation->cursors->len && is_steady (crowd, self); i++)
+  give_line (&g_array_index (generation->cursors, Cursor, 0), end, &line);
+  if (is_steady (crowd, self) && settle_line (self, crowd))
+    {
+      crowd->settled = end;
+      return;
+    }
+  note_settled (generation, crowd);
+  for (guint i = 1; i < generation->cursors->len && is_steady (crowd, self); i++)
     give_line (&g_array_index (generation->cursors, Cursor, i), end, &line);
 }
 
@@ -100,7 +136,11 @@ hand_out_to_some (FileLog *self, Generation *generation, gint64 start, gint64 le
 {
   gint64 set_for = -1;
 
-  *crowd = (Crowd){ TRUE, self->changes, audience_of (generation, start, len) };
+  *crowd = (Crowd){ .is_steady = TRUE,
+                    .is_modest = TRUE,
+                    .changes = self->changes,
+                    .audience = audience_of (generation, start, len),
+                    .n_watches = generation->cursors->len };
   for (guint i = 0; i < generation->cursors->len; i++)
     {
       Cursor *cursor = &g_array_index (generation->cursors, Cursor, i);
@@ -108,6 +148,7 @@ hand_out_to_some (FileLog *self, Generation *generation, gint64 start, gint64 le
       FileLine line;
 
       crowd->is_steady = crowd->is_steady && is_ready (cursor->watch) && skip == 0;
+      crowd->is_modest = crowd->is_modest && !cursor->watch->wants_all;
       if (!is_ready (cursor->watch) || skip < 0 || skip >= len)
         continue;
       skip = MIN (skip, (gint64) shown);
@@ -187,31 +228,41 @@ serve_long_line (FileLog *self, Generation *generation, gint64 start, gint64 unt
   return SERVE_DONE;
 }
 
+/* The lines of n bytes at start.  *ret_read: how many bytes they have.  SERVE_DONE: nothing stands in the way of more. */
+static ServeResult
+serve_lines (FileLog *self, Generation *generation, gint64 start, gssize n, gint64 until_usec, Crowd *crowd, gssize *ret_read)
+{
+  const char *buffer = self->shared->buffer;
+  gssize at = 0, line;
+  guint lines = 0;
+
+  *ret_read = 0;
+  while (at < n && (line = line_end_find (self->line_end, buffer + at, (gsize) (n - at))) >= 0)
+    {
+      hand_out (self, generation, start + at, line, buffer + at, (gsize) line, crowd);
+      *ret_read = at += line;
+      if (++lines % CLOCK_EVERY == 0 && is_late (until_usec))
+        return SERVE_LATER;
+      if (!is_steady (crowd, self) && next_offset (generation) != start + at)
+        return SERVE_ON; /* somebody paused, or is behind */
+    }
+  return SERVE_DONE;
+}
+
 static ServeResult
 serve_chunk (FileLog *self, Generation *generation, gint64 start, gint64 until_usec)
 {
-  char *buffer = self->shared->buffer;
-  gssize n = read_known (generation, start, buffer);
-  gssize at = 0;
-  guint lines = 0;
+  gssize n = read_known (generation, start, self->shared->buffer), done;
   Crowd crowd = { 0 };
+  ServeResult result;
 
   if (n > 0 && !file_generation_stands (generation->file))
     return SERVE_LOOK;
-  while (at < n)
-    {
-      gssize line = line_end_find (self->line_end, buffer + at, (gsize) (n - at));
-
-      if (line < 0)
-        break;
-      hand_out (self, generation, start + at, line, buffer + at, (gsize) line, &crowd);
-      at += line;
-      if (++lines % CLOCK_EVERY == 0 && is_late (until_usec))
-        return SERVE_LATER;
-      if (!is_steady (&crowd, self) && next_offset (generation) != start + at)
-        return SERVE_ON; /* somebody paused, or is behind */
-    }
-  if (at == 0 && n == READ_SIZE)
+  result = serve_lines (self, generation, start, n, until_usec, &crowd, &done);
+  note_settled (generation, &crowd);
+  if (result != SERVE_DONE)
+    return result;
+  if (done == 0 && n == READ_SIZE)
     return serve_long_line (self, generation, start, until_usec);
   return n == READ_SIZE ? SERVE_ON : SERVE_DONE;
 }

@@ -38,7 +38,17 @@ set_line (gpointer line, const char *bytes, gsize len, guint64 audience)
   last_audience = audience;
 }
 
-static const FileLineFuncs line_funcs = { make_line, set_line, g_free };
+static gboolean settles;  /* nothing is in any line for others than the first */
+static guint n_settle_for; /* of so many watches, when it was asked last */
+
+static gboolean
+settle_line (gpointer line, guint n_watches)
+{
+  n_settle_for = n_watches;
+  return settles;
+}
+
+static const FileLineFuncs line_funcs = { make_line, set_line, g_free, settle_line };
 
 static void
 on_line (FileWatch *watch, const FileLine *line, gpointer data)
@@ -77,7 +87,8 @@ set_up (Fixture *f, gconstpointer data)
   f->log = log_new ();
   f->source = file_source_new (&line_funcs, f->clock, f->log);
   f->got = g_string_new (NULL);
-  n_set = 0;
+  n_set = n_settle_for = 0;
+  settles = FALSE;
 }
 
 static void
@@ -519,6 +530,41 @@ test_an_audience_stands_for_who_gets_a_line (Fixture *f, gconstpointer data)
 }
 
 static void
+test_a_line_with_nothing_for_the_others_only_moves_their_positions (Fixture *f, gconstpointer data)
+{
+  FileWatch *second;
+
+  append (f, "one\n");
+  add_and_start (f);
+  second = file_source_add (f->source, f->path, FILE_BACKEND_INOTIFY, LINE_END_BYTE, FALSE, &watch_funcs, f, NULL);
+  file_watch_set_paused (second, FALSE);
+  settles = TRUE;
+  append (f, "two\nthree\n");
+  GETS (f, "one\none\ntwo\nthree\n||"); /* who gets the next one is known only behind the first */
+  g_assert_cmpuint (n_settle_for, ==, 2);
+  g_assert_cmpint (file_watch_get_position (second), ==, 14);
+  g_assert_true (file_watch_is_in_operation (second));
+  file_watch_set_wants_all (second, TRUE);
+  append (f, "four\nfive\n");
+  GETS (f, "+four\n+four\n+five\n+five\n||");
+  file_watch_set_wants_all (second, FALSE);
+  append (f, "six\nseven\n");
+  GETS (f, "+six\n+six\n+seven\n||");
+  f->lines = 0;
+  f->pause_after = 5; /* within y, which is not settled then */
+  append (f, "v\nw\nx\ny\nz\n");
+  GETS (f, "+v\n+v\n+w\n+x\n+y\n+y\n+z\n||");
+  g_assert_cmpint (file_watch_get_position (f->watch), ==, 42);
+  g_assert_cmpint (file_watch_get_position (second), ==, 44);
+  n_settle_for = 0;
+  file_watch_remove (second);
+  file_watch_set_paused (f->watch, FALSE);
+  append (f, "a\nb\n");
+  GETS (f, "+z\n+a\n+b\n|");
+  g_assert_cmpuint (n_settle_for, ==, 0); /* alone, there is nobody to settle it for */
+}
+
+static void
 test_a_paused_watch_catches_up (Fixture *f, gconstpointer data)
 {
   g_autofree char *old = g_strconcat (f->path, ".1", NULL);
@@ -808,6 +854,8 @@ main (int argc, char **argv)
   ADD ("a folder that was away is no problem", test_a_folder_that_was_away_is_no_problem);
   ADD ("two jails share one reading", test_two_jails_share_one_reading);
   ADD ("an audience stands for who gets a line", test_an_audience_stands_for_who_gets_a_line);
+  ADD ("a line with nothing for the others only moves their positions",
+       test_a_line_with_nothing_for_the_others_only_moves_their_positions);
   ADD ("a paused watch catches up", test_a_paused_watch_catches_up);
   ADD ("a watch may leave in its own callback", test_a_watch_may_leave_in_its_own_callback);
   ADD ("tail begins at the end", test_tail_begins_at_the_end);

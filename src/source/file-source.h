@@ -56,6 +56,9 @@ typedef struct
   gpointer (*make) (const char *path);
   void     (*set)  (gpointer line, const char *bytes, gsize len, guint64 audience);
   void     (*free) (gpointer line);
+  /* After the first of n_watches, which all get this line whole, was given it: is there nothing in it for the others?  Then only their
+   * positions move on, some lines later, unless one of them wants all lines (file_watch_set_wants_all). */
+  gboolean (*settle) (gpointer line, guint n_watches);
 } FileLineFuncs;
 
 FileSource *file_source_new  (const FileLineFuncs *funcs /* a constant of the caller, or NULL */, const Clock *clock, Log *log);
@@ -76,8 +79,8 @@ typedef struct
 {
   /* A line.  May pause or remove any watch, also this one, and add others. */
   void (*line)  (FileWatch *watch, const FileLine *line, gpointer data);
-  /* After the last line of a slice (there was at least one): the position now stands behind it.  Store it and commit.
-   * */
+  /* After the last line of a slice (there was at least one, perhaps settled): the position now stands behind it.  Store it and
+   * commit. */
   void (*slice) (FileWatch *watch, gpointer data);
 } FileWatchFuncs;
 
@@ -117,3 +120,5 @@ void file_watch_seek_time (FileWatch *self, gint64 time_usec, FileTimeFunc func,
  * callback. */
 void     file_watch_set_paused (FileWatch *self, gboolean paused);
 gboolean file_watch_is_paused  (const FileWatch *self);
+/* Also those in which there is nothing for it (FileLineFuncs.settle).  At first it does not. */
+void     file_watch_set_wants_all (FileWatch *self, gboolean wants_all);

@@ -138,6 +138,15 @@ file_watch_is_paused (const FileWatch *self)
 }
 
 void
+file_watch_set_wants_all (FileWatch *self, gboolean wants_all)
+{
+  if (self->wants_all == wants_all)
+    return;
+  self->wants_all = wants_all;
+  self->log->changes++;
+}
+
+void
 file_watch_set_paused (FileWatch *self, gboolean paused)
 {
   if (self->paused == paused)
