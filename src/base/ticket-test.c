@@ -112,6 +112,18 @@ test_a_copy_is_a_value_of_its_own (void)
 }
 
 static void
+test_a_copy_of_a_common_one_is_not_common (void)
+{
+  g_autoptr (Ticket) ticket = some_ticket (7), copy = NULL;
+
+  g_assert_false (ticket_is_common (ticket));
+  ticket_set_common (ticket);
+  copy = ticket_copy (ticket);
+  g_assert_true (ticket_is_common (ticket));
+  g_assert_false (ticket_is_common (copy));
+}
+
+static void
 test_data_goes_out_and_comes_back (void)
 {
   g_autoptr (Ticket) ticket = some_ticket (0);
@@ -269,6 +281,7 @@ main (int argc, char **argv)
   g_test_add_func ("/ticket/no retry means no matches", test_no_retry_means_no_matches);
   g_test_add_func ("/ticket/the last matches are kept", test_the_last_matches_are_kept);
   g_test_add_func ("/ticket/a copy is a value of its own", test_a_copy_is_a_value_of_its_own);
+  g_test_add_func ("/ticket/a copy of a common one is not common", test_a_copy_of_a_common_one_is_not_common);
   g_test_add_func ("/ticket/data goes out and comes back", test_data_goes_out_and_comes_back);
   g_test_add_func ("/ticket/None is left out", test_none_is_left_out);
   g_test_add_func ("/ticket/the description is Python's", test_the_description_is_python_s);

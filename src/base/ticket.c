@@ -30,6 +30,7 @@ struct Ticket
   guint64 restored : 1;
   guint64 banned : 1;
   guint64 retry_is_attempts : 1; /* as nearly always; at least 1 */
+  guint64 common : 1;
   guint64 attempts : 16;
   guint64 first_sec : 22; /* so long before time_usec */
   Address *id;
@@ -123,6 +124,7 @@ ticket_copy (const Ticket *self)
   Ticket *copy = g_memdup2 (self, sizeof *self);
 
   copy->refs = 1;
+  copy->common = FALSE;
   copy->id = address_ref (self->id);
   copy->data = ticket_data_copy (self->data);
   if (self->extra == NULL)
@@ -155,6 +157,18 @@ ticket_unref (Ticket *self)
       g_free (self->extra);
     }
   g_free (self);
+}
+
+void
+ticket_set_common (Ticket *self)
+{
+  self->common = TRUE;
+}
+
+gboolean
+ticket_is_common (const Ticket *self)
+{
+  return self->common;
 }
 
 const Address *

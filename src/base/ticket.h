@@ -20,6 +20,9 @@ Ticket *ticket_new (const Address *id, gint64 time_usec); /* refs id; attempts 0
 Ticket *ticket_copy (const Ticket *self);                 /* matches and values are shared, the containers are not */
 Ticket *ticket_ref (Ticket *self);                        /* not for several threads */
 void ticket_unref (Ticket *self);                         /* NULL is fine */
+/* One that several jails count as it is: from now on nobody changes it, but takes a copy (which is nobody else's). */
+void ticket_set_common (Ticket *self);
+gboolean ticket_is_common (const Ticket *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Ticket, ticket_unref)
 
 const Address *ticket_peek_id (const Ticket *self);

@@ -172,7 +172,7 @@ test_changes_are_told_once (void)
 }
 
 static void
-test_who_comes_again_is_told_after_he_went (void)
+test_who_went_and_came_again_is_told_as_he_is_now (void)
 {
   g_autoptr (FailCounter) counter = fail_counter_new ();
 
@@ -181,7 +181,50 @@ test_who_comes_again_is_told_after_he_went (void)
     (void) fail (counter, "192.0.2.1", 100 + i);
   ticket_unref (take (counter, "192.0.2.1"));
   (void) fail (counter, "192.0.2.1", 103);
-  CHANGES (counter, "-1 +1 ");
+  CHANGES (counter, "+1 +1 ");
+}
+
+/* What two counters do with a ticket that is common to them is what they do with one each. */
+static void
+test_a_common_ticket_is_not_changed (void)
+{
+  FailCounter *counters[] = { fail_counter_new (), fail_counter_new () };
+  g_autoptr (Ticket) common = ticket_at ("192.0.2.1", 100), other = NULL, first = NULL, second = NULL;
+
+  ticket_take_match (common, py_str_new ("line of 100"));
+  ticket_set_attempts (common, 1);
+  ticket_set_common (common);
+  for (guint i = 0; i < 2; i++)
+    {
+      fail_counter_track_changes (counters[i], TRUE);
+      g_assert_cmpfloat (fail_counter_add (counters[i], common, 1), ==, 1);
+      CHANGES (counters[i], "+1 ");
+    }
+  other = ticket_at ("192.0.2.1", 101);
+  ticket_set_attempts (other, 1);
+  ticket_set_common (other);
+  g_assert_cmpfloat (fail_counter_add (counters[0], other, 1), ==, 2);
+  g_assert_cmpfloat (fail (counters[0], "192.0.2.1", 102), ==, 3);
+  CHANGES (counters[0], "+1 ");
+  CHANGES (counters[1], "");
+  g_assert_cmpfloat (fail_counter_get_total (counters[1]), ==, 1);
+  g_assert_cmpfloat (ticket_get_retry (common), ==, 1);
+  g_assert_cmpint (ticket_get_time_usec (common), ==, 100 * SEC);
+  g_assert_cmpuint (ticket_get_match_count (common), ==, 1);
+  g_assert_cmpfloat (ticket_get_retry (other), ==, 1);
+  first = take (counters[0], "192.0.2.1");
+  g_assert_cmpuint (ticket_get_attempts (first), ==, 3);
+  g_assert_cmpuint (ticket_get_match_count (first), ==, 2);
+  g_assert_null (take (counters[1], "192.0.2.1"));
+  fail_counter_set_max_retry (counters[1], 1);
+  second = take (counters[1], "192.0.2.1");
+  g_assert_false (ticket_is_common (second)); /* whoever bans changes it */
+  g_assert_true (second != common);
+  for (guint i = 0; i < 2; i++)
+    {
+      CHANGES (counters[i], "-1 ");
+      fail_counter_free (counters[i]);
+    }
 }
 
 /* Tickets change their places when others come and go. */
@@ -249,7 +292,8 @@ main (int argc, char **argv)
   ADD ("who is out of findtime is forgotten and the next is known",
        test_who_is_out_of_findtime_is_forgotten_and_the_next_is_known);
   ADD ("changes are told once", test_changes_are_told_once);
-  ADD ("who comes again is told after he went", test_who_comes_again_is_told_after_he_went);
+  ADD ("who went and came again is told as he is now", test_who_went_and_came_again_is_told_as_he_is_now);
+  ADD ("a common ticket is not changed", test_a_common_ticket_is_not_changed);
   ADD ("changes of many are those that were made", test_changes_of_many_are_those_that_were_made);
   return g_test_run ();
 }

@@ -12,10 +12,10 @@ struct FailCounter
   GArray *changes; /* of Change, in order; NULL: not tracked */
 };
 
-/* A ticket that changed or went since the changes were last taken. */
+/* An id whose count changed or went since the changes were last taken. */
 typedef struct
 {
-  Ticket *ticket;
+  Ticket *ticket; /* of the id: the present one may be another */
   guint32 place; /* where it was then; NOWHERE: to be looked for */
 } Change;
 
@@ -116,12 +116,9 @@ fail_counter_count_changes (const FailCounter *self)
 static guint32
 place_of (const FailCounter *self, const Change *change)
 {
-  guint32 place = change->place;
-
-  if (ticket_table_has (self->tickets, place, change->ticket))
-    return place;
-  place = ticket_table_find (self->tickets, ticket_peek_id (change->ticket));
-  return place != NOWHERE && ticket_table_peek (self->tickets, place) == change->ticket ? place : NOWHERE;
+  if (ticket_table_has (self->tickets, change->place, change->ticket))
+    return change->place;
+  return ticket_table_find (self->tickets, ticket_peek_id (change->ticket));
 }
 
 void
@@ -133,7 +130,7 @@ fail_counter_take_changes (FailCounter *self, FailCounterChange func, gpointer u
       guint32 place = place_of (self, change);
 
       if (place != NOWHERE)
-        ticket_table_set_mark (self->tickets, place, func (change->ticket, TRUE, user_data));
+        ticket_table_set_mark (self->tickets, place, func (ticket_table_peek (self->tickets, place), TRUE, user_data));
       else
         (void) func (change->ticket, FALSE, user_data);
     }
@@ -174,10 +171,25 @@ add_new (FailCounter *self, Ticket *ticket, double count)
   return keep_ticket (self, ticket);
 }
 
-static void
-merge (FailCounter *self, Ticket *known, Ticket *ticket, double count)
+/* The ticket at place, to be changed. */
+static Ticket *
+own_ticket (FailCounter *self, guint32 place)
 {
-  guint attempts = known == ticket ? 1 : MAX (ticket_get_attempts (ticket), 1);
+  Ticket *ticket = ticket_table_peek (self->tickets, place);
+  g_autoptr (Ticket) copy = NULL;
+
+  if (!ticket_is_common (ticket))
+    return ticket;
+  copy = ticket_copy (ticket);
+  ticket_table_replace (self->tickets, place, copy);
+  return copy;
+}
+
+static void
+merge (FailCounter *self, guint32 place, Ticket *ticket, double count)
+{
+  guint attempts = ticket_table_peek (self->tickets, place) == ticket ? 1 : MAX (ticket_get_attempts (ticket), 1);
+  Ticket *known = own_ticket (self, place);
 
   ticket_adjust_time (known, ticket_get_time_usec (ticket), self->find_time_usec);
   ticket_add_failure (known, attempts, count);
@@ -192,7 +204,7 @@ add (FailCounter *self, Ticket *ticket, double count, gboolean only_known)
   guint32 place = ticket_table_find (self->tickets, ticket_peek_id (ticket));
 
   if (place != NOWHERE)
-    merge (self, ticket_table_peek (self->tickets, place), ticket, count);
+    merge (self, place, ticket, count);
   else if (only_known)
     return ticket_get_retry (ticket);
   else
@@ -246,6 +258,12 @@ fail_counter_get_mark (const FailCounter *self, const Address *id)
   return place != TICKET_TABLE_NOWHERE ? ticket_table_get_mark (self->tickets, place) : 0;
 }
 
+void
+fail_counter_expect (const FailCounter *self, const Address *id)
+{
+  ticket_table_expect (self->tickets, id);
+}
+
 Ticket *
 fail_counter_take_over_limit (FailCounter *self, const Address *id)
 {
@@ -254,6 +272,7 @@ fail_counter_take_over_limit (FailCounter *self, const Address *id)
   if (place == TICKET_TABLE_NOWHERE
       || ticket_get_retry (ticket_table_peek (self->tickets, place)) < (double) self->max_retry)
     return NULL;
+  (void) own_ticket (self, place);
   return take_ticket (self, place);
 }
 

@@ -24,13 +24,17 @@ void fail_counter_set_max_matches (FailCounter *self, gint64 max_matches); /* 0 
 gint64 fail_counter_get_max_matches (const FailCounter *self);
 
 /* Counts a failure; count is what it adds to retry (an attempt by hand counts once for each of its lines).  Keeps a
- * reference to the ticket of an id that is new.  Returns the retry of the id now. */
+ * reference to the ticket of an id that is new; of a common one (ticket.h) it has a copy as soon as it counts more.  Returns the retry
+ * of the id now. */
 double fail_counter_add (FailCounter *self, Ticket *ticket, double count);
 /* The same for a known offender, counted a second time by his record: an id that is no longer here (just banned) is not
  * taken up again, its own retry is returned. */
 double fail_counter_add_known (FailCounter *self, Ticket *ticket, double count);
 
-/* Takes the ticket of id out when its retry has reached maxretry; NULL when not. */
+/* Soon a failure of this id will be counted: fetches what that needs into the cache of the processor. */
+void fail_counter_expect (const FailCounter *self, const Address *id);
+
+/* Takes the ticket of id out when its retry has reached maxretry; NULL when not.  It is nobody else's. */
 Ticket *fail_counter_take_over_limit (FailCounter *self, const Address *id);
 
 /* A ticket of the time before a crash: taken up as it is, not counted again. */
@@ -48,8 +52,8 @@ guint32 fail_counter_get_mark (const FailCounter *self, const Address *id);
  * whose count changed have no mark of their own. */
 void fail_counter_track_changes (FailCounter *self, gboolean track);
 guint fail_counter_count_changes (const FailCounter *self);
-/* Calls func for each change, in order: with the ticket as it is now, whose mark becomes what func returns; or, is_there FALSE, with one
- * that went. */
+/* Calls func for each change, in order: with the id's ticket as it is now, whose mark becomes what func returns (for one that went and came
+ * again twice); or, is_there FALSE, with one that went. */
 typedef guint32 (*FailCounterChange) (Ticket *ticket, gboolean is_there, gpointer user_data);
 void fail_counter_take_changes (FailCounter *self, FailCounterChange func, gpointer user_data);
 

@@ -107,17 +107,21 @@ count_failure (Jail *self, Ticket *ticket, double count)
 static void
 log_failure (Jail *self, const char *what, const Ticket *ticket)
 {
-  GString *text = self->said;
+  const Address *id = ticket_peek_id (ticket);
+  const char *time;
 
   if (!log_enabled (self->log, LOG_LEVEL_INFO))
     return;
-  g_string_assign (text, "[");
-  g_string_append (text, self->name);
-  g_string_append (text, what);
-  g_string_append (text, address_peek_text (ticket_peek_id (ticket)));
-  g_string_append (text, " - ");
-  g_string_append (text, jail_time_text (&self->services->last_time, ticket_get_time_usec (ticket)));
-  log_write_text (self->log, LOG_LEVEL_INFO, LOGGER_FILTER, __func__, text->str, text->len);
+  time = jail_time_text (&self->services->last_time, ticket_get_time_usec (ticket));
+  const LogPart parts[] = {
+    { "[", 1 },
+    { self->name, strlen (self->name) },
+    { what, strlen (what) },
+    { address_peek_text (id), address_get_length (id) },
+    { " - ", 3 },
+    { time, strlen (time) },
+  };
+  log_write_parts (self->log, LOG_LEVEL_INFO, LOGGER_FILTER, __func__, parts, G_N_ELEMENTS (parts));
 }
 
 static void
@@ -158,18 +162,20 @@ decide (Jail *self, Pending *pending, gboolean ignored)
 
 /* --- one after the other ---------------------------------------------------------------------------------------------------- */
 
+/* Something that was waited for is there.  Other jails wait for it, too, mostly: one transaction for all. */
 static void
 go_on (Jail *self)
 {
   BanStore *store = jail_peek_store (self);
-  g_autoptr (GError) error = NULL;
 
+  log_hold (self->log);
   if (store != NULL)
-    ban_store_begin (store);
+    ban_store_begin_soon (store);
   run (self);
   jail_lines_save (self);
-  if (store != NULL && !ban_store_commit (store, &error))
-    jail_store_failed (self, error);
+  if (store != NULL)
+    jail_services_commit_soon (self->services, self->name);
+  log_release (self->log);
   jail_log_update (self);
 }
 
@@ -324,7 +330,7 @@ jail_lines_clear (Jail *self)
 /* --- what comes in ------------------------------------------------------------------------------------------------------------ */
 
 static Ticket *
-ticket_of (Failure *failure)
+new_ticket (Failure *failure)
 {
   g_autoptr (Address) name = NULL;
 
@@ -334,21 +340,49 @@ ticket_of (Failure *failure)
   return ticket_new (name, failure->time_usec);
 }
 
+static Ticket *
+make_ticket (Failure *failure)
+{
+  Ticket *ticket = new_ticket (failure);
+  gint64 now_usec = failure->now_usec;
+
+  failure_give_data (failure, ticket);
+  /* Lines of the future (a wrong zone) count as now, so that they cannot ban for longer. */
+  ticket_set_time_usec (ticket, MIN (failure->time_usec, now_usec),
+                        failure->time_usec > now_usec || !failure->time_is_int);
+  ticket_set_first_time_usec (ticket, ticket_get_time_usec (ticket));
+  return ticket;
+}
+
+/* Jails that are told of the same failure have one ticket together until they count more, where nothing but the count makes them change
+ * it. */
+static Ticket *
+take_ticket (Jail *self, Failure *failure)
+{
+  Ticket *ticket = failure_peek_ticket (failure);
+
+  if (ticket != NULL)
+    return ban_time_is_increasing (self->ban_time) ? ticket_copy (ticket) : ticket_ref (ticket);
+  ticket = make_ticket (failure);
+  if (failure->host != NULL || ban_time_is_increasing (self->ban_time) || ticket_get_attempts (ticket) > 0
+      || ticket_get_retry (ticket) != 1)
+    return ticket;
+  ticket_set_attempts (ticket, 1); /* as the counter would do it */
+  failure_keep_ticket (failure, ticket);
+  return ticket;
+}
+
 void
 jail_lines_take_failure (Jail *self, Failure *failure)
 {
   Pending pending = { .kind = PENDING_FAILURE, .count = 1, .warn = failure->resolve_warn };
-  gint64 now_usec = failure->now_usec;
 
   if (!failure_has_id (failure) && failure->host == NULL)
     return;
+  if (failure_has_id (failure))
+    fail_counter_expect (self->failures, failure_peek_id (failure));
   pending.host = g_strdup (failure->host);
-  pending.ticket = ticket_of (failure);
-  failure_give_data (failure, pending.ticket);
-  /* Lines of the future (a wrong zone) count as now, so that they cannot ban for longer. */
-  ticket_set_time_usec (pending.ticket, MIN (failure->time_usec, now_usec),
-                        failure->time_usec > now_usec || !failure->time_is_int);
-  ticket_set_first_time_usec (pending.ticket, ticket_get_time_usec (pending.ticket));
+  pending.ticket = take_ticket (self, failure);
   take (self, &pending);
 }
 

@@ -54,7 +54,6 @@ struct Jail
   gboolean idle;        /* all of it */
   gboolean filter_idle; /* only reading: after too many errors */
   guint errors;         /* lines that failed, halved by each that did not */
-  GString *said;        /* kept to be used again: a line for the log */
 
   Filter *filter;
   FailCounter *failures;

@@ -105,7 +105,6 @@ make_parts (Jail *self)
   self->bans = ban_list_new ();
   self->actions = action_queue_new (self->name, &context, &self->funcs, self);
   self->find_time = py_int_new (600);
-  self->said = g_string_new (NULL);
   self->find_time_usec = 600 * G_USEC_PER_SEC;
   g_queue_init (&self->pending);
   self->truth = jail_truth_new (self);
@@ -166,7 +165,6 @@ jail_free (Jail *self)
   fail_counter_free (self->failures);
   filter_free (self->filter);
   py_value_unref (self->find_time);
-  g_string_free (self->said, TRUE);
   g_free (self->backend);
   g_free (self->name);
   g_free (self);

@@ -31,22 +31,7 @@ struct TicketTable
 static guint32
 hash_of (const TicketTable *self, const Address *id)
 {
-  const char *text = address_peek_text (id);
-  guint64 hash = self->key ^ address_get_length (id);
-
-  for (gsize left = address_get_length (id); left > 0;)
-    {
-      gsize n = MIN (left, sizeof (guint64));
-      guint64 part = 0;
-
-      memcpy (&part, text, n);
-      hash = (hash ^ part) * self->factor;
-      hash ^= hash >> 32;
-      text += n;
-      left -= n;
-    }
-  hash *= self->factor;
-  return (guint32) (hash >> 32);
+  return (guint32) (address_hash_with (id, self->key, self->factor) >> 32);
 }
 
 /* Of bits that say nothing about the place in the index */
@@ -232,6 +217,29 @@ ticket_table_find (const TicketTable *self, const Address *id)
           return self->index[at] - 1;
       }
   return NOWHERE;
+}
+
+void
+ticket_table_expect (const TicketTable *self, const Address *id)
+{
+  guint32 at;
+
+  if (self->count == 0)
+    return;
+  at = hash_of (self, id) & (self->n_index - 1);
+  __builtin_prefetch (&self->tags[at]);
+  __builtin_prefetch (&self->index[at], 1);
+}
+
+void
+ticket_table_replace (TicketTable *self, guint place, Ticket *ticket)
+{
+  g_return_if_fail (place < self->n_used && self->slots[place].ticket != NULL);
+
+  Ticket *old = self->slots[place].ticket;
+
+  self->slots[place].ticket = ticket_ref (ticket);
+  ticket_unref (old);
 }
 
 Ticket *

@@ -20,6 +20,9 @@ guint    ticket_table_find (const TicketTable *self, const Address *id); /* TICK
 Ticket  *ticket_table_peek (const TicketTable *self, guint place);
 gboolean ticket_table_has  (const TicketTable *self, guint place, const Ticket *ticket); /* at this place, which may be any number */
 Ticket  *ticket_table_take (TicketTable *self, guint place); /* out of it: the caller's now */
+void     ticket_table_replace (TicketTable *self, guint place, Ticket *ticket); /* refs; by one with the same id */
+/* Soon this id will be looked for: fetches what that needs into the cache of the processor. */
+void     ticket_table_expect (const TicketTable *self, const Address *id);
 
 /* From the one that came first; TICKET_TABLE_NOWHERE behind the last.  Ask for the next before taking one out. */
 guint ticket_table_first (const TicketTable *self);

@@ -37,6 +37,7 @@ failure_clear (Failure *self)
 {
   g_clear_pointer (&self->id, address_unref);
   g_clear_pointer (&self->data, ticket_data_free);
+  g_clear_pointer (&self->ticket, ticket_unref);
 }
 
 gboolean
@@ -124,6 +125,22 @@ failure_give_data (Failure *self, Ticket *ticket)
     return;
   address = address_new (ip->text, (gssize) ip->len);
   ticket_set_ip (ticket, address);
+}
+
+void
+failure_keep_ticket (Failure *self, Ticket *ticket)
+{
+  if (!self->is_for_many)
+    return;
+  ticket_set_common (ticket);
+  ticket_unref (self->ticket);
+  self->ticket = ticket_ref (ticket);
+}
+
+Ticket *
+failure_peek_ticket (const Failure *self)
+{
+  return self->ticket;
 }
 
 PyValue *

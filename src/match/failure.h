@@ -30,6 +30,7 @@ typedef struct
   gboolean time_is_int; /* Python would hold an int (the line's zone was known), else a float */
   double time_sec;      /* the same as a float of Python has it */
   gint64 now_usec;      /* when the line was looked at */
+  gboolean is_for_many; /* it is told to others, too */
 
   /* private: ask */
   Captures *captures;
@@ -38,6 +39,7 @@ typedef struct
   gboolean whom_is_raw;
   Address *id;      /* NULL: not made yet */
   TicketData *data; /* likewise; a block with nothing in it is made again */
+  Ticket *ticket;   /* NULL: nobody has left one */
 } Failure;
 
 typedef void (*FailureFunc) (Failure *failure, gpointer user_data);
@@ -61,6 +63,11 @@ PyValue *failure_dup_data (Failure *self);
 
 /* The same into a new ticket, as ticket_set_data() does it. */
 void failure_give_data (Failure *self, Ticket *ticket);
+
+/* A ticket that the first who was told has made of it, for those who make the same of it.  Where it is told to one only it is not kept;
+ * otherwise it is a common one from now on (ticket.h). */
+void failure_keep_ticket (Failure *self, Ticket *ticket);
+Ticket *failure_peek_ticket (const Failure *self); /* NULL: none */
 
 /* The time as Python holds it: int, float or None.  The caller's. */
 PyValue *failure_dup_time (const Failure *failure);

@@ -318,6 +318,7 @@ filter_report (Filter *self, const Failure *failure, char *host, FailureFunc fun
   g_free (memory->host);
   memory->failure = *failure;
   memory->failure.host = memory->host = host;
+  memory->failure.is_for_many = memory->n_members > 1;
   memory->has_failure = TRUE;
   memory->is_quiet = FALSE;
   memory->failure_at = memory->events != NULL ? memory->events->len : 0;

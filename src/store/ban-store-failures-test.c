@@ -177,14 +177,14 @@ test_failures_and_positions_are_committed_together (Fixture *f, gconstpointer da
   (void) ban_store_update_log (f->store, "j", "/a", "h", 10, NULL);
   (void) ban_store_commit (f->store, NULL);
   ban_store_begin (f->store);
-  put_failure (f, "192.0.2.2", 1);
+  put_failure (f, "192.0.2.2", 2);
   g_assert_false (ban_store_commit (f->store, NULL));
   set_disk_full (FALSE);
   SHOWS (f, "SELECT count(*) FROM sqlite_master WHERE name = 'failurelog' UNION ALL SELECT count(*) FROM logs", "0\n0\n");
   g_assert_true (ban_store_settle (f->store, NULL));
   SHOWS (f, "SELECT lastfilepos FROM logs", "10\n");
   reopen_store (f);
-  HAS_FAILURES (f, "192.0.2.1:1 192.0.2.2:1 ");
+  HAS_FAILURES (f, "192.0.2.1:1 192.0.2.2:2 ");
 }
 
 static void
