@@ -130,11 +130,13 @@ hand_out_to_crowd (FileLog *self, Generation *generation, gint64 end, const char
     give_line (&g_array_index (generation->cursors, Cursor, i), end, &line);
 }
 
-/* To all whose cursor is within the line [start, start + len), the part that they do not have yet.  shown: how much of it is in bytes. */
+/* To all whose cursor is within the line [start, start + len), the part that they do not have yet.  shown: how much of it is in bytes.
+ * is_set: others have been given it already, from its start: it must stay the same line for those who get it, too. */
 static void
-hand_out_to_some (FileLog *self, Generation *generation, gint64 start, gint64 len, const char *bytes, gsize shown, Crowd *crowd)
+hand_out_to_some (FileLog *self, Generation *generation, gint64 start, gint64 len, const char *bytes, gsize shown, gboolean is_set,
+                  Crowd *crowd)
 {
-  gint64 set_for = -1;
+  gint64 set_for = is_set ? 0 : -1;
 
   *crowd = (Crowd){ .is_steady = TRUE,
                     .is_modest = TRUE,
@@ -163,13 +165,12 @@ hand_out_to_some (FileLog *self, Generation *generation, gint64 start, gint64 le
 static void
 hand_out (FileLog *self, Generation *generation, gint64 start, gint64 len, const char *bytes, gsize shown, Crowd *crowd)
 {
-  if (is_steady (crowd, self))
-    {
-      hand_out_to_crowd (self, generation, start + len, bytes, shown, crowd);
-      if (is_steady (crowd, self))
-        return;
-    }
-  hand_out_to_some (self, generation, start, len, bytes, shown, crowd);
+  gboolean was_steady = is_steady (crowd, self);
+
+  if (was_steady)
+    hand_out_to_crowd (self, generation, start + len, bytes, shown, crowd);
+  if (!was_steady || !is_steady (crowd, self))
+    hand_out_to_some (self, generation, start, len, bytes, shown, was_steady, crowd);
 }
 
 typedef enum

@@ -551,9 +551,11 @@ test_a_line_with_nothing_for_the_others_only_moves_their_positions (Fixture *f, 
   append (f, "six\nseven\n");
   GETS (f, "+six\n+six\n+seven\n||");
   f->lines = 0;
-  f->pause_after = 5; /* within y, which is not settled then */
+  f->pause_after = 5; /* within y, which is not settled then, but still the same line */
+  n_set = 0;
   append (f, "v\nw\nx\ny\nz\n");
   GETS (f, "+v\n+v\n+w\n+x\n+y\n+y\n+z\n||");
+  g_assert_cmpuint (n_set, ==, 5);
   g_assert_cmpint (file_watch_get_position (f->watch), ==, 42);
   g_assert_cmpint (file_watch_get_position (second), ==, 44);
   n_settle_for = 0;
