@@ -114,6 +114,28 @@ test_kinds_do_not_mix (void)
   g_assert_cmpint (address_compare (ip, raw), <, 0);
 }
 
+/* Addresses of one net, whose texts differ in the last bytes only, are spread over a table as if by chance. */
+static void
+test_neighbours_have_hashes_of_their_own (void)
+{
+  for (guint kind = 0; kind < 3; kind++)
+    {
+      g_autofree guint *counts = g_new0 (guint, 1 << 16);
+      guint most = 0;
+
+      for (guint k = 0; k < 1 << 16; k++)
+        {
+          g_autofree char *text = kind < 2 ? g_strdup_printf (kind == 0 ? "9.9.%u.%u" : "198.51.%u.%u", k >> 8, k & 0xff)
+                                           : g_strdup_printf ("2001:db8::%x:%x", 1 + (k >> 8), 1 + (k & 0xff));
+          g_autoptr (Address) address = address_new (text, -1);
+          guint count = ++counts[address_hash (address) & 0xffff];
+
+          most = MAX (most, count);
+        }
+      g_assert_cmpuint (most, <=, 12);
+    }
+}
+
 static void
 test_ids_may_hold_any_byte (void)
 {
@@ -197,6 +219,7 @@ main (int argc, char **argv)
   g_test_add_func ("/address/a network contains what shares its prefix",
                    test_a_network_contains_what_shares_its_prefix);
   g_test_add_func ("/address/kinds do not mix", test_kinds_do_not_mix);
+  g_test_add_func ("/address/neighbours have hashes of their own", test_neighbours_have_hashes_of_their_own);
   g_test_add_func ("/address/ids may hold any byte", test_ids_may_hold_any_byte);
   g_test_add_func ("/address/the PTR name is the address backwards", test_the_ptr_name_is_the_address_backwards);
   g_test_add_func ("/address/what looks like an address", test_what_looks_like_an_address);

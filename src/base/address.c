@@ -528,7 +528,9 @@ address_hash_with (const Address *self, guint64 key, guint64 factor)
     }
   part = 0;
   memcpy (&part, text, left);
-  return (hash ^ part) * factor;
+  hash = (hash ^ part) * factor;
+  hash ^= hash >> 32; /* the last bytes count in all bits */
+  return hash * factor;
 }
 
 /* Of the text alone: what is equal is written alike, and TEXT and RAW may be the same id. */

@@ -211,11 +211,16 @@ static gboolean
 write_straight (Log *self, int level, const char *logger, const char *function, const LogPart *parts, guint n_parts, gsize len)
 {
   char level_name[16];
-  LogRecord record = record_of (self, level, level_name, logger, function, "");
   GString *line = log_target_begin_line (self->target);
-  gsize start = line != NULL ? line->len : 0;
-  char *at = line != NULL && self->format != NULL ? log_format_begin (self->format, &record, len, line) : NULL;
+  LogRecord record;
+  gsize start;
+  char *at;
 
+  if (line == NULL || self->format == NULL)
+    return FALSE;
+  record = record_of (self, level, level_name, logger, function, "");
+  start = line->len;
+  at = log_format_begin (self->format, &record, len, line);
   if (at == NULL)
     return FALSE;
   copy_parts (at, parts, n_parts);

@@ -188,12 +188,13 @@ own_ticket (FailCounter *self, guint32 place)
 static void
 merge (FailCounter *self, guint32 place, Ticket *ticket, double count)
 {
-  guint attempts = ticket_table_peek (self->tickets, place) == ticket ? 1 : MAX (ticket_get_attempts (ticket), 1);
+  gboolean is_same = ticket_table_peek (self->tickets, place) == ticket;
+  guint attempts = is_same ? 1 : MAX (ticket_get_attempts (ticket), 1);
   Ticket *known = own_ticket (self, place);
 
   ticket_adjust_time (known, ticket_get_time_usec (ticket), self->find_time_usec);
   ticket_add_failure (known, attempts, count);
-  if (known != ticket && self->max_matches > 0)
+  if (!is_same && self->max_matches > 0)
     ticket_add_matches_of (known, ticket);
   ticket_trim_matches (known, (guint) CLAMP (self->max_matches, 0, G_MAXUINT));
 }

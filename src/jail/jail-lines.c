@@ -124,9 +124,21 @@ log_failure (Jail *self, const char *what, const Ticket *ticket)
   log_write_parts (self->log, LOG_LEVEL_INFO, LOGGER_FILTER, __func__, parts, G_N_ELEMENTS (parts));
 }
 
+/* What the record of an offender makes of a ticket concerns this jail only. */
+static void
+own_ticket (Pending *pending)
+{
+  Ticket *common = pending->ticket;
+
+  pending->ticket = ticket_copy (common);
+  ticket_unref (common);
+}
+
 static void
 decide_failure (Jail *self, Pending *pending)
 {
+  if (ticket_is_common (pending->ticket) && ban_time_is_increasing (self->ban_time))
+    own_ticket (pending);
   log_failure (self, "] Found ", pending->ticket);
   count_failure (self, pending->ticket, pending->count);
 }
@@ -354,18 +366,16 @@ make_ticket (Failure *failure)
   return ticket;
 }
 
-/* Jails that are told of the same failure have one ticket together until they count more, where nothing but the count makes them change
- * it. */
+/* Jails that are told of the same failure have one ticket together until they count more. */
 static Ticket *
-take_ticket (Jail *self, Failure *failure)
+take_ticket (Failure *failure)
 {
   Ticket *ticket = failure_peek_ticket (failure);
 
   if (ticket != NULL)
-    return ban_time_is_increasing (self->ban_time) ? ticket_copy (ticket) : ticket_ref (ticket);
+    return ticket_ref (ticket);
   ticket = make_ticket (failure);
-  if (failure->host != NULL || ban_time_is_increasing (self->ban_time) || ticket_get_attempts (ticket) > 0
-      || ticket_get_retry (ticket) != 1)
+  if (failure->host != NULL || ticket_get_attempts (ticket) > 0 || ticket_get_retry (ticket) != 1)
     return ticket;
   ticket_set_attempts (ticket, 1); /* as the counter would do it */
   failure_keep_ticket (failure, ticket);
@@ -382,7 +392,7 @@ jail_lines_take_failure (Jail *self, Failure *failure)
   if (failure_has_id (failure))
     fail_counter_expect (self->failures, failure_peek_id (failure));
   pending.host = g_strdup (failure->host);
-  pending.ticket = take_ticket (self, failure);
+  pending.ticket = take_ticket (failure);
   take (self, &pending);
 }
 
