@@ -20,6 +20,7 @@ typedef struct
 struct BanTime
 {
   GHashTable *options;    /* name -> PyValue, as set */
+  gboolean is_increasing; /* what "increment" says: asked at each failure */
   GPtrArray *multipliers; /* PyValue ints: the last ones that could be read */
   Rule *rule;             /* NULL until the first option is set */
 };
@@ -82,9 +83,7 @@ ban_time_peek (const BanTime *self, const char *option)
 gboolean
 ban_time_is_increasing (const BanTime *self)
 {
-  PyValue *value = ban_time_peek (self, "increment");
-
-  return value != NULL && py_value_truth (value);
+  return self->is_increasing;
 }
 
 /* Unlike "increment" this one is not turned into a bool when it is set, so the text 'false' counts as yes (as 1.1.2). */
@@ -204,7 +203,10 @@ ban_time_set (BanTime *self, const char *option, PyValue *value, GError **error)
   if (value != NULL && (py_value_type (value) == PY_NONE || py_str_equals (value, "")))
     value = NULL;
   if (g_str_equal (option, "increment"))
-    g_hash_table_replace (self->options, g_strdup (option), py_bool_new (ban_time_value_is_yes (value)));
+    {
+      self->is_increasing = ban_time_value_is_yes (value);
+      g_hash_table_replace (self->options, g_strdup (option), py_bool_new (self->is_increasing));
+    }
   else if (value == NULL)
     g_hash_table_remove (self->options, option);
   else if (g_str_equal (option, "maxtime") || g_str_equal (option, "rndtime"))
