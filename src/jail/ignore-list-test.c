@@ -131,7 +131,11 @@ test_what_is_added_can_be_removed_once (Fixture *f, gconstpointer data)
   add (f, "192.0.2.0/24");
   add (f, "file:/nowhere/list");
   assert_list (f, "['192.0.2.0/24', 'file://nowhere/list', '192.0.2.1']");
+  g_assert_false (ignore_list_del (f->list, "::ffff:192.0.2.1", NULL));
+  g_assert_false (ignore_list_del (f->list, "192.0.2.1/32", NULL));
   g_assert_true (ignore_list_del (f->list, "192.0.2.1", &error));
+  g_assert_true (ignore_list_del (f->list, "192.0.2.9/24", NULL));
+  add (f, "192.0.2.0/24");
   g_assert_true (ignore_list_del (f->list, "file:///nowhere/list", &error));
   assert_list (f, "['192.0.2.0/24']");
   g_assert_false (ignore_list_del (f->list, "192.0.2.1", &error));

@@ -197,7 +197,8 @@ ignore_list_del (IgnoreList *self, const char *text, GError **error)
       address = address_parse (text, -1, error);
       if (address == NULL)
         return FALSE;
-      if (address_set_remove (self->singles, address))
+      /* One address is found by its canonical text only, a network by any (1.1.2: a set of them is looked up by the text's hash). */
+      if (g_str_equal (text, address_peek_text (address)) && address_set_remove (self->singles, address))
         return TRUE;
       if (find_entry (self, address, &index))
         {
