@@ -91,7 +91,7 @@ struct Filter
   const char *find_key;                   /* interned: what all the expressions say; NULL: to be made */
   gboolean ungated;                       /* for tests: without any shortcut */
   const char *use_dns;                    /* static */
-  guint max_lines;
+  gint64 max_lines;
   PyCodec *codec;
   FilterPool *pool;       /* NULL: all of its own */
   DateDetector *detector; /* NULL: no date is searched */

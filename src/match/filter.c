@@ -365,12 +365,12 @@ filter_set_max_lines (Filter *self, gint64 lines, GError **error)
       return FALSE;
     }
   settings_change (self);
-  self->max_lines = (guint) MIN (lines, G_MAXUINT);
+  self->max_lines = lines;
   log_info (self->log, FILTER_LOGGER, "  maxLines: %" G_GINT64_FORMAT, lines);
   return TRUE;
 }
 
-guint
+gint64
 filter_get_max_lines (const Filter *self)
 {
   return self->max_lines;

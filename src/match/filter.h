@@ -67,7 +67,7 @@ void filter_set_use_dns (Filter *self, const char *mode);
 const char *filter_peek_use_dns (const Filter *self); /* "yes", "warn" (at the start), "no", "raw" */
 
 gboolean filter_set_max_lines (Filter *self, gint64 lines, GError **error); /* at the start 1 */
-guint filter_get_max_lines (const Filter *self);
+gint64 filter_get_max_lines (const Filter *self);
 
 /* An encoding by one of Python's names; "auto" is the locale's.  The getter shows the name as it was given. */
 gboolean filter_set_log_encoding (Filter *self, const char *encoding, GError **error);

@@ -54,7 +54,7 @@ regex_run_set_max_lines (RegexRun *self, gint64 lines, GError **error)
   if (!filter_set_max_lines (self->filter, lines, error))
     return FALSE;
   self->max_lines_set = TRUE;
-  regex_run_say (self, "Use         maxlines : %u", filter_get_max_lines (self->filter));
+  regex_run_say (self, "Use         maxlines : %" G_GINT64_FORMAT, filter_get_max_lines (self->filter));
   return TRUE;
 }
 
