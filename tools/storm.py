@@ -29,6 +29,7 @@ KILL_SEC = 0.7
 PATIENCE_SEC = 8    # without another ban, after the last line
 journald = None     # the process, where it is needed
 storms = 0          # the number of the present one, so that it does not find another one's lines in the journal
+jails = ['storm']   # that read the log; the first is the one that commands are about
 END_MARKER = b'<F2B_END_COMMAND>'
 JOURNALD, JOURNAL = '/lib/systemd/systemd-journald', '/run/systemd/journal/socket'
 JOURNALD_CONF = '''[Journal]
@@ -40,14 +41,13 @@ Audit=no
 ForwardToWall=no
 '''
 
-JAIL = r'''[DEFAULT]
+JAIL = r'''[{jail}]
+enabled  = true
 ignoreip =
 ignoreself = false
-[storm]
-enabled  = true
 backend  = {backend}
 filter   = storm
-action   = iptables-allports[name=storm, protocol=tcp]
+action   = iptables-allports[name={jail}, protocol=tcp]
 logpath  = {log}
 maxretry = 1
 findtime = 1d
@@ -78,7 +78,8 @@ def kill_and_restart():
     except (OSError, ValueError):
         pass    # it is just being started anew
     # It leaves its rules behind: what is there in the end is what the last server knows
-    subprocess.run(['iptables', '-F', 'f2b-storm'], stderr=subprocess.DEVNULL)
+    for jail in jails:
+        subprocess.run(['iptables', '-F', f'f2b-{jail}'], stderr=subprocess.DEVNULL)
     client('-x', 'start')
 
 
@@ -404,30 +405,34 @@ BACKENDS = (*FILES, 'systemd')
 
 # --- judging ----------------------------------------------------------------------------------------------------------------
 
-def dropped_by_firewall():
-    rules = subprocess.run(['iptables', '-S', 'f2b-storm'], capture_output=True, text=True).stdout
-    return re.findall(r'^-A f2b-storm -s (\S+?)(?:/32)? ', rules, re.M)
+def dropped_by_firewall(jail):
+    rules = subprocess.run(['iptables', '-S', f'f2b-{jail}'], capture_output=True, text=True).stdout
+    return re.findall(rf'^-A f2b-{jail} -s (\S+?)(?:/32)? ', rules, re.M)
 
 
 class Verdict:
     def __init__(self, count):
         self.wanted = {address(number) for number in range(1, count + 1)}
-        self.wrong = []
-        self.read_log()
-        dropped = dropped_by_firewall()
-        self.lost = sorted(self.wanted - set(dropped))
+        self.lost, self.wrong = [], []
+        for jail in jails:
+            self.judge(jail)
+
+    def judge(self, jail):
+        self.read_log(jail)
+        dropped = dropped_by_firewall(jail)
+        self.lost += sorted(self.wanted - set(dropped))
         self.wrong += [f'{who} is dropped' for who in set(dropped) - self.wanted]
         self.wrong += [f'{who} has {dropped.count(who)} rules' for who in set(dropped) if dropped.count(who) > 1]
 
-    def read_log(self):
+    def read_log(self, jail):
         banned, ever = set(), set()
         with open(SERVER_LOG, errors='replace') as file:
             for line in file:
                 if 'Starting Fail2ban' in line:
                     banned.clear()
-                match = re.search(r'\[storm\] (Ban|Restore Ban|Unban|Repeal Ban) (\S+)$', line)
+                match = re.search(rf'\[{jail}\] (Ban|Restore Ban|Unban|Repeal Ban) (\S+)$', line)
                 if not match:
-                    if re.search(r'\[storm\] \S+ already banned|Traceback|CRITICAL', line):
+                    if re.search(rf'\[{jail}\] \S+ already banned|Traceback|CRITICAL', line):
                         self.wrong.append(line.strip())
                     continue
                 verb, who = match.groups()
@@ -444,9 +449,9 @@ def wait_for_bans(count):
     """All, or those who come as long as they come."""
     dropped = 0
     deadline = time.monotonic() + PATIENCE_SEC
-    while time.monotonic() < deadline and dropped < count:
+    while time.monotonic() < deadline and dropped < count * len(jails):
         time.sleep(0.1)
-        before, dropped = dropped, len(dropped_by_firewall())
+        before, dropped = dropped, sum(len(dropped_by_firewall(jail)) for jail in jails)
         if dropped != before:
             deadline = time.monotonic() + PATIENCE_SEC
 
@@ -460,7 +465,7 @@ def prepare(backend):
     with open(SERVER_LOG, 'w'), open(LOG, 'w'):
         pass
     with open('/etc/fail2ban/jail.local', 'w') as file:
-        file.write(JAIL.format(backend=backend, log=LOG))
+        file.writelines(JAIL.format(jail=jail, backend=backend, log=LOG) for jail in jails)
     with open('/etc/fail2ban/filter.d/storm.conf', 'w') as file:
         file.write(FILTER.replace('@number@', str(storms)))
 
@@ -525,13 +530,15 @@ def main():
     parser = argparse.ArgumentParser(prog='tools/storms BUILD', epilog='storms: ' + ' '.join(STORMS))
     parser.add_argument('-n', dest='count', type=int, default=3000, help='lines')
     parser.add_argument('-r', dest='rounds', type=int, default=1)
+    parser.add_argument('-j', dest='jails', type=int, default=1, help='so many jails on the log, all alike: each has to ban all')
     parser.add_argument('-b', dest='backends', choices=BACKENDS, action='append', help='only this one')
     parser.add_argument('storms', nargs='*', metavar='STORM')
     args = parser.parse_args()
     for name in set(args.storms) - set(STORMS):
         parser.error(f'there is no storm {name}')
+    jails.extend(f'storm{number}' for number in range(2, args.jails + 1))
     # No mount may be left behind but those of the stage
-    subprocess.run(['mount', '-t', 'tmpfs', '-o', 'size=4m', 'databases', DATABASES], check=True)
+    subprocess.run(['mount', '-t', 'tmpfs', '-o', f'size={4 * len(jails)}m', 'databases', DATABASES], check=True)
     global journald
     journald = start_journald() if not args.backends or 'systemd' in args.backends else None
     tests = failed = 0
