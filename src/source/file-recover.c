@@ -4,7 +4,6 @@
 #include "source/file-log-private.h"
 
 #define SEARCH_MAX_USEC (20 * 1000) /* in a folder that does not stand still; it is looked at again soon */
-#define COPY_TRIES 20 /* to list a folder that does not stand still */
 
 static GPtrArray *
 list_candidates (const FileLog *log, const struct timespec *since, gboolean *ret_settled)
@@ -136,9 +135,10 @@ file_log_find_passed (FileLog *self, const FileGeneration *old)
 /* --- after a truncation ------------------------------------------------------------------------------------------------------ */
 
 static FileGeneration *
-find_copy_once (FileLog *log, const FileGeneration *truncated, gboolean *ret_settled)
+find_copy (FileLog *log, const FileGeneration *truncated)
 {
-  g_autoptr (GPtrArray) candidates = list_candidates (log, NULL, ret_settled);
+  gboolean settled;
+  g_autoptr (GPtrArray) candidates = list_candidates (log, NULL, &settled);
 
   for (guint i = 0; i < candidates->len; i++)
     {
@@ -152,18 +152,6 @@ find_copy_once (FileLog *log, const FileGeneration *truncated, gboolean *ret_set
         return g_steal_pointer (&file);
     }
   return NULL;
-}
-
-/* What is in a folder that moves on meanwhile may escape: then once more. */
-static FileGeneration *
-find_copy (FileLog *log, const FileGeneration *truncated)
-{
-  FileGeneration *file = NULL;
-  gboolean settled = FALSE;
-
-  for (guint i = 0; i < COPY_TRIES && file == NULL && !settled; i++)
-    file = find_copy_once (log, truncated, &settled);
-  return file;
 }
 
 void
