@@ -178,16 +178,9 @@ decide (Jail *self, Pending *pending, gboolean ignored)
 static void
 go_on (Jail *self)
 {
-  BanStore *store = jail_peek_store (self);
-
-  log_hold (self->log);
-  if (store != NULL)
-    ban_store_begin_soon (store);
+  jail_log_begin_slice (self);
   run (self);
-  jail_lines_save (self);
-  if (store != NULL)
-    jail_services_commit_soon (self->services, self->name);
-  log_release (self->log);
+  jail_log_end_slice (self);
   jail_log_update (self);
 }
 

@@ -29,7 +29,6 @@ struct JailLog
 GPtrArray *jail_log_file_list_new (void); /* of LogFile */
 /* A line, within the transaction of its slice. */
 void jail_log_process_line (Jail *self, LogLine *line, gboolean in_operation);
-void jail_log_end_slice (Jail *self);
 
 /* --- jail-journal.c -------------------------------------------------------------------------------------------------- */
 gboolean jail_journal_open (Jail *self, const PyValue *options, GError **error);

@@ -25,8 +25,8 @@ jail_log_file_list_new (void)
 
 /* --- lines ------------------------------------------------------------------------------------------------------------------ */
 
-static void
-begin_slice (Jail *self)
+void
+jail_log_begin_slice (Jail *self)
 {
   BanStore *store = jail_peek_store (self);
 
@@ -93,7 +93,7 @@ jail_log_process_line (Jail *self, LogLine *line, gboolean in_operation)
 {
   g_autoptr (GError) error = NULL;
 
-  begin_slice (self);
+  jail_log_begin_slice (self);
   if (filter_process_line (self->filter, line, in_operation, on_failure, self, &error))
     line_succeeded (self);
   else
@@ -116,7 +116,7 @@ on_file_slice (FileWatch *watch, gpointer user_data)
   LogFile *file = user_data;
 
   file->changed = TRUE;
-  begin_slice (file->jail); /* all lines may have been settled for it */
+  jail_log_begin_slice (file->jail); /* all lines may have been settled for it */
   jail_log_end_slice (file->jail);
 }
 

@@ -131,6 +131,9 @@ void jail_log_stop (Jail *self);   /* positions are saved */
 void jail_log_update (Jail *self); /* reads or pauses: by alive, idle, filter_idle and how much is pending */
 void jail_log_reload_begin (Jail *self);
 void jail_log_reload_end (Jail *self);
+/* Between the two the log is held, and what is decided is written in one transaction, perhaps with the next slice's. */
+void jail_log_begin_slice (Jail *self); /* when none is open */
+void jail_log_end_slice (Jail *self);   /* when one is */
 /* now FALSE: lines without consequence may be read again after a crash; they are saved within ten seconds. */
 void jail_log_save_positions (Jail *self, gboolean now);
 void jail_log_set_encoding (Jail *self);
