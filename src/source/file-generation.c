@@ -190,7 +190,7 @@ file_generation_stands (FileGeneration *self)
 static gboolean
 has_content (const FileGeneration *self, const Content *content)
 {
-  return self->seen.st_size >= content->remembered && same_bytes_at (self, 0, content->head, content->head_len)
+  return same_bytes_at (self, 0, content->head, content->head_len)
          && same_bytes_at (self, content->remembered - content->tail_len, content->tail, content->tail_len);
 }
 
@@ -259,6 +259,8 @@ compute_hash (FileGeneration *self)
     g_strlcpy (self->hash, g_checksum_get_string (sum), sizeof self->hash);
 }
 
+/* A file that is longer than a head but has none was truncated just now: nothing of it is known until the next look.  By the size
+ * alone another content would be read, and taken for this one since without a head none differs from it. */
 static void
 extend_head (FileGeneration *self)
 {
@@ -268,6 +270,8 @@ extend_head (FileGeneration *self)
     return;
   n = file_generation_read (self, 0, self->content.head, HEAD_SIZE);
   self->content.head_len = n > 0 ? (guint) n : 0;
+  if (self->content.head_len < HEAD_SIZE)
+    self->seen.st_size = MIN (self->seen.st_size, (off_t) self->content.head_len);
 }
 
 static gboolean
@@ -320,7 +324,11 @@ file_generation_look (FileGeneration *self)
       change = FILE_TRUNCATED;
     }
   extend_head (self);
-  if (self->hash[0] == '\0' && info.st_size > 0)
-    compute_hash (self);
+  if (self->hash[0] == '\0' && self->seen.st_size > 0)
+    {
+      compute_hash (self);
+      if (!file_generation_stands (self))
+        self->hash[0] = '\0'; /* it may be that of another content */
+    }
   return change;
 }

@@ -28,6 +28,7 @@ typedef struct
 {
   FileWatch *watch;
   gint64 offset;
+  gint64 lost;   /* how far it had read what was there before the file was truncated */
   gboolean read; /* got a line of it, now or before the restart */
 } Cursor;
 
@@ -41,6 +42,7 @@ typedef struct
   gint64 scan_to;     /* … and has no end up to here; 0: none */
   gboolean exhausted; /* nothing but an unfinished line is left for whoever is not paused */
   gboolean unproven;  /* found empty: it may become a copy of another one, and is not read before it is known what it is */
+  gboolean bereft;    /* truncated, and its copy was not found since the folder did not stand still: to be looked for again */
 } Generation;
 
 struct FileLog
@@ -72,9 +74,9 @@ Cursor     *generation_cursor  (const Generation *self, const FileWatch *watch);
 Generation *file_log_add_left  (FileLog *self, FileGeneration *file /* taken */);
 /* Finds the files that had the name since the last look, after old, and lost it again. */
 void        file_log_find_passed (FileLog *self, const FileGeneration *old);
-/* Finds the copy of what generation held before it was truncated, and what had the name after that: to be called before its
- * watches start afresh. */
-void        file_log_find_copy   (FileLog *self, const Generation *generation);
+/* Finds the copy of what generation held before it was truncated, which is read on from where the watches were in that, and what had
+ * the name after it. */
+void        file_log_find_copy   (FileLog *self, Generation *generation);
 /* Was found empty, and has become a copy of another generation (cp at work)?  Otherwise it is a file like any other from now on. */
 gboolean    file_log_is_copy     (const FileLog *self, Generation *generation);
 /* Takes note of how far the watches have read. */

@@ -130,6 +130,7 @@ restart_generation (Generation *generation)
     {
       Cursor *cursor = &g_array_index (generation->cursors, Cursor, i);
 
+      cursor->lost = cursor->offset;
       cursor->offset = 0;
       cursor->read = FALSE;
     }
@@ -360,6 +361,9 @@ look_at_name (FileLog *self)
   struct stat info;
 
   self->unsettled = FALSE;
+  for (guint i = unsettled ? self->generations->len : 0; i > 0; i--)
+    if (((const Generation *) self->generations->pdata[i - 1])->bereft)
+      file_log_find_copy (self, self->generations->pdata[i - 1]);
   if (unsettled) /* those that were missed were made after the oldest that is still open */
     file_log_find_passed (self, ((const Generation *) self->generations->pdata[0])->file);
   if (stat (self->path, &info) < 0)
@@ -420,8 +424,8 @@ look_at_content (FileLog *self, Generation *generation)
   if (change == FILE_TRUNCATED)
     {
       log_msg (self->shared->log, LOGGER, "Log rotation detected for %s", self->path);
-      file_log_find_copy (self, generation);
       restart_generation (generation);
+      file_log_find_copy (self, generation);
     }
   else if (change == FILE_FILLED)
     file_log_find_passed (self, generation->file);

@@ -134,11 +134,28 @@ file_log_find_passed (FileLog *self, const FileGeneration *old)
 
 /* --- after a truncation ------------------------------------------------------------------------------------------------------ */
 
-static FileGeneration *
-find_copy (FileLog *log, const FileGeneration *truncated)
+/* It was found while cp was at work, and has not been looked at since. */
+static Generation *
+find_unproven_copy (const FileLog *log, const FileGeneration *truncated)
 {
-  gboolean settled;
-  g_autoptr (GPtrArray) candidates = list_candidates (log, NULL, &settled);
+  for (guint i = 0; i < log->generations->len; i++)
+    {
+      Generation *generation = log->generations->pdata[i];
+
+      if (!generation->unproven || !file_generation_has_lost (generation->file, truncated))
+        continue;
+      generation->unproven = FALSE;
+      g_array_set_size (generation->cursors, 0);
+      (void) file_generation_look (generation->file);
+      return generation;
+    }
+  return NULL;
+}
+
+static Generation *
+find_new_copy (FileLog *log, const FileGeneration *truncated, gboolean *ret_settled)
+{
+  g_autoptr (GPtrArray) candidates = list_candidates (log, NULL, ret_settled);
 
   for (guint i = 0; i < candidates->len; i++)
     {
@@ -149,26 +166,30 @@ find_copy (FileLog *log, const FileGeneration *truncated)
         continue;
       file = open_candidate (log, candidate);
       if (file_generation_has_lost (file, truncated))
-        return g_steal_pointer (&file);
+        return file_log_add_left (log, g_steal_pointer (&file));
     }
   return NULL;
 }
 
 void
-file_log_find_copy (FileLog *self, const Generation *generation)
+file_log_find_copy (FileLog *self, Generation *generation)
 {
-  FileGeneration *file = find_copy (self, generation->file);
-  Generation *copy = file != NULL ? file_log_add_left (self, file) : NULL;
+  Generation *copy = find_unproven_copy (self, generation->file);
+  gboolean settled = TRUE;
 
+  if (copy == NULL)
+    copy = find_new_copy (self, generation->file, &settled);
   for (guint i = 0; copy != NULL && i < generation->cursors->len; i++)
     {
       const Cursor *cursor = &g_array_index (generation->cursors, Cursor, i);
 
-      add_cursor (copy, cursor->watch, cursor->offset);
+      add_cursor (copy, cursor->watch, cursor->lost);
     }
   if (copy != NULL)
     generation_remember (copy);
-  file_log_find_passed (self, file != NULL ? file : generation->file);
+  generation->bereft = copy == NULL && !settled;
+  self->unsettled = self->unsettled || generation->bereft;
+  file_log_find_passed (self, copy != NULL ? copy->file : generation->file);
 }
 
 /* --- after a restart --------------------------------------------------------------------------------------------------------- */

@@ -413,6 +413,27 @@ test_a_copy_that_was_found_empty_is_not_read (Fixture *f, gconstpointer data)
   GETS (f, "+three\n|");
 }
 
+/* The same, but the log is truncated before we look again: only the copy has what was written to it meanwhile. */
+static void
+test_a_copy_that_was_found_empty_is_read_on_where_the_log_was_truncated (Fixture *f, gconstpointer data)
+{
+  g_autofree char *copy = g_strconcat (f->path, ".1", NULL);
+  g_autofree char *old = g_strconcat (f->path, ".2", NULL);
+
+  append (f, "one\n");
+  add_and_start (f);
+  GETS (f, "one\n|");
+  g_assert_cmpint (g_rename (f->path, old), ==, 0);
+  append (f, "two\n");
+  append_to (copy, "", 0);
+  GETS (f, "+two\n|");
+  append (f, "three\n");
+  append_to (copy, "two\nthree\n", 10);
+  g_assert_cmpint (truncate (f->path, 0), ==, 0);
+  append (f, "four\n");
+  GETS (f, "+three\n+four\n|");
+}
+
 static void
 test_a_file_that_was_found_empty_is_read_when_it_is_written_to (Fixture *f, gconstpointer data)
 {
@@ -850,6 +871,8 @@ main (int argc, char **argv)
   ADD ("as many bytes within a tick are seen", test_as_many_bytes_within_a_tick_are_seen);
   ADD ("logs that begin with the same line are different", test_logs_that_begin_with_the_same_line_are_different);
   ADD ("a copy that was found empty is not read", test_a_copy_that_was_found_empty_is_not_read);
+  ADD ("a copy that was found empty is read on where the log was truncated",
+       test_a_copy_that_was_found_empty_is_read_on_where_the_log_was_truncated);
   ADD ("a file that was found empty is read when it is written to",
        test_a_file_that_was_found_empty_is_read_when_it_is_written_to);
   ADD ("a deleted file comes back", test_a_deleted_file_comes_back);
