@@ -270,24 +270,33 @@ action_queue_restore (ActionQueue *self, const GPtrArray *tickets)
   return count;
 }
 
+/* By these actions, without a look at their environments. */
+static Operation *
+new_reban (ActionQueue *self, Ticket *ticket, const char *announce, GPtrArray *actions, ActionQueueRebanDone done, gpointer user_data)
+{
+  Operation *operation = operation_new (self, OPERATION_REBAN, done_reban, (OperationCallback) done, user_data);
+
+  operation_set_ticket (operation, ticket, announce);
+  operation->actions = g_ptr_array_ref (actions);
+  operation->is_batched = TRUE;
+  operation->rebanned = 1; /* until one fails */
+  return operation;
+}
+
 void
 action_queue_retry (ActionQueue *self, Ticket *ticket, GPtrArray *actions, ActionQueueRebanDone done,
                     gpointer user_data)
 {
-  Operation *operation = operation_new (self, OPERATION_REBAN, done_reban, (OperationCallback) done, user_data);
+  g_autoptr (GPtrArray) those = g_ptr_array_new_with_free_func ((GDestroyNotify) action_unref);
 
-  operation_set_ticket (operation, ticket, "Reban");
-  operation->actions = g_ptr_array_new_with_free_func ((GDestroyNotify) action_unref);
   for (guint i = 0; i < self->actions->len; i++)
     {
       Action *action = self->actions->pdata[i];
       if (g_ptr_array_find (actions, action, NULL)
           || (action->ban_epoch > ticket_get_ban_epoch (ticket) && action_is_for_firewall (action)))
-        g_ptr_array_add (operation->actions, action_ref (action));
+        g_ptr_array_add (those, action_ref (action));
     }
-  operation->is_batched = TRUE;
-  operation->rebanned = 1; /* until one fails */
-  action_queue_push (self, operation);
+  action_queue_push (self, new_reban (self, ticket, "Reban", those, done, user_data));
 }
 
 /* --- reload ---------------------------------------------------------------------------------------------------------- */
@@ -310,13 +319,55 @@ done_reload_end (Operation *operation)
   ((ActionQueueReloadDone) operation->callback) (operation->queue, NULL, operation->user_data);
 }
 
-/* The actionreloads are through; now those that nobody asked for go. */
+/* Who is banned has to be in the firewall by these, too: after a restart he would be. */
+static void
+put_in_force (ActionQueue *self, GPtrArray *fresh, const GPtrArray *tickets)
+{
+  g_autoptr (GPtrArray) actions = g_ptr_array_new_with_free_func ((GDestroyNotify) action_unref);
+
+  for (guint i = 0; i < fresh->len; i++)
+    if (action_is_for_firewall (fresh->pdata[i]))
+      g_ptr_array_add (actions, action_ref (fresh->pdata[i]));
+  for (guint i = actions->len > 0 ? tickets->len : 0; i-- > 0;)
+    if (ticket_is_banned (tickets->pdata[i]))
+      action_queue_push_front (self, new_reban (self, tickets->pdata[i], NULL, actions, NULL, NULL));
+}
+
+/* In reverse order, since each goes to the front. */
+static void
+push_end_of_reload (ActionQueue *self, const Operation *reload, GPtrArray *obsolete, GPtrArray *fresh)
+{
+  put_in_force (self, fresh, reload->tickets);
+  if (reload->callback != NULL)
+    action_queue_push_front (self,
+                             operation_new (self, OPERATION_NOTIFY, done_reload_end, reload->callback, reload->user_data));
+  if (fresh->len > 0)
+    {
+      Operation *start = operation_new (self, OPERATION_START, NULL, NULL, NULL);
+
+      start->actions = g_ptr_array_ref (fresh);
+      action_queue_push_front (self, start);
+    }
+  if (obsolete->len > 0)
+    {
+      Operation *stop = operation_new (self, OPERATION_STOP, NULL, NULL, NULL);
+
+      stop->actions = g_ptr_array_new_with_free_func ((GDestroyNotify) action_unref);
+      for (guint i = obsolete->len; i-- > 0;)
+        g_ptr_array_add (stop->actions, action_ref (obsolete->pdata[i]));
+      action_queue_push_front (self, stop);
+      action_queue_push_front (self, new_flush (self, obsolete, reload->tickets, TRUE, NULL, NULL, NULL));
+    }
+}
+
+/* The actionreloads are through; now those that nobody asked for go, and then those come that are new: both may use one chain. */
 static void
 done_reload (Operation *operation)
 {
   ActionQueue *self = operation->queue;
   ActionQueueReloadDone done = (ActionQueueReloadDone) operation->callback;
   g_autoptr (GPtrArray) obsolete = g_ptr_array_new_with_free_func ((GDestroyNotify) action_unref);
+  g_autoptr (GPtrArray) fresh = g_ptr_array_new_with_free_func ((GDestroyNotify) action_unref);
 
   if (operation->error != NULL)
     {
@@ -327,21 +378,12 @@ done_reload (Operation *operation)
   for (guint i = 0; i < self->actions->len; i++)
     {
       Action *action = self->actions->pdata[i];
-      if (!action->taken_over && !action->is_new)
+      if (action->is_new)
+        g_ptr_array_add (fresh, action_ref (action));
+      else if (!action->taken_over)
         g_ptr_array_add (obsolete, action_ref (action));
     }
-  if (done != NULL)
-    action_queue_push_front (
-        self, operation_new (self, OPERATION_NOTIFY, done_reload_end, (OperationCallback) done, operation->user_data));
-  if (obsolete->len == 0)
-    return;
-
-  Operation *stop = operation_new (self, OPERATION_STOP, NULL, NULL, NULL);
-  stop->actions = g_ptr_array_new_with_free_func ((GDestroyNotify) action_unref);
-  for (guint i = obsolete->len; i-- > 0;)
-    g_ptr_array_add (stop->actions, action_ref (obsolete->pdata[i]));
-  action_queue_push_front (self, stop);
-  action_queue_push_front (self, new_flush (self, obsolete, operation->tickets, TRUE, NULL, NULL, NULL));
+  push_end_of_reload (self, operation, obsolete, fresh);
 }
 
 void

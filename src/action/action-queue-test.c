@@ -5,6 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "compat/py-repr.h"
+
 /* A queue with everything around it; what commands write to $OUT and what is logged is compared. */
 typedef struct
 {
@@ -633,7 +635,7 @@ on_reloaded (ActionQueue *queue, const GError *error, gpointer data)
 }
 
 static void
-test_a_reload_takes_over_and_removes (void)
+test_a_reload_takes_over_removes_and_starts (void)
 {
   Fixture f;
 
@@ -649,14 +651,19 @@ test_a_reload_takes_over_and_removes (void)
   g_string_truncate (f.lines, 0);
   action_queue_reload_begin (f.queue);
   add (&f, "keep", "actionreload", "echo reload <other> >> $OUT", NULL);
-  add (&f, "new", "actionban", "echo new ban >> $OUT", NULL);
+  add (&f, "new", "actionban", "echo new ban <ip> >> $OUT", "actionstart", "echo new start >> $OUT", NULL);
+  add (&f, "wall", "actionban", "echo iptables ban <ip> >> $OUT", "actionstart", "echo wall start >> $OUT", NULL);
   f.waiting = 1;
   action_queue_reload_end (f.queue, f.tickets, on_reloaded, &f);
   wait_all (&f);
-  OUT_IS (&f, "reload x\ngone unban 192.0.2.1\ngone stop\n");
-  LOG_IS (&f, "");
+  ban (&f, "192.0.2.2");
+  wait_all (&f);
+  OUT_IS (&f, "reload x\ngone unban 192.0.2.1\ngone stop\nnew start\nwall start\niptables ban 192.0.2.1\n"
+              "new ban 192.0.2.2\niptables ban 192.0.2.2\n");
+  LOG_IS (&f, "NOTICE [j1] Ban 192.0.2.2\n");
   g_autoptr (PyValue) names = action_queue_dup_names (f.queue);
-  g_assert_cmpuint (py_seq_length (names), ==, 2);
+  g_autofree char *shown = py_repr (names);
+  g_assert_cmpstr (shown, ==, "['keep', 'new', 'wall']");
   tear_down (&f);
 }
 
@@ -902,7 +909,7 @@ main (int argc, char *argv[])
                    test_an_action_that_refers_to_itself_fails_alone);
   g_test_add_func ("/action-queue/methods can be called by name", test_methods_can_be_called_by_name);
   g_test_add_func ("/action-queue/properties are what was set", test_properties_are_what_was_set);
-  g_test_add_func ("/action-queue/a reload takes over and removes", test_a_reload_takes_over_and_removes);
+  g_test_add_func ("/action-queue/a reload takes over, removes and starts", test_a_reload_takes_over_removes_and_starts);
   g_test_add_func ("/action-queue/many bans with legacy iptables", test_many_bans_with_legacy_iptables);
   g_test_add_func ("/action-queue/many bans with nft iptables", test_many_bans_with_nft_iptables);
   g_test_add_func ("/action-queue/native can be switched off", test_native_can_be_switched_off);

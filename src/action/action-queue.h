@@ -141,8 +141,9 @@ void action_queue_flush   (ActionQueue *self, GPtrArray *tickets, gboolean stopp
 void action_queue_stop    (ActionQueue *self, ActionQueueDone done, gpointer user_data);
 
 /* Reload: between begin and end, action_queue_add takes existing actions over.  end: actionreload of those that were taken
- * over, then those that nobody asked for undo their bans (tickets: all current ones) and are stopped and removed.  The first failing
- * actionreload ends the reload with error (ACTION_ERROR_RUN), as in 1.1.2; error is lent. */
+ * over, then those that nobody asked for undo their bans (tickets: all current ones) and are stopped and removed, those that are new are
+ * started, and done is called; then those of them that are for the firewall ban who is banned (1.1.2 takes new ones out again).  The
+ * first failing actionreload ends the reload with error (ACTION_ERROR_RUN), as in 1.1.2; error is lent. */
 typedef void (*ActionQueueReloadDone) (ActionQueue *queue, const GError *error, gpointer user_data);
 void action_queue_reload_begin (ActionQueue *self);
 void action_queue_reload_end   (ActionQueue *self, GPtrArray *tickets, ActionQueueReloadDone done, gpointer user_data);
