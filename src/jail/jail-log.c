@@ -142,14 +142,20 @@ cancel_save (JailLog *logs)
   g_clear_pointer (&logs->save, g_source_unref);
 }
 
+static void
+save_if_decided (Jail *self)
+{
+  if (jail_lines_are_decided (self))
+    jail_log_save_positions (self, TRUE);
+}
+
 static gboolean
 on_save (gpointer user_data)
 {
   Jail *self = user_data;
 
   cancel_save (self->logs);
-  if (jail_lines_are_decided (self))
-    jail_log_save_positions (self, TRUE);
+  save_if_decided (self);
   return G_SOURCE_REMOVE;
 }
 
@@ -239,10 +245,13 @@ find_time (const char *bytes, gsize len, gint64 *ret_time_usec, gpointer user_da
 static void
 seek_start (Jail *self, LogFile *file)
 {
+  gint64 before = file_watch_get_position (file->watch);
+
   if (!file->seek || !self->alive)
     return;
   file->seek = FALSE;
   file_watch_seek_time (file->watch, jail_now_usec (self) - self->find_time_usec, find_time, file);
+  file->changed = file->changed || file_watch_get_position (file->watch) != before;
 }
 
 void
@@ -252,6 +261,7 @@ jail_log_start (Jail *self)
     jail_journal_start (self);
   for (guint i = 0; i < self->logs->files->len; i++)
     seek_start (self, g_ptr_array_index (self->logs->files, i));
+  save_if_decided (self); /* what was passed over may be all that there is */
   jail_log_update (self);
 }
 
@@ -263,8 +273,7 @@ jail_log_stop (Jail *self)
   jail_log_end_slice (self);
   if (logs->journal != NULL)
     journal_source_stop (logs->journal);
-  if (jail_lines_are_decided (self))
-    jail_log_save_positions (self, TRUE);
+  save_if_decided (self);
   for (guint i = 0; i < logs->files->len; i++)
     {
       g_autofree char *repr = py_repr_str (((LogFile *) g_ptr_array_index (logs->files, i))->path, -1);
@@ -362,6 +371,7 @@ watch_file (Jail *self, const char *path, gboolean tail, GError **error)
             file_watch_get_position (file->watch), file_watch_peek_hash (file->watch));
   file->seek = !tail;
   seek_start (self, file);
+  save_if_decided (self); /* what was passed over may be all that there is */
   jail_log_update (self);
   return TRUE;
 }
@@ -391,8 +401,7 @@ jail_del_log (Jail *self, const char *path)
 
   if (find_file (self->logs, path, &index) == NULL)
     return;
-  if (jail_lines_are_decided (self))
-    jail_log_save_positions (self, TRUE);
+  save_if_decided (self);
   repr = py_repr_str (path, -1);
   g_ptr_array_remove_index (self->logs->files, index); /* path may be the file's own */
   log_info (self->log, LOGGER_FILTER, "Removed logfile: %s", repr);

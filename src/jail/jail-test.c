@@ -385,6 +385,23 @@ test_a_stop_forgets_failures_and_keeps_bans (Fixture *f, gconstpointer data)
 }
 
 static void
+test_a_log_of_old_lines_has_a_position (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *hash = NULL;
+  gint64 position = 0;
+
+  append (f, "192.0.2.1", -3600);
+  append (f, "192.0.2.1", -3500);
+  make_jail (f);
+  jail_start (f->jail);
+  g_assert_true (ban_store_get_log (jail_peek_store (f->jail), "j", f->log_path, &hash, &position, &error));
+  g_assert_no_error (error);
+  g_assert_nonnull (hash);
+  g_assert_cmpint (position, ==, 2 * strlen ("1700000000 fail from 192.0.2.1\n"));
+}
+
+static void
 test_the_answers_of_a_command_come_in_the_order_of_the_lines (Fixture *f, gconstpointer data)
 {
   make_jail (f);
@@ -493,6 +510,7 @@ main (int argc, char **argv)
   ADD ("a long history of failures survives a crash", test_a_long_history_of_failures_survives_a_crash);
   ADD ("a ban is in the database before it is announced", test_a_ban_is_in_the_database_before_it_is_announced);
   ADD ("a stop forgets failures and keeps bans", test_a_stop_forgets_failures_and_keeps_bans);
+  ADD ("a log of old lines has a position", test_a_log_of_old_lines_has_a_position);
   ADD ("the answers of a command come in the order of the lines",
        test_the_answers_of_a_command_come_in_the_order_of_the_lines);
   ADD ("an ignored address is not counted", test_an_ignored_address_is_not_counted);

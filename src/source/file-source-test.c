@@ -839,6 +839,17 @@ test_seeking_a_time_finds_the_young_lines (Fixture *f, gconstpointer data)
   g_assert_true (text->str[position - 1] == '\n');
 }
 
+static void
+test_who_has_passed_over_all_old_lines_is_at_the_end (Fixture *f, gconstpointer data)
+{
+  append (f, "1000 old\n");
+  add (f, FILE_BACKEND_INOTIFY, FALSE);
+  file_watch_seek_time (f->watch, 2000 * (gint64) G_USEC_PER_SEC, time_of_line, f);
+  file_watch_set_paused (f->watch, FALSE);
+  append (f, "1001 what comes\n");
+  GETS (f, "+1001 what comes\n|");
+}
+
 int
 main (int argc, char **argv)
 {
@@ -898,5 +909,6 @@ main (int argc, char **argv)
   ADD ("polling finds the same", test_polling_finds_the_same);
   ADD ("wide encodings end lines in their way", test_wide_encodings_end_lines_in_their_way);
   ADD ("seeking a time finds the young lines", test_seeking_a_time_finds_the_young_lines);
+  ADD ("who has passed over all old lines is at the end", test_who_has_passed_over_all_old_lines_is_at_the_end);
   return g_test_run ();
 }

@@ -112,7 +112,8 @@ gboolean file_watch_recover (FileWatch *self, const char *hash, gint64 position,
 gboolean file_watch_find_predecessor (const FileWatch *self, char **ret_hash, gint64 *ret_position);
 /* Before the first line: skips lines older than time_usec from the position on, by bisection.  func tells a line's
  * time (FALSE: it has
- * none).  Needs lines in order of time; where they are not, it ends before a line that is young enough. */
+ * none).  Needs lines in order of time; where they are not, it ends before a line that is young enough.  Who passes over all of them has
+ * been at the end: what comes is new. */
 typedef gboolean (*FileTimeFunc) (const char *bytes, gsize len, gint64 *ret_time_usec, gpointer data);
 void file_watch_seek_time (FileWatch *self, gint64 time_usec, FileTimeFunc func, gpointer data);
 

@@ -124,10 +124,13 @@ file_watch_seek_time (FileWatch *self, gint64 time_usec, FileTimeFunc func, gpoi
 {
   const Generation *generation = file_log_current (self->log);
   Cursor *cursor = generation != NULL ? generation_cursor (generation, self) : NULL;
+  gint64 size = generation != NULL ? file_generation_get_size (generation->file) : 0;
 
-  if (cursor == NULL)
+  if (cursor == NULL || cursor->offset >= size)
     return;
+  self->log->changes++;
   cursor->offset = file_seek_time (generation->file, self->log->line_end, cursor->offset, time_usec, func, data);
+  self->in_operation = self->in_operation || cursor->offset == size; /* nobody else sees that the end was reached */
   file_generation_remember (generation->file, cursor->offset);
 }
 
