@@ -27,7 +27,8 @@ struct JournalSource
   GSource *timer;
   gboolean paused;
   gboolean in_operation;
-  gboolean unreadable; /* the last try to reopen the journal failed */
+  gint64 unreadable_usec; /* since when the journal cannot be reopened (monotonic); 0: it can */
+  gboolean complained;    /* of that */
   gboolean touched; /* an entry was handed out in this slice */
   gboolean freed;   /* by a callback */
   guint busy;
@@ -87,16 +88,22 @@ watch_changes (JournalSource *self)
   g_source_attach (self->changes, NULL);
 }
 
-/* What is there cannot be opened, not yet (a file just made is empty for a moment): it is said once. */
+/* What is there cannot be opened, not yet (a file just made is empty for a moment): it is said once, when it lasts. */
 static void
 retry_later (JournalSource *self, const GError *error)
 {
-  if (!self->unreadable)
+  gint64 now_usec = g_get_monotonic_time ();
+
+  if (self->unreadable_usec == 0)
+    {
+      self->unreadable_usec = now_usec;
+      g_source_set_ready_time (self->timer, now_usec + RETRY_MSEC * 1000);
+    }
+  else if (!self->complained && now_usec >= self->unreadable_usec + RETRY_MSEC * 1000)
     {
       log_error (self->log, LOGGER, "Error reopening systemd journal: %s", error->message);
-      g_source_set_ready_time (self->timer, g_get_monotonic_time () + RETRY_MSEC * 1000);
+      self->complained = TRUE;
     }
-  self->unreadable = TRUE;
   stop_one (&self->work);
 }
 
@@ -110,7 +117,8 @@ reopen (JournalSource *self, gint64 archived_since_usec)
   stop_one (&self->changes);
   if (journal_reader_reopen (self->reader, archived_since_usec, &error))
     {
-      self->unreadable = FALSE;
+      self->unreadable_usec = 0;
+      self->complained = FALSE;
       self->opened_usec = now_usec;
     }
   else
@@ -240,9 +248,9 @@ at_end (JournalSource *self)
   enter_operation (self);
   if (!may_read (self))
     return;
-  if (self->unreadable || journal_reader_is_outdated (self->reader))
+  if (self->unreadable_usec != 0 || journal_reader_is_outdated (self->reader))
     {
-      if (!self->unreadable)
+      if (self->unreadable_usec == 0)
         log_msg (self->log, LOGGER, "Journal files were rotated, reopen journal");
       reopen (self, self->opened_usec - MARGIN_USEC);
     }
