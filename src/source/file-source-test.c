@@ -131,6 +131,18 @@ add (Fixture *f, FileBackend backend, gboolean tail)
   g_assert_no_error (error);
 }
 
+/* Somebody else who reads the same, from now on. */
+static FileWatch *
+add_other (Fixture *f, LineEnd line_end, gboolean tail)
+{
+  g_autoptr (GError) error = NULL;
+  FileWatch *other = file_source_add (f->source, f->path, FILE_BACKEND_INOTIFY, line_end, tail, &watch_funcs, f, &error);
+
+  g_assert_no_error (error);
+  file_watch_set_paused (other, FALSE);
+  return other;
+}
+
 static void
 add_and_start (Fixture *f)
 {
@@ -492,8 +504,7 @@ test_two_jails_share_one_reading (Fixture *f, gconstpointer data)
 
   append (f, "one\ntwo\n");
   add_and_start (f);
-  second = file_source_add (f->source, f->path, FILE_BACKEND_INOTIFY, LINE_END_BYTE, FALSE, &watch_funcs, f, NULL);
-  file_watch_set_paused (second, FALSE);
+  second = add_other (f, LINE_END_BYTE, FALSE);
   GETS (f, "one\none\ntwo\ntwo\n||");
   g_assert_cmpuint (n_set, ==, 2);
   file_watch_remove (second);
@@ -520,8 +531,7 @@ test_an_audience_stands_for_who_gets_a_line (Fixture *f, gconstpointer data)
   add_and_start (f);
   GETS (f, "one\n|");
   g_assert_cmpuint (last_audience, ==, 0);
-  second = file_source_add (f->source, f->path, FILE_BACKEND_INOTIFY, LINE_END_BYTE, TRUE, &watch_funcs, f, NULL);
-  file_watch_set_paused (second, FALSE);
+  second = add_other (f, LINE_END_BYTE, TRUE);
   both = audience_of_next (f, "+x\n+x\n||");
   g_assert_cmpuint (both, !=, 0);
   g_assert_cmpuint (audience_of_next (f, "+x\n+x\n||"), ==, both);
@@ -532,8 +542,7 @@ test_an_audience_stands_for_who_gets_a_line (Fixture *f, gconstpointer data)
   g_assert_cmpuint (last_audience, ==, 0);
   g_assert_cmpuint (audience_of_next (f, "+x\n+x\n||"), ==, both);
   file_watch_remove (second);
-  second = file_source_add (f->source, f->path, FILE_BACKEND_INOTIFY, LINE_END_BYTE, TRUE, &watch_funcs, f, NULL);
-  file_watch_set_paused (second, FALSE);
+  second = add_other (f, LINE_END_BYTE, TRUE);
   others = audience_of_next (f, "+x\n+x\n||");
   g_assert_cmpuint (others, !=, 0);
   g_assert_cmpuint (others, !=, both);
@@ -557,8 +566,7 @@ test_a_line_with_nothing_for_the_others_only_moves_their_positions (Fixture *f, 
 
   append (f, "one\n");
   add_and_start (f);
-  second = file_source_add (f->source, f->path, FILE_BACKEND_INOTIFY, LINE_END_BYTE, FALSE, &watch_funcs, f, NULL);
-  file_watch_set_paused (second, FALSE);
+  second = add_other (f, LINE_END_BYTE, FALSE);
   settles = TRUE;
   append (f, "two\nthree\n");
   GETS (f, "one\none\ntwo\nthree\n||"); /* who gets the next one is known only behind the first */
@@ -597,8 +605,7 @@ test_a_paused_watch_catches_up (Fixture *f, gconstpointer data)
   f->pause_after = 1;
   add_and_start (f);
   GETS (f, "one\n|");
-  second = file_source_add (f->source, f->path, FILE_BACKEND_INOTIFY, LINE_END_BYTE, TRUE, &watch_funcs, f, NULL);
-  file_watch_set_paused (second, FALSE);
+  second = add_other (f, LINE_END_BYTE, TRUE);
   append (f, "four\n");
   GETS (f, "+four\n|");
   g_assert_cmpint (g_rename (f->path, old), ==, 0);
@@ -803,8 +810,7 @@ test_wide_encodings_end_lines_in_their_way (Fixture *f, gconstpointer data)
   FileWatch *watch;
 
   append_to (f->path, text, sizeof text - 1);
-  watch = file_source_add (f->source, f->path, FILE_BACKEND_INOTIFY, LINE_END_UTF16_LE, FALSE, &watch_funcs, f, NULL);
-  file_watch_set_paused (watch, FALSE);
+  watch = add_other (f, LINE_END_UTF16_LE, FALSE);
   while (f->lines < 2)
     g_main_context_iteration (NULL, TRUE);
   g_assert_cmpmem (f->got->str, 10, text, 10);
