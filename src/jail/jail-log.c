@@ -245,11 +245,12 @@ find_time (const char *bytes, gsize len, gint64 *ret_time_usec, gpointer user_da
 static void
 seek_start (Jail *self, LogFile *file)
 {
-  gint64 before = file_watch_get_position (file->watch);
+  gint64 before;
 
   if (!file->seek || !self->alive)
     return;
   file->seek = FALSE;
+  before = file_watch_get_position (file->watch);
   file_watch_seek_time (file->watch, jail_now_usec (self) - self->find_time_usec, find_time, file);
   file->changed = file->changed || file_watch_get_position (file->watch) != before;
 }

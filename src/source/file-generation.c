@@ -264,14 +264,22 @@ compute_hash (FileGeneration *self)
 static void
 extend_head (FileGeneration *self)
 {
+  Content *content = &self->content;
+  char head[HEAD_SIZE];
   gssize n;
 
-  if (self->content.head_len == HEAD_SIZE)
+  if (content->head_len == HEAD_SIZE)
     return;
-  n = file_generation_read (self, 0, self->content.head, HEAD_SIZE);
-  self->content.head_len = n > 0 ? (guint) n : 0;
-  if (self->content.head_len < HEAD_SIZE)
-    self->seen.st_size = MIN (self->seen.st_size, (off_t) self->content.head_len);
+  n = file_generation_read (self, 0, head, sizeof head);
+  if (n >= (gssize) content->head_len && memcmp (head, content->head, content->head_len) == 0)
+    {
+      memcpy (content->head, head, (gsize) n);
+      content->head_len = (guint) n;
+    }
+  else
+    self->doubted = TRUE; /* it is none of this content any more */
+  if (content->head_len < HEAD_SIZE)
+    self->seen.st_size = MIN (self->seen.st_size, (off_t) content->head_len);
 }
 
 static gboolean
