@@ -8,6 +8,8 @@
 #include "source/journal-files.h"
 #include "source/journal-reader-private.h"
 
+#define OPEN_TRIES 10 /* while files are put aside all the time */
+
 struct JournalReader
 {
   JournalOptions options;
@@ -66,33 +68,102 @@ close_journal (JournalReader *self)
     self->library.close (g_steal_pointer (&self->journal));
 }
 
-/* archived_since_usec: JOURNAL_NOTHING_ARCHIVED, or since when what was put aside is wanted. */
-static gboolean
-open_journal (JournalReader *self, gint64 archived_since_usec, GError **error)
+typedef struct
 {
+  sd_journal *journal;
+  char *identity;
   gboolean has_archived;
-  JournalPlace place;
-  g_autofree char *identity = NULL;
+  gboolean settled; /* no file was put aside meanwhile: what has the names is what was found there */
+} Opening;
+
+static gboolean
+can_be_opened (const JournalReader *self, const char *path, int flags)
+{
+  const char *paths[] = { path, NULL };
   sd_journal *journal = NULL;
+
+  if (self->library.open_files (&journal, paths, flags) < 0)
+    return FALSE;
+  self->library.close (journal);
+  return TRUE;
+}
+
+/* Of the files behind the first n. */
+static void
+leave_out_broken (const JournalReader *self, JournalPlace *place, guint n)
+{
+  guint kept = n;
+
+  for (guint i = n; place->files != NULL && place->files[i] != NULL; i++)
+    if (can_be_opened (self, place->files[i], place->flags))
+      place->files[kept++] = place->files[i];
+    else
+      g_free (place->files[i]);
+  if (place->files != NULL)
+    place->files[kept] = NULL;
+}
+
+static gboolean
+try_to_open (const JournalReader *self, gint64 archived_since_usec, gboolean without_broken, Opening *ret_opening, GError **error)
+{
+  JournalPlace place, present = { 0 };
+  g_autofree char *identity = NULL;
   int result;
 
+  *ret_opening = (Opening){ .settled = TRUE };
   if (!journal_place_find (&self->options, &place, error))
     return FALSE;
-  identity = journal_place_dup_identity (&place);
+  ret_opening->identity = journal_place_dup_identity (&place);
+  present.files = g_strdupv (place.files);
   if (self->identity != NULL)
     journal_place_add_renamed (&place, self->identity);
-  has_archived = journal_place_add_archived (&place, archived_since_usec);
-  result = open_place (&self->library, &place, &journal);
-  if (result >= 0)
-    {
-      close_journal (self);
-      g_free (self->identity);
-      self->journal = journal;
-      self->identity = g_steal_pointer (&identity);
-      self->has_archived = has_archived;
-    }
+  ret_opening->has_archived = journal_place_add_archived (&place, archived_since_usec);
+  if (without_broken)
+    leave_out_broken (self, &place, present.files != NULL ? g_strv_length (present.files) : 0);
+  result = open_place (&self->library, &place, &ret_opening->journal);
+  identity = journal_place_dup_identity (&present);
+  ret_opening->settled = g_strcmp0 (identity, ret_opening->identity) == 0;
+  journal_place_clear (&present);
   journal_place_clear (&place);
   return result >= 0 || fail (error, result, "journal");
+}
+
+static void
+opening_clear (const JournalReader *self, Opening *opening)
+{
+  if (opening->journal != NULL)
+    self->library.close (opening->journal);
+  g_clear_pointer (&opening->identity, g_free);
+}
+
+/* archived_since_usec: JOURNAL_NOTHING_ARCHIVED, or since when what was put aside is wanted.
+ * Files are opened by name: one that is put aside between its being found and its being opened would be open neither under its old
+ * name nor under its new one. */
+static gboolean
+open_journal (JournalReader *self, gint64 archived_since_usec, gboolean without_broken, GError **error)
+{
+  Opening opening;
+  GError *problem = NULL;
+  gboolean opened = try_to_open (self, archived_since_usec, without_broken, &opening, &problem);
+
+  for (guint tries = 1; !opening.settled && tries < OPEN_TRIES; tries++)
+    {
+      opening_clear (self, &opening);
+      g_clear_error (&problem);
+      opened = try_to_open (self, archived_since_usec, without_broken, &opening, &problem);
+    }
+  if (!opened)
+    {
+      opening_clear (self, &opening);
+      g_propagate_error (error, problem);
+      return FALSE;
+    }
+  close_journal (self);
+  g_free (self->identity);
+  self->journal = opening.journal;
+  self->identity = opening.identity;
+  self->has_archived = opening.has_archived;
+  return TRUE;
 }
 
 JournalReader *
@@ -107,7 +178,7 @@ journal_reader_open (const JournalOptions *options, GError **error)
   self->options.rotated = options->rotated;
   self->matches = g_ptr_array_new_with_free_func ((GDestroyNotify) g_strfreev);
   self->utc_offset_sec = present_utc_offset ();
-  return journal_library_load (&self->library, JOURNAL_LIBRARY_NAME, error) && open_journal (self, JOURNAL_NOTHING_ARCHIVED, error) ? g_steal_pointer (&self) : NULL;
+  return journal_library_load (&self->library, JOURNAL_LIBRARY_NAME, error) && open_journal (self, JOURNAL_NOTHING_ARCHIVED, FALSE, error) ? g_steal_pointer (&self) : NULL;
 }
 
 void
@@ -191,11 +262,11 @@ apply_matches (JournalReader *self)
 }
 
 gboolean
-journal_reader_reopen (JournalReader *self, gint64 since_usec, GError **error)
+journal_reader_reopen (JournalReader *self, gint64 since_usec, gboolean without_broken, GError **error)
 {
   int result;
 
-  if (!open_journal (self, since_usec, error))
+  if (!open_journal (self, since_usec, without_broken, error))
     return FALSE;
   result = apply_matches (self);
   if (result >= 0 && self->cursor != NULL)

@@ -426,6 +426,36 @@ test_files_that_cannot_be_opened_are_tried_again_later (Fixture *f, gconstpointe
   g_assert_true (g_str_has_prefix (f->got->str, "+two\n"));
 }
 
+/* What was put aside cannot be read for a moment: what was written after it must not come first. */
+static void
+test_nothing_is_read_before_all_can_be_opened (Fixture *f, gconstpointer data)
+{
+  g_autofree char *broken = g_build_filename (f->dir, "t@2.journal", NULL);
+
+  if (lacks_writer ())
+    return;
+  f->hides_slices = TRUE;
+  write_message (f, -20, SENT_AT (1), "one");
+  write_message (f, -19, "", "two");
+  put_aside (f, 1);
+  write_message (f, -10, "", "three");
+  g_assert_true (g_file_set_contents (broken, "", 0, NULL));
+  start_at (f, SENT_USEC + 1);
+  for (guint i = 0; i < 100; i++)
+    g_main_context_iteration (NULL, FALSE);
+  g_assert_cmpstr (f->got->str, ==, "");
+  g_assert_cmpint (g_unlink (broken), ==, 0);
+  GETS (f, "two\nthree\n!");
+
+  /* It lasts: then all but that. */
+  g_assert_true (g_file_set_contents (broken, "", 0, NULL));
+  n_reopen_errors = 0;
+  log_set_sink (f->log, count_reopen_errors, NULL);
+  start_at (f, SENT_USEC + 1);
+  GETS (f, "two\nthree\n!");
+  g_assert_cmpuint (n_reopen_errors, ==, 1);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -441,5 +471,6 @@ main (int argc, char **argv)
   ADD ("who goes on at a position reads nothing twice", test_who_goes_on_at_a_position_reads_nothing_twice);
   ADD ("what was put aside while nobody looked is read", test_what_was_put_aside_while_nobody_looked_is_read);
   ADD ("files that cannot be opened are tried again later", test_files_that_cannot_be_opened_are_tried_again_later);
+  ADD ("nothing is read before all can be opened", test_nothing_is_read_before_all_can_be_opened);
   return g_test_run ();
 }

@@ -33,6 +33,9 @@ struct JournalSource
   gboolean freed;   /* by a callback */
   guint busy;
   gint64 since_usec;
+  gint64 archived_since_usec; /* what was put aside since then is read first */
+  gboolean is_position;       /* since_usec is that of the last entry that was read */
+  gboolean begun;             /* the reader stands where to go on from since_usec */
   gint64 opened_usec; /* when the files were found: real time, as files have it */
   JournalEntry held; /* read, and handed out first in the next slice; no text: there is none */
   gint64 last_usec; /* of the last entry */
@@ -42,6 +45,7 @@ struct JournalSource
 #define LOGGER "fail2ban.filtersystemd"
 
 static void start_work (JournalSource *self);
+static gboolean begin (JournalSource *self);
 
 static void
 stop_one (GSource **source)
@@ -107,25 +111,31 @@ retry_later (JournalSource *self, const GError *error)
   stop_one (&self->work);
 }
 
-/* With what was put aside since then. */
-static void
+/* With what was put aside since then, but for what cannot be read even after a while.  FALSE: it will be tried again. */
+static gboolean
 reopen (JournalSource *self, gint64 archived_since_usec)
 {
   gint64 now_usec = g_get_real_time ();
   g_autoptr (GError) error = NULL;
+  gboolean opened;
 
   stop_one (&self->changes);
-  if (journal_reader_reopen (self->reader, archived_since_usec, &error))
+  opened = journal_reader_reopen (self->reader, archived_since_usec, FALSE, &error);
+  if (!opened)
+    retry_later (self, error);
+  if (!opened && self->complained)
+    opened = journal_reader_reopen (self->reader, archived_since_usec, TRUE, NULL);
+  if (opened)
     {
       self->unreadable_usec = 0;
       self->complained = FALSE;
       self->opened_usec = now_usec;
+      start_work (self);
     }
-  else
-    retry_later (self, error);
   if (!journal_reader_has_place (self->reader))
     journal_reader_seek_time (self->reader, self->since_usec);
   watch_changes (self);
+  return opened;
 }
 
 static gboolean
@@ -252,10 +262,10 @@ at_end (JournalSource *self)
     {
       if (self->unreadable_usec == 0)
         log_msg (self->log, LOGGER, "Journal files were rotated, reopen journal");
-      reopen (self, self->opened_usec - MARGIN_USEC);
+      (void) reopen (self, self->opened_usec - MARGIN_USEC);
     }
   else if (journal_reader_has_archived (self->reader))
-    reopen (self, JOURNAL_NOTHING_ARCHIVED);
+    (void) reopen (self, JOURNAL_NOTHING_ARCHIVED);
   else
     stop_one (&self->work);
 }
@@ -270,6 +280,8 @@ on_work (gpointer data)
       stop_one (&self->work);
       return G_SOURCE_REMOVE;
     }
+  if (!self->begun && !begin (self))
+    return G_SOURCE_REMOVE;
   self->busy++;
   self->touched = FALSE;
   if (read_slice (self) == READ_END)
@@ -365,27 +377,37 @@ go_behind (JournalSource *self, gint64 position_usec)
     journal_reader_seek_time (self->reader, position_usec);
 }
 
+/* FALSE: not all can be opened.  Nothing is read before it is, since what was put aside has to come first. */
+static gboolean
+begin (JournalSource *self)
+{
+  if (!journal_reader_finds_archived (self->reader, self->archived_since_usec))
+    watch_changes (self);
+  else if (!reopen (self, self->archived_since_usec))
+    return FALSE;
+  journal_reader_seek_time (self->reader, self->since_usec);
+  if (self->is_position)
+    go_behind (self, self->since_usec);
+  self->begun = TRUE;
+  return TRUE;
+}
+
 void
 journal_source_start (JournalSource *self, gint64 since_usec, gboolean is_position)
 {
-  gint64 archived_since_usec = is_position ? since_usec - MARGIN_USEC : g_get_real_time () - FRESH_USEC;
-
   if (self->timer != NULL)
     return;
   self->since_usec = since_usec;
+  self->is_position = is_position;
+  self->archived_since_usec = is_position ? since_usec - MARGIN_USEC : g_get_real_time () - FRESH_USEC;
+  self->begun = FALSE;
   self->in_operation = FALSE;
   journal_entry_clear (&self->held);
   self->timer = g_timeout_source_new (CHECK_MSEC);
   g_source_set_callback (self->timer, on_timer, self, NULL);
   g_source_attach (self->timer, NULL);
-  if (journal_reader_finds_archived (self->reader, archived_since_usec))
-    reopen (self, archived_since_usec);
-  else
-    watch_changes (self);
-  journal_reader_seek_time (self->reader, since_usec);
-  if (is_position)
-    go_behind (self, since_usec);
-  start_work (self);
+  if (begin (self))
+    start_work (self);
 }
 
 void
