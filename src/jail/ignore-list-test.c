@@ -284,6 +284,49 @@ test_a_full_cache_forgets_the_oldest (Fixture *f, gconstpointer data)
   g_assert_true (answer);
 }
 
+static ShellCommand *
+expand_host (const char *text, Ticket *ticket, gpointer data)
+{
+  Fixture *f = data;
+  g_autoptr (GString) expanded = g_string_new (text);
+  const char *host = NULL;
+
+  if (!resolver_peek_address (f->resolver, ticket_peek_id (ticket), &host) || host == NULL)
+    host = "None";
+  g_string_replace (expanded, "<ip-host>", host, 0);
+  return shell_command_new (expanded->str, expanded->len);
+}
+
+static void
+set_command (Fixture *f, const char *text)
+{
+  g_autoptr (PyValue) command = py_str_new (text);
+
+  ignore_list_set_command (f->list, command);
+}
+
+static void
+test_the_name_of_the_host_is_waited_for (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+
+  ignore_list_set_expand (f->list, expand_host, f);
+  set_command (f, "test <ip-host> = localhost");
+  g_assert_true (is_ignored (f, "127.0.0.1", NULL));
+  resolver_clear_cache (f->resolver);
+  set_command (f, "test <ip-host> = None");
+  g_assert_false (is_ignored (f, "127.0.0.1", NULL));
+
+  /* Also where it is the key of what is remembered. */
+  resolver_clear_cache (f->resolver);
+  g_assert_true (ignore_list_set_cache (f->list, "key=\"<ip-host>\"", &error));
+  set_command (f, "true");
+  g_assert_true (is_ignored (f, "127.0.0.1", NULL));
+  resolver_clear_cache (f->resolver);
+  set_command (f, "false");
+  g_assert_true (is_ignored (f, "127.0.0.1", NULL));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -295,6 +338,7 @@ main (int argc, char **argv)
        test_names_and_our_own_addresses_are_looked_up_in_the_loop);
   ADD ("a file is read again when it changed", test_a_file_is_read_again_when_it_changed);
   ADD ("a command says yes by status zero", test_a_command_says_yes_by_status_zero);
+  ADD ("the name of the host is waited for", test_the_name_of_the_host_is_waited_for);
   ADD ("scripts find the modules of fail2ban", test_scripts_find_the_modules_of_fail2ban);
   ADD ("an answer is remembered for a while", test_an_answer_is_remembered_for_a_while);
   ADD ("a full cache forgets the oldest", test_a_full_cache_forgets_the_oldest);

@@ -1,5 +1,6 @@
 #include "jail/ignore-list.h"
 
+#include "action/tags.h"
 #include "base/bracket-options.h"
 #include "compat/py-repr.h"
 #include "jail/ignore-cache.h"
@@ -24,6 +25,8 @@ typedef struct
   gpointer user_data;
   GHashTable *names; /* what was looked up for it: name -> AddressSet */
   AddressSet *own;
+  gboolean host_asked;  /* for <ip-host> */
+  gboolean cache_asked;
   ResolverQuery *query;
   ShellRun *run;
 } Question;
@@ -370,6 +373,52 @@ on_name (const char *name, AddressSet *addresses, gpointer user_data)
 }
 
 static void
+on_host (const Address *address, const char *name, gpointer user_data)
+{
+  IgnoreList *self = user_data;
+
+  self->question->query = NULL;
+  go_on (self, ask (self, self->question->ticket, self->question));
+}
+
+/* <ip-host> takes a name server: the expansion finds what it said in the resolver's cache.  FALSE: a question is on its way. */
+static gboolean
+host_is_known (IgnoreList *self, const char *text, const Ticket *ticket, Question *question)
+{
+  const Address *id = ticket_peek_id (ticket);
+  const char *name;
+
+  if (!tags_contain (text, "ip-host") || !address_is_ip (id) || resolver_peek_address (self->resolver, id, &name))
+    return TRUE;
+  if (question == NULL)
+    return FALSE;
+  if (question->host_asked)
+    return TRUE; /* once is enough */
+  question->host_asked = TRUE;
+  question->query = resolver_query_address (self->resolver, id, on_host, self);
+  return FALSE;
+}
+
+/* The remembered answer; IGNORE_LATER: the key is not known yet. */
+static IgnoreAnswer
+ask_cache (IgnoreList *self, Ticket *ticket, Question *question, gboolean *ret_known)
+{
+  g_autofree char *key = NULL;
+  gboolean answer;
+
+  *ret_known = FALSE;
+  if (self->cache == NULL || (question != NULL && question->cache_asked))
+    return IGNORE_NO;
+  if (!host_is_known (self, ignore_cache_peek_key_template (self->cache), ticket, question))
+    return IGNORE_LATER;
+  if (question != NULL)
+    question->cache_asked = TRUE;
+  key = cache_key (self, ticket);
+  *ret_known = ignore_cache_get (self->cache, key, &answer);
+  return *ret_known && answer ? IGNORE_YES : IGNORE_NO;
+}
+
+static void
 on_command (gboolean success, gpointer user_data)
 {
   IgnoreList *self = user_data;
@@ -388,8 +437,12 @@ on_command (gboolean success, gpointer user_data)
 static IgnoreAnswer
 ask_command (IgnoreList *self, Ticket *ticket, Question *question)
 {
-  ShellCommand *command = expand (self, py_str_peek (self->command, NULL), ticket);
+  const char *text = py_str_peek (self->command, NULL);
+  ShellCommand *command;
 
+  if (!host_is_known (self, text, ticket, question))
+    return IGNORE_LATER;
+  command = expand (self, text, ticket);
   log_debug (self->log, LOGGER, "ignore command: %s", command->text->str);
   command->python_folder = self->python_folder;
   question->run = shell_run (command, COMMAND_TIMEOUT_SEC, G_STRINGIFY (COMMAND_TIMEOUT_SEC), self->gate, self->log,
@@ -478,12 +531,12 @@ static IgnoreAnswer
 ask (IgnoreList *self, Ticket *ticket, Question *question)
 {
   const Address *id = ticket_peek_id (ticket);
-  g_autofree char *key = question == NULL ? cache_key (self, ticket) : NULL;
   AddressSet *own = NULL;
   gboolean known;
+  IgnoreAnswer remembered = ask_cache (self, ticket, question, &known);
 
-  if (key != NULL && ignore_cache_get (self->cache, key, &known))
-    return known ? IGNORE_YES : IGNORE_NO;
+  if (known || remembered == IGNORE_LATER)
+    return remembered;
   if (self->ignore_self)
     {
       if (!own_addresses (self, question, &own))

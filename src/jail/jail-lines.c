@@ -608,6 +608,10 @@ jail_lines_expand (const char *text, Ticket *ticket, gpointer user_data)
   Jail *self = user_data;
   g_autoptr (ActionInfo) info
       = action_info_new (ticket, jail_now_usec (self), self->name, &self->funcs, self, NULL, self->log);
+  const Address *id = ticket_peek_id (ticket);
+  const char *host = NULL;
 
+  if (address_is_ip (id) && resolver_peek_address (self->services->resolver, id, &host) && host != NULL)
+    action_info_set (info, "ip-host", py_str_new (host)); /* the ignore list has waited for it, where it is wanted */
   return tags_replace_dynamic (text, strlen (text), look_up_tag, info);
 }
