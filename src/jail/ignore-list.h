@@ -1,8 +1,8 @@
 /* ignore-list.h - who is never counted: ignoreself, ignoreip, ignorecommand, and the memory of their answers
  *
  * Asked in this order: the memory (ignorecache), our own addresses, single addresses, networks, names and files in the order in
- * which they were added, the command.  What has to be waited for (names of this host, names in the list, the offender's own, the command) is waited for in
- * the loop; one question at a time is asked of a list, in the order of the lines (jail's affair).
+ * which they were added, the command.  What has to be waited for (names of this host, names in the list, the offender's name for
+ * <ip-host>, the command) is waited for in the loop; one question at a time is asked of a list, in the order of the lines (jail's affair).
  * Logs "[j] Ignore 192.0.2.1 by ip" and the like; an answer out of the memory is not logged again (as 1.1.2).
  * Must not: count, ban.
  *
