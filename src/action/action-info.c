@@ -324,6 +324,12 @@ action_info_set (ActionInfo *self, const char *tag, PyValue *value)
   g_hash_table_replace (self->known, g_strdup (tag), value);
 }
 
+void
+action_info_set_host (ActionInfo *self, const char *name)
+{
+  action_info_set (self, "ip-host", name != NULL ? py_str_new (name) : py_none_new ());
+}
+
 PyValue *
 action_info_peek (ActionInfo *self, const char *tag)
 {

@@ -17,6 +17,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ActionInfo, action_info_free)
 
 /* Sets what a tag says from now on (takes value). */
 void     action_info_set (ActionInfo *self, const char *tag, PyValue *value);
+/* <ip-host>, from who has looked it up; NULL: there is none. */
+void     action_info_set_host (ActionInfo *self, const char *name);
 /* The value of a tag, lent; NULL when there is no such tag. */
 PyValue *action_info_peek (ActionInfo *self, const char *tag);
 /* All that can be said without asking the database or a name server, as a dict; a plain one's own dict.  The caller's.  What is said

@@ -221,15 +221,24 @@ action_queue_is_for_firewall (const ActionQueue *self)
   return FALSE;
 }
 
+/* Those of them that are for the firewall. */
+static GPtrArray *
+ref_firewall_actions (const GPtrArray *actions)
+{
+  GPtrArray *those = g_ptr_array_new_with_free_func ((GDestroyNotify) action_unref);
+
+  for (guint i = 0; i < actions->len; i++)
+    if (action_is_for_firewall (actions->pdata[i]))
+      g_ptr_array_add (those, action_ref (actions->pdata[i]));
+  return those;
+}
+
 void
 action_queue_check (ActionQueue *self, ActionQueueDone done, gpointer user_data)
 {
   Operation *operation = operation_new (self, OPERATION_CHECK, done_plain, (OperationCallback) done, user_data);
 
-  operation->actions = g_ptr_array_new_with_free_func ((GDestroyNotify) action_unref);
-  for (guint i = 0; i < self->actions->len; i++)
-    if (action_is_for_firewall (self->actions->pdata[i]))
-      g_ptr_array_add (operation->actions, action_ref (self->actions->pdata[i]));
+  operation->actions = ref_firewall_actions (self->actions);
   action_queue_push (self, operation);
 }
 
@@ -323,11 +332,8 @@ done_reload_end (Operation *operation)
 static void
 put_in_force (ActionQueue *self, GPtrArray *fresh, const GPtrArray *tickets)
 {
-  g_autoptr (GPtrArray) actions = g_ptr_array_new_with_free_func ((GDestroyNotify) action_unref);
+  g_autoptr (GPtrArray) actions = ref_firewall_actions (fresh);
 
-  for (guint i = 0; i < fresh->len; i++)
-    if (action_is_for_firewall (fresh->pdata[i]))
-      g_ptr_array_add (actions, action_ref (fresh->pdata[i]));
   for (guint i = actions->len > 0 ? tickets->len : 0; i-- > 0;)
     if (ticket_is_banned (tickets->pdata[i]))
       action_queue_push_front (self, new_reban (self, tickets->pdata[i], NULL, actions, NULL, NULL));

@@ -15,7 +15,7 @@ on_host (const Address *address, const char *name, gpointer data)
   ActionTask *task = data;
 
   task->lookup = NULL;
-  action_info_set (task->info, "ip-host", name != NULL ? py_str_new (name) : py_none_new ());
+  action_info_set_host (task->info, name);
   task_resume (task);
 }
 
@@ -31,7 +31,7 @@ look_up_host (ActionTask *task, Frame *frame, const GString *text)
   frame->force = TRUE; /* once is enough */
   if (resolver_peek_address (task_peek_context (task)->resolver, address, &name))
     {
-      action_info_set (task->info, "ip-host", name != NULL ? py_str_new (name) : py_none_new ());
+      action_info_set_host (task->info, name);
       return FALSE;
     }
   task->lookup = resolver_query_address (task_peek_context (task)->resolver, address, on_host, task);

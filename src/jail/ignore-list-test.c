@@ -94,6 +94,14 @@ add (Fixture *f, const char *text)
 }
 
 static void
+set_command (Fixture *f, const char *text)
+{
+  g_autoptr (PyValue) command = py_str_new (text);
+
+  ignore_list_set_command (f->list, command);
+}
+
+static void
 assert_list (Fixture *f, const char *expected)
 {
   g_autoptr (PyValue) list = ignore_list_dup (f->list);
@@ -212,14 +220,12 @@ test_slashes_before_the_name_of_a_file_are_few_or_many (void)
 static void
 test_a_command_says_yes_by_status_zero (Fixture *f, gconstpointer data)
 {
-  g_autoptr (PyValue) yes = py_str_new ("true"), no = py_str_new ("false"), broken = py_str_new ("exit 3");
-
-  ignore_list_set_command (f->list, yes);
+  set_command (f, "true");
   g_assert_true (is_ignored (f, "192.0.2.1", NULL));
-  ignore_list_set_command (f->list, no);
+  set_command (f, "false");
   g_assert_false (is_ignored (f, "192.0.2.1", NULL));
   g_assert_cmpstr (f->lines->str, ==, "[j] Ignore 192.0.2.1 by command\n");
-  ignore_list_set_command (f->list, broken);
+  set_command (f, "exit 3");
   g_assert_false (is_ignored (f, "192.0.2.1", NULL));
   g_assert_nonnull (strstr (f->lines->str, " -- returned 3\n"));
 }
@@ -247,11 +253,10 @@ test_scripts_find_the_modules_of_fail2ban (Fixture *f, gconstpointer data)
 static void
 test_an_answer_is_remembered_for_a_while (Fixture *f, gconstpointer data)
 {
-  g_autoptr (PyValue) command = py_str_new ("true");
   g_autoptr (GError) error = NULL;
   gboolean later;
 
-  ignore_list_set_command (f->list, command);
+  set_command (f, "true");
   g_assert_true (ignore_list_set_cache (f->list, "key=\"x\", max-count=5, max-time=1m", &error));
   g_assert_true (is_ignored (f, "192.0.2.1", &later));
   g_assert_true (later);
@@ -295,14 +300,6 @@ expand_host (const char *text, Ticket *ticket, gpointer data)
     host = "None";
   g_string_replace (expanded, "<ip-host>", host, 0);
   return shell_command_new (expanded->str, expanded->len);
-}
-
-static void
-set_command (Fixture *f, const char *text)
-{
-  g_autoptr (PyValue) command = py_str_new (text);
-
-  ignore_list_set_command (f->list, command);
 }
 
 static void

@@ -25,8 +25,7 @@ typedef struct
   gpointer user_data;
   GHashTable *names; /* what was looked up for it: name -> AddressSet */
   AddressSet *own;
-  gboolean host_asked;  /* for <ip-host> */
-  gboolean cache_asked;
+  gboolean host_asked; /* for <ip-host> */
   ResolverQuery *query;
   ShellRun *run;
 } Question;
@@ -399,20 +398,20 @@ host_is_known (IgnoreList *self, const char *text, const Ticket *ticket, Questio
   return FALSE;
 }
 
-/* The remembered answer; IGNORE_LATER: the key is not known yet. */
+/* The remembered answer; IGNORE_LATER: the key is not known yet.  Only a key that had to be waited for is asked for with a question: any
+ * other was asked for before there was one. */
 static IgnoreAnswer
 ask_cache (IgnoreList *self, Ticket *ticket, Question *question, gboolean *ret_known)
 {
+  const char *key_template = self->cache != NULL ? ignore_cache_peek_key_template (self->cache) : NULL;
   g_autofree char *key = NULL;
   gboolean answer;
 
   *ret_known = FALSE;
-  if (self->cache == NULL || (question != NULL && question->cache_asked))
+  if (key_template == NULL || (question != NULL && !tags_contain (key_template, "ip-host")))
     return IGNORE_NO;
-  if (!host_is_known (self, ignore_cache_peek_key_template (self->cache), ticket, question))
+  if (!host_is_known (self, key_template, ticket, question))
     return IGNORE_LATER;
-  if (question != NULL)
-    question->cache_asked = TRUE;
   key = cache_key (self, ticket);
   *ret_known = ignore_cache_get (self->cache, key, &answer);
   return *ret_known && answer ? IGNORE_YES : IGNORE_NO;

@@ -1,6 +1,7 @@
 #include "jail/jail-private.h"
 
 #include "action/action-info.h"
+#include "action/tags.h"
 #include "compat/py-repr.h"
 #include "jail/ban-increase.h"
 
@@ -611,7 +612,7 @@ jail_lines_expand (const char *text, Ticket *ticket, gpointer user_data)
   const Address *id = ticket_peek_id (ticket);
   const char *host = NULL;
 
-  if (address_is_ip (id) && resolver_peek_address (self->services->resolver, id, &host) && host != NULL)
-    action_info_set (info, "ip-host", py_str_new (host)); /* the ignore list has waited for it, where it is wanted */
+  if (tags_contain (text, "ip-host") && address_is_ip (id) && resolver_peek_address (self->services->resolver, id, &host))
+    action_info_set_host (info, host); /* the ignore list has waited for it */
   return tags_replace_dynamic (text, strlen (text), look_up_tag, info);
 }

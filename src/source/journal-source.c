@@ -45,7 +45,6 @@ struct JournalSource
 #define LOGGER "fail2ban.filtersystemd"
 
 static void start_work (JournalSource *self);
-static gboolean begin (JournalSource *self);
 
 static void
 stop_one (GSource **source)
@@ -270,6 +269,45 @@ at_end (JournalSource *self)
     stop_one (&self->work);
 }
 
+/* Behind the entries of that time, where there are any; what comes before them in the journal was dated later, but is read, too. */
+static void
+go_behind (JournalSource *self, gint64 position_usec)
+{
+  gboolean found = FALSE;
+  guint errors = 0;
+
+  for (guint i = 0; i < BEHIND_MAX; i++)
+    {
+      g_auto (JournalEntry) entry = { 0 };
+
+      if (read_entry (self, &errors, &entry) == JOURNAL_END)
+        break;
+      if (found && entry.time_usec != position_usec)
+        {
+          hold (self, &entry);
+          return;
+        }
+      found = found || entry.time_usec == position_usec;
+    }
+  if (!found)
+    journal_reader_seek_time (self->reader, position_usec);
+}
+
+/* FALSE: not all can be opened.  Nothing is read before it is, since what was put aside has to come first. */
+static gboolean
+begin (JournalSource *self)
+{
+  if (!journal_reader_finds_archived (self->reader, self->archived_since_usec))
+    watch_changes (self);
+  else if (!reopen (self, self->archived_since_usec))
+    return FALSE;
+  journal_reader_seek_time (self->reader, self->since_usec);
+  if (self->is_position)
+    go_behind (self, self->since_usec);
+  self->begun = TRUE;
+  return TRUE;
+}
+
 static gboolean
 on_work (gpointer data)
 {
@@ -351,45 +389,6 @@ journal_source_matches_changed (JournalSource *self)
 {
   if (self->timer != NULL)
     start_work (self);
-}
-
-/* Behind the entries of that time, where there are any; what comes before them in the journal was dated later, but is read, too. */
-static void
-go_behind (JournalSource *self, gint64 position_usec)
-{
-  gboolean found = FALSE;
-  guint errors = 0;
-
-  for (guint i = 0; i < BEHIND_MAX; i++)
-    {
-      g_auto (JournalEntry) entry = { 0 };
-
-      if (read_entry (self, &errors, &entry) == JOURNAL_END)
-        break;
-      if (found && entry.time_usec != position_usec)
-        {
-          hold (self, &entry);
-          return;
-        }
-      found = found || entry.time_usec == position_usec;
-    }
-  if (!found)
-    journal_reader_seek_time (self->reader, position_usec);
-}
-
-/* FALSE: not all can be opened.  Nothing is read before it is, since what was put aside has to come first. */
-static gboolean
-begin (JournalSource *self)
-{
-  if (!journal_reader_finds_archived (self->reader, self->archived_since_usec))
-    watch_changes (self);
-  else if (!reopen (self, self->archived_since_usec))
-    return FALSE;
-  journal_reader_seek_time (self->reader, self->since_usec);
-  if (self->is_position)
-    go_behind (self, self->since_usec);
-  self->begun = TRUE;
-  return TRUE;
 }
 
 void
